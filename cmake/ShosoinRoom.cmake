@@ -1,0 +1,26 @@
+# shosoin_room(NAME <target> USES <targets...>): one folder of the house = one static library made of every .cpp beside its
+# CMakeLists.txt except main.cpp. What a room may use is written in USES and nowhere else.
+function(shosoin_room)
+  cmake_parse_arguments(ROOM "" "NAME" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(${ROOM_NAME} STATIC ${sources})
+  target_include_directories(${ROOM_NAME} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${ROOM_NAME} PUBLIC ${ROOM_USES})
+endfunction()
+
+# shosoin_tests(NAME <binary> USES <targets...>): every *_test.cpp beside the CMakeLists.txt in one GoogleTest program.
+# The globbing means that no test file can be left out of the list by mistake.
+function(shosoin_tests)
+  cmake_parse_arguments(TESTS "" "NAME;TIMEOUT" "USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+  add_executable(${TESTS_NAME} ${sources})
+  target_include_directories(${TESTS_NAME} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${TESTS_NAME} PRIVATE ${TESTS_USES} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${TESTS_NAME} PRIVATE SHOSOIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  add_test(NAME ${TESTS_NAME} COMMAND ${TESTS_NAME} --gtest_brief=1)
+  if(NOT TESTS_TIMEOUT)
+    set(TESTS_TIMEOUT 120)
+  endif()
+  set_tests_properties(${TESTS_NAME} PROPERTIES TIMEOUT ${TESTS_TIMEOUT})
+endfunction()

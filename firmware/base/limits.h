@@ -1,0 +1,64 @@
+// Every bound of the house with its name and reason. A loop, queue, buffer, wait or request without a name here is a defect.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace shosoin::limits {
+
+// -- storage
+inline constexpr std::size_t kRecordRowPlain = 1997;           // two record rows fill one 4 KiB LMDB page (DESIGN 4)
+inline constexpr std::size_t kRecordRowStep = 4063;            // larger rows: multiples, one page each
+inline constexpr std::size_t kMaxRecordPlain = 64 * kRecordRowStep;
+inline constexpr std::size_t kBlockPlain = 3999;               // 4,080 B stored less 81 B of box: one page a block
+inline constexpr std::size_t kBlockStep = 4096;                // a block with one large entry grows by whole pages
+inline constexpr std::size_t kMaxEntryKey = 512;               // normalised kana name + birth date + record id fit
+inline constexpr std::size_t kMaxEntryValue = 4u << 20;        // staged import reports, certificate bodies
+inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forces a merge
+inline constexpr std::size_t kMaxDeltaBytes = 16u << 20;       // DESIGN 4: forces a merge
+inline constexpr std::size_t kTransactionPages = 16'384;       // DESIGN 4: largest write transaction of a merge or batch
+inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address space only; data.mdb grows as needed
+inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
+inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
+inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
+
+// -- tenants and people
+inline constexpr std::size_t kMaxTenants = 2000;               // 1,741 municipalities + 47 prefectures, rounded up
+inline constexpr std::size_t kMaxPeople = 20'000;
+inline constexpr std::size_t kMaxTerminals = 20'000;
+inline constexpr std::size_t kMaxOpenApprovals = 10'000;
+
+// -- sessions (DESIGN 8)
+inline constexpr std::chrono::seconds kSessionIdle{300};
+inline constexpr std::chrono::seconds kSessionAbsolute{8 * 3600};
+inline constexpr int kFailuresToLock = 10;                     // issue 2
+inline constexpr int kParallelPasswordHashes = 2;              // Argon2id takes 64 MiB and a core each
+inline constexpr std::size_t kMinPasswordLength = 12;          // product floor
+inline constexpr std::size_t kMaxPasswordLength = 256;
+inline constexpr int kTotpStepSeconds = 30;                    // RFC 6238
+inline constexpr int kTotpSkewSteps = 1;
+
+// -- requests
+inline constexpr std::size_t kMaxRequestFrame = 1u << 20;      // gate <-> vault, one message
+inline constexpr std::size_t kMaxReplyFrame = 8u << 20;
+inline constexpr std::size_t kMaxField = 512u << 10;           // one field of a message: an import chunk
+inline constexpr std::size_t kMaxFields = 64;
+inline constexpr std::size_t kVaultChannels = 96;              // connections the vault serves at once, a thread each
+inline constexpr std::size_t kMaxHttpHeader = 16u << 10;
+inline constexpr std::size_t kMaxHttpBody = 64u << 20;         // an import file
+inline constexpr std::size_t kMaxJsonBody = 64u << 10;
+inline constexpr std::size_t kMaxHttpConnections = 1024;
+inline constexpr std::size_t kMaxRetrievalHits = 50;           // S-03: no bulk listing through a search
+inline constexpr std::size_t kMaxErasureRecords = 10'000;
+
+// -- imports
+inline constexpr std::size_t kMaxImportRows = 2'000'000;
+inline constexpr std::size_t kMaxImportLine = 1u << 20;
+inline constexpr std::size_t kMaxFieldCharacters = 4096;
+
+// -- epochs
+inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
+inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
+
+}  // namespace shosoin::limits

@@ -1,0 +1,35 @@
+// The mains plug. Every step that leaves something durable behind (TPM command, commit, sync, rename, truncate) runs through
+// guarded(). In the product no plug is set and it costs one load. A test sets one to cut the power before a step ("failed") or
+// after it ("failed but happened"); from then on everything fails until power_on(): the process counts as dead.
+// set_plug and power_on: tests only, one thread, while nothing runs.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "firmware/base/result.h"
+
+namespace shosoin::power {
+
+enum class Cut { None, Before, After };
+using Plug = Cut (*)(std::string_view step) noexcept;
+
+void set_plug(Plug plug) noexcept;
+void power_on() noexcept;
+bool is_out() noexcept;
+Cut ask(std::string_view step) noexcept;  // Before once the power is out
+void went_out() noexcept;
+
+inline Error lost() noexcept { return Error{ErrorCode::StorageFailed, "carry on without power"}; }
+
+// action: () -> Result<T>
+template <class Action>
+auto guarded(std::string_view step, Action&& action) -> decltype(action()) {
+  const Cut cut = ask(step);
+  if (cut == Cut::Before) return went_out(), lost();
+  auto result = std::forward<Action>(action)();
+  if (cut == Cut::After) return went_out(), lost();
+  return result;
+}
+
+}  // namespace shosoin::power

@@ -1,0 +1,63 @@
+// The engine: ordered byte tables, one writer, snapshot readers, atomic durable commit. LMDB inside; nothing above this header knows
+// it. An Environment may be used from any thread; a transaction stays on the thread that made it and must not outlive the
+// environment. Views returned by a transaction are valid until it ends (or, in a write transaction, until the next write).
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/base/bytes.h"
+#include "firmware/base/result.h"
+
+namespace shosoin::engine {
+
+struct Table {  // an opened table: its position in EnvironmentOptions::tables
+  std::size_t index;
+  bool operator==(const Table&) const = default;
+};
+struct EnvironmentOptions {
+  std::vector<std::string> tables;  // created when missing; the order gives the Table indices
+  std::size_t map_size;
+};
+// Return false to stop a scan.
+using Visitor = std::function<bool(ByteView key, ByteView value)>;
+
+class ReadTransaction {
+ public:
+  virtual ~ReadTransaction() = default;
+  virtual Result<std::optional<ByteView>> get(Table table, ByteView key) const = 0;
+  // All entries with key >= from, ascending, until the visitor stops it.
+  virtual Result<void> scan(Table table, ByteView from, const Visitor& visit) const = 0;
+  virtual Result<std::uint64_t> count(Table table) const = 0;
+  virtual Result<std::optional<Bytes>> last_key(Table table) const = 0;
+};
+class WriteTransaction : public ReadTransaction {
+ public:
+  virtual Result<void> put(Table table, ByteView key, ByteView value) = 0;
+  virtual Result<void> put_new(Table table, ByteView key, ByteView value) = 0;  // Conflict when the key exists
+  virtual Result<bool> erase(Table table, ByteView key) = 0;                    // whether it was there
+  virtual std::size_t dirty_pages() const = 0;                                  // estimate, for limits::kTransactionPages
+  // Durable when it returns success. StorageFull: nothing happened. StorageFailed: unknown, the process must end. If power goes
+  // during it: all or nothing. The step name goes to power::guarded(). The transaction is over either way.
+  virtual Result<void> commit(std::string_view step) = 0;
+};
+
+class Environment {
+ public:
+  // Creates the directory (0700) and files (0600) when missing and create is true; NotFound otherwise.
+  static Result<std::unique_ptr<Environment>> open(const std::filesystem::path& directory, const EnvironmentOptions& options,
+                                                   bool create);
+  virtual ~Environment() = default;
+  virtual Result<std::unique_ptr<ReadTransaction>> read() = 0;
+  virtual Result<std::unique_ptr<WriteTransaction>> write() = 0;  // waits for the other writer
+  virtual Result<std::uint64_t> size_on_disk() const = 0;
+};
+
+// Once per process before the first environment: allocator thresholds (STYLE: glibc's default costs seconds and gigabytes).
+void prepare_allocator();
+
+}  // namespace shosoin::engine

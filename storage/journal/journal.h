@@ -1,0 +1,67 @@
+// The journal: the durability point of everything that is told (DESIGN section 7; format page: storage/journal/journal.md).
+// Preallocated, zero-filled segments shared by all tenants; one flusher thread; every flush gathers what waits (group flush).
+// Frames are hash chained in file order and carry their flush number. Entries come boxed: the journal needs no key.
+// append/enqueue/wait: any thread. Everything else: one thread, before the first append.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "firmware/base/bytes.h"
+#include "firmware/base/ids.h"
+#include "firmware/base/result.h"
+
+namespace shosoin::journal {
+
+// What a tenant hands in: complete but for its place in the chain. This is what an outbox stores.
+struct Draft {
+  TenantId tenant;
+  std::uint64_t line = 0;        // 1.. per tenant, without gaps, in journal order
+  std::uint64_t change_seq = 0;  // 0 for reads
+  MonthKeyId month_key;
+  Bytes boxed_entry;
+};
+Bytes encode_draft(const Draft& draft);
+Result<Draft> decode_draft(ByteView bytes);
+
+// Where a tenant stands in the journal.
+struct Position {
+  std::uint64_t line = 0;
+  std::uint64_t change_seq = 0;  // the highest seen
+  Digest last_frame{};           // hash of the tenant's last frame: its "log head"
+};
+struct Frame {
+  Draft draft;
+  std::uint64_t flush = 0;
+  Digest previous{}, hash{};     // chain over all frames of the journal
+};
+
+class Journal {
+ public:
+  // Finds the end: a torn tail (no valid frame of a later flush behind it) is zeroed, anything else that does not verify is
+  // Integrity. Only the newest segment is read: each segment opens with the positions of all tenants.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& directory, bool create);
+  virtual ~Journal() = default;
+
+  virtual Position position(const TenantId& tenant) const = 0;
+  virtual std::map<TenantId, Position> positions() const = 0;
+
+  using Ticket = std::uint64_t;
+  // Order of enqueue = order in the file. Blocks only while limits::kJournalQueue bytes wait.
+  virtual Result<Ticket> enqueue(const Draft& draft) = 0;
+  // Returns when the frame is durable. StorageFailed: unknown; the process must end.
+  virtual Result<void> wait(Ticket ticket) = 0;
+  Result<void> append(const Draft& draft) {
+    TRY(auto ticket, enqueue(draft));
+    return wait(ticket);
+  }
+
+  // Walks every frame of every segment in order and verifies the chain.
+  virtual Result<void> walk(const std::function<bool(const Frame&)>& visit) const = 0;
+  // The tenant's newest frame, if any is kept.
+  virtual Result<std::optional<Frame>> last_frame_of(const TenantId& tenant) const = 0;
+};
+
+}  // namespace shosoin::journal
