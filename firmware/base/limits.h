@@ -13,6 +13,7 @@ inline constexpr std::size_t kRecordRowStep = 4063;            // larger rows: m
 inline constexpr std::size_t kMaxRecordPlain = 64 * kRecordRowStep;
 inline constexpr std::size_t kBlockPlain = 3999;               // 4,080 B stored less 81 B of box: one page a block
 inline constexpr std::size_t kBlockStep = 4096;                // a block with one large entry grows by whole pages
+inline constexpr std::size_t kDeltaPlain = 1933;                // 2,014 B stored: two delta rows fill one page
 inline constexpr std::size_t kMaxEntryKey = 512;               // normalised kana name + birth date + record id fit
 inline constexpr std::size_t kMaxEntryValue = 4u << 20;        // staged import reports, certificate bodies
 inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forces a merge
