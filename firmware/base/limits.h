@@ -52,6 +52,11 @@ inline constexpr std::size_t kMaxHttpConnections = 1024;
 inline constexpr std::size_t kMaxRetrievalHits = 50;           // S-03: no bulk listing through a search
 inline constexpr std::size_t kMaxErasureRecords = 10'000;
 
+inline constexpr std::size_t kMaxIdText = 64;                  // protocol texts: codes, keys, ids people type
+inline constexpr std::size_t kMaxNameText = 256;               // names of people, sections, tenants, terminals
+inline constexpr std::size_t kMaxSearchText = 256;             // a search value, a case reference
+inline constexpr std::size_t kMaxFreeText = 1024;              // one text of an erasure application (E-04)
+
 // -- imports
 inline constexpr std::size_t kMaxImportRows = 2'000'000;
 inline constexpr std::size_t kMaxImportLine = 1u << 20;
