@@ -44,6 +44,10 @@ ssize_t pwritev(int file, const struct iovec* parts, int count, off_t offset) {
 ssize_t pwritev64(int file, const struct iovec* parts, int count, off64_t offset) {
   return pwritev(file, parts, count, offset);
 }
+ssize_t writev(int file, const struct iovec* parts, int count) {
+  if (shosoin::support::write_fails()) return -1;
+  return static_cast<ssize_t>(::syscall(SYS_writev, file, parts, count));
+}
 int fdatasync(int file) {
   shosoin::support::faulty_disk().syncs_seen++;
   if (int number = shosoin::support::faulty_disk().sync_error; number != 0) return errno = number, -1;
