@@ -20,6 +20,7 @@ inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forc
 inline constexpr std::size_t kMaxDeltaBytes = 16u << 20;       // DESIGN 4: forces a merge
 inline constexpr std::size_t kTransactionPages = 16'384;       // DESIGN 4: largest write transaction of a merge or batch
 inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address space only; data.mdb grows as needed
+inline constexpr unsigned kEnvironmentReaders = 1024;          // read snapshots of one environment at a time, all threads
 inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
 inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
@@ -52,6 +53,11 @@ inline constexpr std::size_t kMaxJsonBody = 64u << 10;
 inline constexpr std::size_t kMaxHttpConnections = 1024;
 inline constexpr std::size_t kMaxRetrievalHits = 50;           // S-03: no bulk listing through a search
 inline constexpr std::size_t kMaxErasureRecords = 10'000;
+
+inline constexpr std::size_t kMaxIdText = 64;                  // protocol texts: codes, keys, ids people type
+inline constexpr std::size_t kMaxNameText = 256;               // names of people, sections, tenants, terminals
+inline constexpr std::size_t kMaxSearchText = 256;             // a search value, a case reference
+inline constexpr std::size_t kMaxFreeText = 1024;              // one text of an erasure application (E-04)
 
 // -- imports
 inline constexpr std::size_t kMaxImportRows = 2'000'000;
