@@ -82,6 +82,7 @@ inline constexpr int kLastYear = 9999;                         // four digits in
 
 // -- command line
 inline constexpr std::size_t kMaxCommandLineInput = 4096;      // one line of standard input
+inline constexpr std::chrono::seconds kCommandLinePatience{900};  // a storage check of a full disk, a batch on a slow TPM
 
 // -- epochs
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
