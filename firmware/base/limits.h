@@ -20,8 +20,11 @@ inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forc
 inline constexpr std::size_t kMaxDeltaBytes = 16u << 20;       // DESIGN 4: forces a merge
 inline constexpr std::size_t kTransactionPages = 16'384;       // DESIGN 4: largest write transaction of a merge or batch
 inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address space only; data.mdb grows as needed
+inline constexpr unsigned kEnvironmentReaders = 1024;          // read snapshots of one environment at a time, all threads
 inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
+inline constexpr std::size_t kJournalSegmentMost = 256u << 20;  // of any version: what a start reads into memory
+inline constexpr std::size_t kMaxJournalTenants = 8001;        // ever in one journal: four times kMaxTenants, and the appliance
 inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
 
 // -- tenants and people
