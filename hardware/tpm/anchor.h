@@ -1,6 +1,6 @@
 // The anchor: this appliance's objects in its TPM (DESIGN section 4), and nothing about records. Knows SRK, AK, CTR, CHAIN, K0, K1
 // and the policy of S(e); does not know what an epoch holds. No ESYS type appears here. One owner thread at a time; handles are
-// closed in the destructor. All commands run through power::guarded() (hardware/tpm/wire.h) so that tests can cut between them.
+// closed in the destructor. All commands ask the mains plug (hardware/tpm/wire.h), so that tests can cut between them.
 #pragma once
 
 #include <memory>
@@ -22,11 +22,15 @@ inline constexpr std::uint32_t kCounterIndex = 0x01801000;
 inline constexpr std::uint32_t kChainIndex = 0x01801001;
 inline constexpr std::uint32_t kSlotIndex[2] = {0x01801002, 0x01801003};
 
+// What a boot approval is signed for. Part of every policy (policyRef), hence the same for all releases: a name that changed with
+// the release would shut out everything sealed before.
+inline constexpr std::string_view kBootReference = "shosoin/1/boot";
+
 // A boot state the firmware signer approved: PolicyAuthorize over a signed PolicyPCR (format page: hardware/tpm/boot-approval.md).
 struct BootApproval {
-  std::vector<unsigned> pcrs;                 // SHA-256 bank; never 13
+  std::vector<unsigned> pcrs;                 // SHA-256 bank, ascending, of 0..15 without 13; never empty
   Digest approved_policy{};                   // the PolicyPCR digest that was signed
-  Bytes reference;                            // policyRef, e.g. the release name
+  Bytes reference;                            // kBootReference
   crypto::EcdsaSignature signature;           // over approved_policy || reference
 };
 struct BootTrust {
@@ -69,6 +73,7 @@ struct TpmFacts {                             // for self-test, doctor and the p
   std::uint32_t nv_index_max = 0;
   std::uint32_t sessions_free = 0;
   bool owned = false;                         // an owner authorisation is set, or one of our handles exists
+  bool unfinished = false;                    // some of ours exist, but provisioning did not come to its end
 };
 
 // A sealed object: TPM2B_PUBLIC || TPM2B_PRIVATE, marshalled.
@@ -104,6 +109,7 @@ class Anchor {
   static Result<Pins> provision(const std::string& tcti, const ServiceAuth& service, const CustodianAuth& custodians,
                                 const BootTrust& boot);
   // TpmRefused("...Name...") when a Name differs from the pin: another TPM, a redefined index, or an interposer on the bus.
+  // After TpmUnreachable an anchor is dead: open another and read CHAIN and CTR before anything else.
   static Result<std::unique_ptr<Anchor>> open(const std::string& tcti, const Pins& pins, ServiceAuth service, BootTrust boot);
   virtual ~Anchor() = default;
 
@@ -126,7 +132,8 @@ class Anchor {
   virtual Result<SealedBlob> seal_tenant(const TenantSealKey& key, const AuthValue& auth) = 0;
   virtual Result<TenantSealKey> unseal_tenant(const SealedBlob& blob, const AuthValue& auth) = 0;
 
-  virtual Result<Bytes> quote(const Digest& qualifying) = 0;  // marshalled TPM2B_ATTEST contents || signature, see attestation.h
+  // Marshalled TPM2B_ATTEST || TPMT_SIGNATURE over the approved PCRs and PCR 13; verify_quote in attestation.h reads it.
+  virtual Result<Bytes> quote(const Digest& qualifying) = 0;
   virtual Result<ClockReading> read_clock() = 0;
   virtual const TpmFacts& facts() const = 0;
 };
