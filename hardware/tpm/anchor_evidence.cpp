@@ -21,14 +21,15 @@ Result<EpochEvidence> AnchorImpl::certify(unsigned shredded_parity, const Digest
   TRY(evidence.chain, certify_readable(parts_.chain.get(), kChainSize, qualifying));
   TRY(evidence.counter, certify_readable(parts_.counter.get(), kCounterSize, qualifying));
   TRY(evidence.slot, retry_when_pcrs_change([&]() -> Result<Attestation> {
-    TRY(auto policy, parts_.sessions.for_slot());
-    TRY(auto io, parts_.salted.armed());
-    return certify_nv(context(), {.key = parts_.ak.get(),
-                                  .key_session = io,
-                                  .index = {.index = parts_.slot[shredded_parity].get(), .authorising = policy.get()},
-                                  .size = kSlotSize,
-                                  .qualifying = qualifying});
-  }));
+        TRY(auto policy, parts_.sessions.for_slot());
+        TRY(auto io, parts_.salted.armed());
+        return certify_nv(context(),
+                          {.key = parts_.ak.get(),
+                           .key_session = io,
+                           .index = {.index = parts_.slot[shredded_parity].get(), .authorising = policy.get()},
+                           .size = kSlotSize,
+                           .qualifying = qualifying});
+      }));
   return evidence;
 }
 
@@ -55,9 +56,8 @@ Result<Bytes> AnchorImpl::quote(const Digest& qualifying) {
 
 Result<ClockReading> AnchorImpl::read_clock() {
   Owned<TPMS_TIME_INFO> time;
-  TRY(call("read the TPM's clock", [&] {
-    return Esys_ReadClock(context().esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, into(time));
-  }));
+  TRY(call("read the TPM's clock",
+           [&] { return Esys_ReadClock(context().esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, into(time)); }));
   const auto& clock = time->clockInfo;
   return ClockReading{.milliseconds = clock.clock,
                       .reset_count = clock.resetCount,

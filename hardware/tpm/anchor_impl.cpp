@@ -50,7 +50,9 @@ Result<std::unique_ptr<Anchor>> Anchor::open(const std::string& tcti, const Pins
   TRY(auto slot1, open_pinned(*context, kSlotIndex[1], pins.slot_name[1],
                               "compare the Name of K1 with its pin: another TPM, or the slot was redefined"));
   TRY(context->set_auth(ak.get(), service.ak));
-  for (const auto* index : {&counter, &chain, &slot0, &slot1}) TRY(context->set_auth(index->get(), service.nv));
+  for (const auto* index : {&counter, &chain, &slot0, &slot1}) {
+    TRY(context->set_auth(index->get(), service.nv));
+  }
   TRY(auto gate, BootGate::open(*context, std::move(boot), kBootReference));
   PolicySessions sessions(*context, std::move(gate), pins.custodian_key);
   sessions.set_index_names(pins.chain_name, pins.ctr_name);
@@ -65,7 +67,8 @@ Result<std::unique_ptr<Anchor>> Anchor::open(const std::string& tcti, const Pins
                                                                .chain = std::move(chain),
                                                                .slot = {std::move(slot0), std::move(slot1)},
                                                                .salted = std::move(salted)});
-  // The first answer under the salted session proves that the other side holds the SRK's private half: public areas can be copied.
+  // The first answer under the salted session proves that the other side holds the SRK's private half: public areas can
+  // be copied.
   TRY(anchor->read_counter());
   return std::unique_ptr<Anchor>(std::move(anchor));
 }
@@ -91,8 +94,8 @@ Result<SealedBlob> AnchorImpl::seal_root(const RootHalfSealed& secret, const Roo
 }
 Result<RootHalfSealed> AnchorImpl::unseal_root(const SealedBlob& blob, const RootTerms& terms) {
   TRY(auto link, read_chain());
-  TRY(auto object, load_sealed(context(), parts_.srk.get(), parts_.salted, blob,
-                               root_policy(parts_.sessions.names(), terms)));
+  TRY(auto object,
+      load_sealed(context(), parts_.srk.get(), parts_.salted, blob, root_policy(parts_.sessions.names(), terms)));
   TRY(context().set_auth(object.get(), parts_.service.root));
   return unseal_key<RootHalfSealed>(context(), object, parts_.salted, [&] {
     return parts_.sessions.for_root({.terms = terms,
@@ -108,8 +111,8 @@ Result<void> AnchorImpl::read_slot_into(unsigned parity, std::span<std::uint8_t,
   return retry_when_pcrs_change([&]() -> Result<void> {
     TRY(auto session, parts_.sessions.for_slot());
     TRY(auto io, parts_.salted.armed());
-    return read_nv(context(),
-                   {.index = parts_.slot[parity].get(), .authorising = session.get(), .encrypting = io}, out);
+    return read_nv(context(), {.index = parts_.slot[parity].get(), .authorising = session.get(), .encrypting = io},
+                   out);
   });
 }
 Result<void> AnchorImpl::write_and_compare(unsigned parity, ByteView value) {
@@ -117,8 +120,8 @@ Result<void> AnchorImpl::write_and_compare(unsigned parity, ByteView value) {
   TRY(retry_when_pcrs_change([&]() -> Result<void> {
     TRY(auto session, parts_.sessions.for_slot());
     TRY(auto io, parts_.salted.armed());
-    return write_nv(context(),
-                    {.index = parts_.slot[parity].get(), .authorising = session.get(), .encrypting = io}, value);
+    return write_nv(context(), {.index = parts_.slot[parity].get(), .authorising = session.get(), .encrypting = io},
+                    value);
   }));
   TRY(auto found, read_slot(parity));
   const bool same = found.expose([&](auto bytes) { return memory::constant_time_equal(bytes, value); });
@@ -138,8 +141,8 @@ Result<void> AnchorImpl::overwrite_slot(unsigned parity, const Digest& public_va
   return write_and_compare(parity, public_value);
 }
 
-// A refusal (PCR_CHANGED) means that nothing was extended: only then is it sent again. After a transport error the caller reads
-// CHAIN or CTR before anything else.
+// A refusal (PCR_CHANGED) means that nothing was extended: only then is it sent again. After a transport error the
+// caller reads CHAIN or CTR before anything else.
 Result<void> AnchorImpl::extend_chain(const Digest& manifest_digest) {
   return retry_when_pcrs_change([&]() -> Result<void> {
     TRY(auto session, parts_.sessions.for_writing());

@@ -1,8 +1,8 @@
 // The policies of this appliance's objects (DESIGN section 4; format page: hardware/tpm/objects.md). Pure; any thread.
 //   write  CTR, CHAIN:            boot approval, authValue
 //   slot   K0, K1 (read, write):  (boot approval | custodians), authValue
-//   root   S(e):  (boot approval, CHAIN==X(e), CTR<=bound | boot approval, CHAIN==X(e-1), CTR<=bound | custodians), authValue
-//   tenant seal:                  boot approval, authValue
+//   root   S(e):  (boot approval, CHAIN==X(e), CTR<=bound | boot approval, CHAIN==X(e-1), CTR<=bound | custodians),
+//   authValue tenant seal:                  boot approval, authValue
 #pragma once
 
 #include "hardware/tpm/anchor.h"

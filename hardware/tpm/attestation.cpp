@@ -62,7 +62,8 @@ Result<crypto::EcdsaSignature> parse_signature(ByteView signature) {
 }  // namespace
 
 Result<NvStatement> parse_nv_statement(ByteView statement) {
-  if (statement.size() > limits::kMaxAttestation) return Error{ErrorCode::Integrity, "read an NV certificate: too long"};
+  if (statement.size() > limits::kMaxAttestation)
+    return Error{ErrorCode::Integrity, "read an NV certificate: too long"};
   Reader in(statement);
   Head head = read_head(in, kAttestNv);
   NvStatement out;
@@ -108,7 +109,8 @@ Result<QuoteStatement> verify_quote(ByteView quote, const crypto::P256Point& ak,
   if (digest.size() != out.pcr_digest.size()) in.fail();
   std::copy(digest.begin(), digest.end(), out.pcr_digest.begin());
   TRY(in.finish("read a quote of the TPM"));
-  if (!equal(head.qualifying, qualifying)) return Error{ErrorCode::Integrity, "verify a quote: it is about something else"};
+  if (!equal(head.qualifying, qualifying))
+    return Error{ErrorCode::Integrity, "verify a quote: it is about something else"};
   out.signer = std::move(head.signer);
   out.qualifying = std::move(head.qualifying);
   out.clock = head.clock;
@@ -141,10 +143,12 @@ EvidenceFault check_epoch_evidence(const EpochEvidence& evidence, const EpochCla
   const Bytes& count = counter.value().contents;
   if (count.size() != 8) return EvidenceFault::CounterBehind;
   if (claim.epoch > UINT64_MAX - pins.ctr_base) return EvidenceFault::CounterBehind;
-  if (from_be<std::uint64_t>(ByteView(count).first<8>()) < pins.ctr_base + claim.epoch) return EvidenceFault::CounterBehind;
+  if (from_be<std::uint64_t>(ByteView(count).first<8>()) < pins.ctr_base + claim.epoch)
+    return EvidenceFault::CounterBehind;
   if (!equal(slot.value().contents, claim.shred_value)) return EvidenceFault::SlotNotShredded;
   for (const auto* statement : statements) {
-    if (statement->reset_count != chain.value().reset_count || statement->restart_count != chain.value().restart_count) {
+    if (statement->reset_count != chain.value().reset_count ||
+        statement->restart_count != chain.value().restart_count) {
       return EvidenceFault::DifferentBoots;
     }
   }

@@ -28,7 +28,8 @@ std::string_view text_at(const json::object& object, std::string_view key) {
 Result<std::array<std::uint8_t, 32>> hex32_at(const json::object& object, std::string_view key) {
   const auto bytes = from_hex(text_at(object, key));
   std::array<std::uint8_t, 32> out{};
-  if (!bytes || bytes->size() != out.size()) return wrong("read a boot approval: a value must be 64 hexadecimal digits");
+  if (!bytes || bytes->size() != out.size())
+    return wrong("read a boot approval: a value must be 64 hexadecimal digits");
   std::copy(bytes->begin(), bytes->end(), out.begin());
   return out;
 }
@@ -75,10 +76,11 @@ Result<BootApproval> read_approval(const json::value& value) {
 json::value to_json(const BootApproval& approval) {
   json::array pcrs;
   for (const unsigned pcr : approval.pcrs) pcrs.emplace_back(static_cast<std::int64_t>(pcr));
-  return json::object{{"pcrs", std::move(pcrs)},
-                      {"approvedPolicy", to_hex(approval.approved_policy)},
-                      {"reference", to_base64(approval.reference)},
-                      {"signature", json::object{{"r", to_hex(approval.signature.r)}, {"s", to_hex(approval.signature.s)}}}};
+  return json::object{
+      {"pcrs", std::move(pcrs)},
+      {"approvedPolicy", to_hex(approval.approved_policy)},
+      {"reference", to_base64(approval.reference)},
+      {"signature", json::object{{"r", to_hex(approval.signature.r)}, {"s", to_hex(approval.signature.s)}}}};
 }
 
 }  // namespace

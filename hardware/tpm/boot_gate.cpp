@@ -22,14 +22,16 @@ Result<void> BootGate::satisfy(ESYS_TR policy_session) {
   const std::size_t count = trust_.approvals.size();
   for (std::size_t tried = 0; tried < count; ++tried) {
     const std::size_t number = (last_used_ + tried) % count;
-    if (tried > 0) TRY(restart_policy(*context_, policy_session));
+    if (tried > 0) {
+      TRY(restart_policy(*context_, policy_session));
+    }
     auto outcome = run(number, policy_session);
     if (outcome) {
       last_used_ = number;
       return success();
     }
-    // Other PCR values (PolicyAuthorize) or another signer (VerifySignature): the next approval may fit. Anything else may not
-    // be stepped over.
+    // Other PCR values (PolicyAuthorize) or another signer (VerifySignature): the next approval may fit. Anything else
+    // may not be stepped over.
     const bool next_may_fit = is_code(outcome.error(), TPM2_RC_VALUE) || is_code(outcome.error(), TPM2_RC_SIGNATURE);
     if (!next_may_fit) return outcome.error();
     why = outcome.error().outside();
@@ -43,8 +45,8 @@ Result<void> BootGate::ensure_ticket(std::size_t number) {
   const auto key = external_key(trust_.signer);
   ESYS_TR loaded = ESYS_TR_NONE;
   TRY(call("load the boot signer's key", [&] {
-    return Esys_LoadExternal(context_->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr, &key, ESYS_TR_RH_OWNER,
-                             &loaded);
+    return Esys_LoadExternal(context_->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr, &key,
+                             ESYS_TR_RH_OWNER, &loaded);
   }));
   const Handle flushed_at_the_end(*context_, loaded, Handle::Leaving::Flush);
   const auto digest = sized<TPM2B_DIGEST>(crypto::sha256({approval.approved_policy, approval.reference}));

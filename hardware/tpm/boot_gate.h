@@ -1,5 +1,6 @@
-// The boot approval inside a policy session: PolicyPCR, then PolicyAuthorize by a signature that the TPM itself has verified. The
-// ticket is cached: a real chip takes about 0.1 s for an ECDSA signature. Approvals are tried in order. One thread.
+// The boot approval inside a policy session: PolicyPCR, then PolicyAuthorize by a signature that the TPM itself has
+// verified. The ticket is cached: a real chip takes about 0.1 s for an ECDSA signature. Approvals are tried in order.
+// One thread.
 #pragma once
 
 #include <optional>

@@ -11,9 +11,7 @@ Result<std::unique_ptr<Context>> Context::open(const std::string& tcti) {
 }
 
 Result<void> Context::self_test() {
-  return call("test the TPM", [&] {
-    return Esys_SelfTest(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_YES);
-  });
+  return call("test the TPM", [&] { return Esys_SelfTest(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_YES); });
 }
 
 Result<std::uint32_t> Context::property(TPM2_PT which) {
@@ -61,7 +59,8 @@ Result<Bytes> Handle::name() const {
 
 void Handle::reset() noexcept {
   if (context_ != nullptr && handle_ != ESYS_TR_NONE) {
-    // A failure here is not actionable: after a transport error the context is dead, and the next start flushes leftovers.
+    // A failure here is not actionable: after a transport error the context is dead, and the next start flushes
+    // leftovers.
     if (leaving_ == Leaving::Flush) {
       Esys_FlushContext(context_->esys(), handle_);
     } else {

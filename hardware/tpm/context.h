@@ -1,6 +1,6 @@
-// Context: one ESYS context over one Wire, for one thread at a time. Handle: a TPM object, index or session inside it; gives it
-// back when it goes. tpm2-tss 3.2.1 gives the same ESYS_TR for the same TPM handle and does not count references: one Handle per
-// TPM handle and Context. Every Handle must go before its Context.
+// Context: one ESYS context over one Wire, for one thread at a time. Handle: a TPM object, index or session inside it;
+// gives it back when it goes. tpm2-tss 3.2.1 gives the same ESYS_TR for the same TPM handle and does not count
+// references: one Handle per TPM handle and Context. Every Handle must go before its Context.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ class Context {
 
   ESYS_CONTEXT* esys() noexcept { return esys_; }
   bool software_transport() const noexcept { return wire_->software(); }
-  Result<void> self_test();                              // all algorithms, fresh
-  Result<std::uint32_t> property(TPM2_PT which);         // 0 when the TPM does not have it
+  Result<void> self_test();                       // all algorithms, fresh
+  Result<std::uint32_t> property(TPM2_PT which);  // 0 when the TPM does not have it
   Result<bool> has_handle(TPM2_HANDLE handle);
   Result<void> set_auth(ESYS_TR object, const AuthValue& auth);
 

@@ -14,17 +14,23 @@ constexpr TPMA_NV typed(TPM2_NT type, TPMA_NV attributes) {
 }
 TPMA_NV attributes_of(NvKind kind) noexcept {
   switch (kind) {
-    case NvKind::Counter: return typed(TPM2_NT_COUNTER, kCommon | kReadable);
-    case NvKind::Chain: return typed(TPM2_NT_EXTEND, kCommon | kReadable);
-    case NvKind::Slot: return typed(TPM2_NT_ORDINARY, kCommon | TPMA_NV_POLICYREAD);
+    case NvKind::Counter:
+      return typed(TPM2_NT_COUNTER, kCommon | kReadable);
+    case NvKind::Chain:
+      return typed(TPM2_NT_EXTEND, kCommon | kReadable);
+    case NvKind::Slot:
+      return typed(TPM2_NT_ORDINARY, kCommon | TPMA_NV_POLICYREAD);
   }
   return 0;
 }
 std::uint16_t size_of(NvKind kind) noexcept {
   switch (kind) {
-    case NvKind::Counter: return kCounterSize;
-    case NvKind::Chain: return kChainSize;
-    case NvKind::Slot: return kSlotSize;
+    case NvKind::Counter:
+      return kCounterSize;
+    case NvKind::Chain:
+      return kChainSize;
+    case NvKind::Slot:
+      return kSlotSize;
   }
   return 0;
 }
@@ -43,7 +49,8 @@ Result<Handle> define_nv(Context& context, const SaltedSession& salted, const Nv
   ESYS_TR made = ESYS_TR_NONE;
   TRY(auto io, salted.armed());
   TRY(call("define an NV index", [&] {
-    return Esys_NV_DefineSpace(context.esys(), ESYS_TR_RH_OWNER, io, ESYS_TR_NONE, ESYS_TR_NONE, value.get(), &area, &made);
+    return Esys_NV_DefineSpace(context.esys(), ESYS_TR_RH_OWNER, io, ESYS_TR_NONE, ESYS_TR_NONE, value.get(), &area,
+                               &made);
   }));
   Handle handle(context, made, Handle::Leaving::Close);
   TRY(context.set_auth(made, auth));
@@ -62,15 +69,16 @@ Result<void> read_nv(Context& context, const NvAccess& access, std::span<std::ui
     return Esys_NV_Read(context.esys(), access.index, access.index, access.authorising, access.encrypting, ESYS_TR_NONE,
                         static_cast<UINT16>(out.size()), 0, into(data));
   }));
-  if (data->size != out.size()) return Error{ErrorCode::TpmUnreachable, "read an NV index: the answer has another size"};
+  if (data->size != out.size())
+    return Error{ErrorCode::TpmUnreachable, "read an NV index: the answer has another size"};
   std::memcpy(out.data(), data->buffer, out.size());
   return success();
 }
 Result<void> write_nv(Context& context, const NvAccess& access, ByteView value) {
   WipedBuffer<TPM2B_MAX_NV_BUFFER> data(value);
   return call("write an NV index", [&] {
-    return Esys_NV_Write(context.esys(), access.index, access.index, access.authorising, access.encrypting, ESYS_TR_NONE,
-                         data.get(), 0);
+    return Esys_NV_Write(context.esys(), access.index, access.index, access.authorising, access.encrypting,
+                         ESYS_TR_NONE, data.get(), 0);
   });
 }
 Result<void> extend_nv(Context& context, const NvAccess& access, ByteView value) {

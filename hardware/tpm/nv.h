@@ -1,4 +1,5 @@
-// NV indices: define, read, write, extend, increment, certify. Sizes and attributes are the frozen ones of objects.md. One thread.
+// NV indices: define, read, write, extend, increment, certify. Sizes and attributes are the frozen ones of objects.md.
+// One thread.
 #pragma once
 
 #include "hardware/tpm/anchor.h"
@@ -16,12 +17,13 @@ struct NvSpace {
   NvKind kind;
   Digest policy;
 };
-// The authorisation value travels encrypted. The owner's authorisation is taken from the context (empty while provisioning).
+// The authorisation value travels encrypted. The owner's authorisation is taken from the context (empty while
+// provisioning).
 Result<Handle> define_nv(Context& context, const SaltedSession& salted, const NvSpace& space, const AuthValue& auth);
 Result<void> undefine_nv(Context& context, Handle index);
 
-// authorising: a session that satisfies the index. encrypting: the salted session beside it, or ESYS_TR_NONE when the authorising
-// session encrypts itself or the value is public.
+// authorising: a session that satisfies the index. encrypting: the salted session beside it, or ESYS_TR_NONE when the
+// authorising session encrypts itself or the value is public.
 struct NvAccess {
   ESYS_TR index;
   ESYS_TR authorising;

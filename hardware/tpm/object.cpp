@@ -78,7 +78,8 @@ TPM2B_PUBLIC sealed_template(const Digest& policy) noexcept {
   auto& area = object.publicArea;
   area.type = TPM2_ALG_KEYEDHASH;
   area.nameAlg = TPM2_ALG_SHA256;
-  // userWithAuth clear: nothing but the policy opens it. adminWithPolicy: ObjectChangeAuth by authorisation value neither.
+  // userWithAuth clear: nothing but the policy opens it. adminWithPolicy: ObjectChangeAuth by authorisation value
+  // neither.
   area.objectAttributes =
       TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_NODA;
   fill_sized(area.authPolicy, policy);
@@ -89,7 +90,8 @@ TPM2B_PUBLIC sealed_template(const Digest& policy) noexcept {
 Bytes object_name(const TPM2B_PUBLIC& object) {
   std::array<std::uint8_t, sizeof(TPMT_PUBLIC)> marshalled{};
   std::size_t size = 0;
-  ENSURE(Tss2_MU_TPMT_PUBLIC_Marshal(&object.publicArea, marshalled.data(), marshalled.size(), &size) == TSS2_RC_SUCCESS);
+  ENSURE(Tss2_MU_TPMT_PUBLIC_Marshal(&object.publicArea, marshalled.data(), marshalled.size(), &size) ==
+         TSS2_RC_SUCCESS);
   Bytes name = copy_of(be<std::uint16_t>(TPM2_ALG_SHA256));
   append(name, crypto::sha256(ByteView(marshalled).first(size)));
   return name;
@@ -142,8 +144,8 @@ Result<SealedBlob> seal(Context& context, ESYS_TR parent, const SaltedSession& s
   Owned<TPMT_TK_CREATION> ticket;
   TRY(auto io, salted.armed());
   TRY(call("seal an object", [&] {
-    return Esys_Create(context.esys(), parent, io, ESYS_TR_NONE, ESYS_TR_NONE, sensitive.get(), &public_template, &outside,
-                       &no_pcr, into(private_area), into(public_area), into(data), into(hash), into(ticket));
+    return Esys_Create(context.esys(), parent, io, ESYS_TR_NONE, ESYS_TR_NONE, sensitive.get(), &public_template,
+                       &outside, &no_pcr, into(private_area), into(public_area), into(data), into(hash), into(ticket));
   }));
   SealedBlob blob(sizeof(TPM2B_PUBLIC) + sizeof(TPM2B_PRIVATE));
   std::size_t size = 0;
@@ -181,9 +183,8 @@ Result<void> unseal(Context& context, ESYS_TR object, ESYS_TR policy_session, co
                     std::span<std::uint8_t, 32> out) {
   OwnedSecret<TPM2B_SENSITIVE_DATA> data;
   TRY(auto io, salted.armed());
-  TRY(call("unseal an object", [&] {
-    return Esys_Unseal(context.esys(), object, policy_session, io, ESYS_TR_NONE, into(data));
-  }));
+  TRY(call("unseal an object",
+           [&] { return Esys_Unseal(context.esys(), object, policy_session, io, ESYS_TR_NONE, into(data)); }));
   if (data->size != out.size()) return Error{ErrorCode::Integrity, "unseal an object: it has another size"};
   std::memcpy(out.data(), data->buffer, out.size());
   return success();

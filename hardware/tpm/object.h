@@ -7,8 +7,8 @@
 
 namespace shosoin::tpm {
 
-TPM2B_PUBLIC srk_template() noexcept;                    // TCG storage root key, ECC P-256, AES-128-CFB
-TPM2B_PUBLIC ak_template() noexcept;                     // restricted P-256 ECDSA-SHA-256
+TPM2B_PUBLIC srk_template() noexcept;                                // TCG storage root key, ECC P-256, AES-128-CFB
+TPM2B_PUBLIC ak_template() noexcept;                                 // restricted P-256 ECDSA-SHA-256
 TPM2B_PUBLIC external_key(const crypto::P256Point& point) noexcept;  // a signing key whose private half is elsewhere
 TPM2B_PUBLIC sealed_template(const Digest& policy) noexcept;         // opens by its policy only
 // alg(2) || SHA-256 of the marshalled public area (TPM 2.0 Part 1, 16)
@@ -18,7 +18,8 @@ struct PrimaryKey {
   Handle handle;
   TPM2B_PUBLIC public_area{};
 };
-// Without salted session there is nothing secret in the command (the SRK); with it the authorisation value travels encrypted.
+// Without salted session there is nothing secret in the command (the SRK); with it the authorisation value travels
+// encrypted.
 Result<PrimaryKey> create_storage_root(Context& context);
 Result<PrimaryKey> create_attestation_key(Context& context, const SaltedSession& salted, const AuthValue& auth);
 Result<Handle> make_persistent(Context& context, ESYS_TR object, TPM2_HANDLE at);

@@ -1,5 +1,6 @@
-// Policy digests computed in software (TPM 2.0 Part 3, chapter 23), so that sealing needs no trial session and an auditor can
-// recompute every policy from public facts. The tests hold each against TPM2_PolicyGetDigest. Pure; any thread.
+// Policy digests computed in software (TPM 2.0 Part 3, chapter 23), so that sealing needs no trial session and an
+// auditor can recompute every policy from public facts. The tests hold each against TPM2_PolicyGetDigest. Pure; any
+// thread.
 #pragma once
 
 #include <vector>
@@ -14,8 +15,9 @@ class PolicyDigest {
  public:
   PolicyDigest& pcr(const std::vector<unsigned>& pcrs, const Digest& composite);
   PolicyDigest& nv(ByteView index_name, ByteView operand, NvTest test);
-  PolicyDigest& authorize(ByteView key_name, ByteView reference);  // forgets what came before: it stands for what was signed
-  PolicyDigest& any_of(const std::vector<Digest>& branches);       // forgets what came before: the branches hold it
+  PolicyDigest& authorize(ByteView key_name,
+                          ByteView reference);                // forgets what came before: it stands for what was signed
+  PolicyDigest& any_of(const std::vector<Digest>& branches);  // forgets what came before: the branches hold it
   PolicyDigest& auth_value();
   const Digest& value() const { return value_; }
 

@@ -7,7 +7,10 @@ namespace shosoin::tpm {
 PolicySessions::PolicySessions(Context& context, BootGate gate, const crypto::P256Point& custodians)
     : context_(&context),
       gate_(std::move(gate)),
-      names_{.boot_signer = gate_.signer_name(), .custodians = object_name(external_key(custodians)), .chain = {}, .counter = {}} {}
+      names_{.boot_signer = gate_.signer_name(),
+             .custodians = object_name(external_key(custodians)),
+             .chain = {},
+             .counter = {}} {}
 
 void PolicySessions::set_index_names(Bytes chain, Bytes counter) {
   names_.chain = std::move(chain);

@@ -1,6 +1,7 @@
-// Anchor::provision: once in the life of an appliance. The first durable step makes our SRK appear, the last sets ClearControl;
-// whatever stops in between is seen by the next attempt and by examine() as unfinished, and nothing can be opened because the
-// pins were never returned. Until ClearControl the firmware set-up can clear the TPM, and the work begins again.
+// Anchor::provision: once in the life of an appliance. The first durable step makes our SRK appear, the last sets
+// ClearControl; whatever stops in between is seen by the next attempt and by examine() as unfinished, and nothing can
+// be opened because the pins were never returned. Until ClearControl the firmware set-up can clear the TPM, and the
+// work begins again.
 #include "hardware/tpm/facts.h"
 #include "hardware/tpm/nv.h"
 #include "hardware/tpm/object.h"
@@ -15,7 +16,8 @@ constexpr UINT32 kRecoverySeconds = 7200;
 constexpr UINT32 kLockoutRecoverySeconds = 86'400;
 
 Error too_small(std::int64_t outside = 0) {
-  return Error{ErrorCode::TpmRefused, "provision the TPM: it is too small (NV space, NV counters or persistent keys)", outside};
+  return Error{ErrorCode::TpmRefused, "provision the TPM: it is too small (NV space, NV counters or persistent keys)",
+               outside};
 }
 
 class Provisioning {
@@ -70,7 +72,8 @@ Result<void> Provisioning::make_objects() {
     TRY(auto key, create_attestation_key(context_, salted_, service_.ak));
     const auto& point = key.public_area.publicArea.unique.ecc;
     if (point.x.size != ak_point_.x.size() || point.y.size != ak_point_.y.size()) {
-      return Error{ErrorCode::TpmRefused, "provision the TPM: the attestation key has a short coordinate; clear and repeat"};
+      return Error{ErrorCode::TpmRefused,
+                   "provision the TPM: the attestation key has a short coordinate; clear and repeat"};
     }
     std::memcpy(ak_point_.x.data(), point.x.buffer, ak_point_.x.size());
     std::memcpy(ak_point_.y.data(), point.y.buffer, ak_point_.y.size());
@@ -83,7 +86,9 @@ Result<void> Provisioning::make_objects() {
   };
   TRY(counter_, define(kCounterIndex, NvKind::Counter, write));
   TRY(chain_, define(kChainIndex, NvKind::Chain, write));
-  for (const unsigned parity : {0u, 1u}) TRY(slot_[parity], define(kSlotIndex[parity], NvKind::Slot, slot));
+  for (const unsigned parity : {0u, 1u}) {
+    TRY(slot_[parity], define(kSlotIndex[parity], NvKind::Slot, slot));
+  }
   return success();
 }
 
@@ -91,10 +96,16 @@ Result<void> Provisioning::make_objects() {
 Result<void> Provisioning::take_back() {
   salted_.end();
   for (Handle* index : {&slot_[1], &slot_[0], &chain_, &counter_}) {
-    if (index->get() != ESYS_TR_NONE) TRY(undefine_nv(context_, std::move(*index)));
+    if (index->get() != ESYS_TR_NONE) {
+      TRY(undefine_nv(context_, std::move(*index)));
+    }
   }
-  if (ak_.get() != ESYS_TR_NONE) TRY(make_transient_again(context_, std::move(ak_), kAkHandle));
-  if (srk_.get() != ESYS_TR_NONE) TRY(make_transient_again(context_, std::move(srk_), kSrkHandle));
+  if (ak_.get() != ESYS_TR_NONE) {
+    TRY(make_transient_again(context_, std::move(ak_), kAkHandle));
+  }
+  if (srk_.get() != ESYS_TR_NONE) {
+    TRY(make_transient_again(context_, std::move(srk_), kSrkHandle));
+  }
   return success();
 }
 
@@ -103,8 +114,8 @@ Result<void> Provisioning::write_first_values() {
     TRY(auto session, sessions_.for_writing());
     return increment_nv(context_, {.index = counter_.get(), .authorising = session.get()});
   }));
-  // The first link is random and forgotten: even the owner, who may undefine the index and define it again, cannot replay the
-  // chain to an old value (lab, attack 4). It travels encrypted.
+  // The first link is random and forgotten: even the owner, who may undefine the index and define it again, cannot
+  // replay the chain to an old value (lab, attack 4). It travels encrypted.
   using FirstLink = Secret<struct FirstLinkMeaning, 32>;
   TRY(FirstLink::random().expose([&](auto link) {
     return retry_when_pcrs_change([&]() -> Result<void> {
@@ -131,7 +142,9 @@ Result<Pins> Provisioning::read_pins() {
   TRY(pins.ak_name, ak_.name());
   TRY(pins.ctr_name, counter_.name());  // with WRITTEN set, as ESYS follows it
   TRY(pins.chain_name, chain_.name());
-  for (const unsigned parity : {0u, 1u}) TRY(pins.slot_name[parity], slot_[parity].name());
+  for (const unsigned parity : {0u, 1u}) {
+    TRY(pins.slot_name[parity], slot_[parity].name());
+  }
   pins.ak_point = ak_point_;
   pins.custodian_key = custodians_.signing_key;
   std::array<std::uint8_t, kCounterSize> count{};
@@ -175,7 +188,8 @@ Result<void> Provisioning::take_ownership() {
 }
 
 Result<void> check_room(Context& context, const TpmFacts& facts) {
-  // NV_COUNTERS_AVAIL speaks of orderly counters, which we do not use; MAX and the attempt itself decide. 0 means no fixed limit.
+  // NV_COUNTERS_AVAIL speaks of orderly counters, which we do not use; MAX and the attempt itself decide. 0 means no
+  // fixed limit.
   TRY(auto most, context.property(TPM2_PT_NV_COUNTERS_MAX));
   TRY(auto defined, context.property(TPM2_PT_NV_COUNTERS));
   if (facts.nv_index_max < kSlotSize || (most != 0 && defined >= most)) return too_small();
@@ -190,10 +204,12 @@ Result<Pins> Anchor::provision(const std::string& tcti, const ServiceAuth& servi
   TRY(context->self_test());
   TRY(auto facts, read_facts(*context));
   if (facts.unfinished) {
-    return Error{ErrorCode::Conflict,
-                 "provision the TPM: an earlier provisioning was cut off; clear the TPM in the firmware set-up and repeat"};
+    return Error{
+        ErrorCode::Conflict,
+        "provision the TPM: an earlier provisioning was cut off; clear the TPM in the firmware set-up and repeat"};
   }
-  if (facts.owned) return Error{ErrorCode::Conflict, "provision the TPM: it already has an owner or carries an appliance"};
+  if (facts.owned)
+    return Error{ErrorCode::Conflict, "provision the TPM: it already has an owner or carries an appliance"};
   TRY(check_room(*context, facts));
   TRY(auto gate, BootGate::open(*context, boot, kBootReference));
   Provisioning provisioning(*context, service, custodians, std::move(gate));

@@ -21,7 +21,8 @@ Error error_of(Literal doing, TSS2_RC code) noexcept {
       return {ErrorCode::TpmUnreachable, doing, outside};
   }
   switch (code) {
-    // An answer that does not authenticate or does not parse is no answer; after a transport error ESYS says BAD_SEQUENCE for ever.
+    // An answer that does not authenticate or does not parse is no answer; after a transport error ESYS says
+    // BAD_SEQUENCE for ever.
     case TSS2_ESYS_RC_BAD_SEQUENCE:
     case TSS2_ESYS_RC_RSP_AUTH_FAILED:
     case TSS2_ESYS_RC_MALFORMED_RESPONSE:

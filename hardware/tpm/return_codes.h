@@ -1,5 +1,6 @@
-// What a TSS or TPM return code means for the caller, and which ones are tolerated where. Pure, except that call() waits (bounded)
-// when the TPM asks to be asked again. tpm2-tss 3.2.1 has no Tss2_RC_DecodeInfo: format-one codes are masked here.
+// What a TSS or TPM return code means for the caller, and which ones are tolerated where. Pure, except that call()
+// waits (bounded) when the TPM asks to be asked again. tpm2-tss 3.2.1 has no Tss2_RC_DecodeInfo: format-one codes are
+// masked here.
 #pragma once
 
 #include <tss2/tss2_common.h>
@@ -18,8 +19,8 @@ constexpr TSS2_RC base_code(TSS2_RC code) noexcept {
 inline bool is_code(const Error& error, TSS2_RC base) noexcept {
   return error.outside() >= 0 && base_code(static_cast<TSS2_RC>(error.outside())) == base;
 }
-// TpmRefused: the TPM answered no, nothing was changed. TpmUnreachable: no trustworthy answer, the outcome is unknown and the
-// context is dead. Internal: the library refused our arguments.
+// TpmRefused: the TPM answered no, nothing was changed. TpmUnreachable: no trustworthy answer, the outcome is unknown
+// and the context is dead. Internal: the library refused our arguments.
 Error error_of(Literal doing, TSS2_RC code) noexcept;
 // The TPM did nothing and says: later. The wear limiter of NV is one of these.
 bool asks_to_wait(TSS2_RC code) noexcept;
@@ -36,8 +37,8 @@ Result<void> call(Literal doing, Command&& command) {
   }
 }
 
-// TPM_RC_PCR_CHANGED: somebody extended a PCR between PolicyPCR and the use of the session. It says nothing about the policy and
-// nothing was done: build the session again. action: () -> Result<T>
+// TPM_RC_PCR_CHANGED: somebody extended a PCR between PolicyPCR and the use of the session. It says nothing about the
+// policy and nothing was done: build the session again. action: () -> Result<T>
 template <class Action>
 auto retry_when_pcrs_change(Action&& action) -> decltype(action()) {
   for (int attempt = 0;; ++attempt) {

@@ -14,9 +14,8 @@ Result<Handle> start(Context& context, TPM2_SE type, ESYS_TR salt_key, TPMA_SESS
                                  nullptr, type, &symmetric, TPM2_ALG_SHA256, &session);
   }));
   Handle handle(context, session, Handle::Leaving::Flush);
-  TRY(call("set the attributes of a TPM session", [&] {
-    return Esys_TRSess_SetAttributes(context.esys(), session, attributes, 0xFF);
-  }));
+  TRY(call("set the attributes of a TPM session",
+           [&] { return Esys_TRSess_SetAttributes(context.esys(), session, attributes, 0xFF); }));
   return handle;
 }
 
@@ -32,9 +31,8 @@ Result<SaltedSession> SaltedSession::start(Context& context, ESYS_TR salt_key) {
 
 Result<ESYS_TR> SaltedSession::armed() const {
   ENSURE(context_ != nullptr);
-  TRY(call("arm the salted session", [&] {
-    return Esys_TRSess_SetAttributes(context_->esys(), session_.get(), kEncrypting, 0xFF);
-  }));
+  TRY(call("arm the salted session",
+           [&] { return Esys_TRSess_SetAttributes(context_->esys(), session_.get(), kEncrypting, 0xFF); }));
   return session_.get();
 }
 
@@ -45,9 +43,8 @@ Result<Handle> start_policy_session(Context& context) {
   return start(context, TPM2_SE_POLICY, ESYS_TR_NONE, TPMA_SESSION_CONTINUESESSION);
 }
 Result<void> restart_policy(Context& context, ESYS_TR session) {
-  return call("restart a policy session", [&] {
-    return Esys_PolicyRestart(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
-  });
+  return call("restart a policy session",
+              [&] { return Esys_PolicyRestart(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE); });
 }
 
 TPML_PCR_SELECTION pcr_selection(const std::vector<unsigned>& pcrs) noexcept {
@@ -85,15 +82,13 @@ Result<void> policy_or(Context& context, ESYS_TR session, const std::vector<Dige
   ENSURE(branches.size() >= 2 && branches.size() <= 8);  // TPM 2.0 Part 3, 23.6
   list.count = static_cast<UINT32>(branches.size());
   for (std::size_t i = 0; i < branches.size(); ++i) fill_sized(list.digests[i], branches[i]);
-  return call("choose a branch of the policy", [&] {
-    return Esys_PolicyOR(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &list);
-  });
+  return call("choose a branch of the policy",
+              [&] { return Esys_PolicyOR(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &list); });
 }
 
 Result<void> policy_auth_value(Context& context, ESYS_TR session) {
-  return call("add the authorisation value to the policy", [&] {
-    return Esys_PolicyAuthValue(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE);
-  });
+  return call("add the authorisation value to the policy",
+              [&] { return Esys_PolicyAuthValue(context.esys(), session, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE); });
 }
 
 Result<Digest> policy_digest_in_tpm(Context& context, ESYS_TR session) {

@@ -1,6 +1,6 @@
-// Sessions. SaltedSession: the one salted HMAC session of a start; it authorises with HMACs and encrypts parameters. Policy
-// sessions are unsalted and short-lived. A real chip salts in about 0.2 s and holds three sessions: salted once, at most one
-// other beside it. Use a session only through the calls here: armed() sets the attributes before EVERY use.
+// Sessions. SaltedSession: the one salted HMAC session of a start; it authorises with HMACs and encrypts parameters.
+// Policy sessions are unsalted and short-lived. A real chip salts in about 0.2 s and holds three sessions: salted once,
+// at most one other beside it. Use a session only through the calls here: armed() sets the attributes before EVERY use.
 #pragma once
 
 #include "hardware/tpm/context.h"
@@ -11,8 +11,8 @@ class SaltedSession {
  public:
   SaltedSession() noexcept = default;
   static Result<SaltedSession> start(Context& context, ESYS_TR salt_key);
-  // ESYS clears ENCRYPT and DECRYPT for commands without such a parameter and restores them only on success: after one refusal
-  // the next Unseal would send the secret in clear (seen in the lab). Hence before every use.
+  // ESYS clears ENCRYPT and DECRYPT for commands without such a parameter and restores them only on success: after one
+  // refusal the next Unseal would send the secret in clear (seen in the lab). Hence before every use.
   Result<ESYS_TR> armed() const;
   void end() noexcept { session_.reset(); }
 

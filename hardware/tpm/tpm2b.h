@@ -1,5 +1,6 @@
-// Small bridges between byte views and the sized buffers of the TSS, and owners for what ESYS allocates. Only for files of this
-// room: everything here names TSS types. Secrets pass through WipedBuffer or OwnedSecret, which wipe what they held.
+// Small bridges between byte views and the sized buffers of the TSS, and owners for what ESYS allocates. Only for files
+// of this room: everything here names TSS types. Secrets pass through WipedBuffer or OwnedSecret, which wipe what they
+// held.
 #pragma once
 
 #include <tss2/tss2_esys.h>
@@ -27,7 +28,8 @@ template <class Sized>
 ByteView view_of_sized(const Sized& sized) noexcept {
   return {buffer_of(sized), sized.size};
 }
-// ENSUREs that it fits: every length that comes from outside is checked by the caller or by the TSS's own unmarshalling.
+// ENSUREs that it fits: every length that comes from outside is checked by the caller or by the TSS's own
+// unmarshalling.
 template <class Sized>
 void fill_sized(Sized& to, ByteView from) noexcept {
   ENSURE(from.size() <= sizeof(Sized) - sizeof(to.size));
@@ -80,7 +82,7 @@ class Into {
   Into(const Into&) = delete;
   Into& operator=(const Into&) = delete;
   ~Into() { owner_.reset(raw_); }
-  operator typename Owner::pointer*() noexcept { return &raw_; }
+  operator typename Owner::pointer *() noexcept { return &raw_; }
 
  private:
   Owner& owner_;

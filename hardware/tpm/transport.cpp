@@ -12,8 +12,8 @@
 namespace shosoin::tpm {
 namespace {
 
-// The TSS logs every refused command to standard error. Refusals are reported through Result; before main() nobody else reads the
-// environment yet. A developer's own TSS2_LOG wins.
+// The TSS logs every refused command to standard error. Refusals are reported through Result; before main() nobody else
+// reads the environment yet. A developer's own TSS2_LOG wins.
 const int kTssLogSilenced = ::setenv("TSS2_LOG", "all+NONE", 0);
 
 class LoadedTransport final : public Transport {
@@ -49,9 +49,7 @@ class LoadedTransport final : public Transport {
 };
 
 bool known_device(std::string_view name) { return name.starts_with("device:/dev/tpmrm"); }
-bool known_swtpm(std::string_view name) {
-  return name.starts_with("swtpm:path=/") || name.starts_with("swtpm:host=");
-}
+bool known_swtpm(std::string_view name) { return name.starts_with("swtpm:path=/") || name.starts_with("swtpm:host="); }
 
 }  // namespace
 
@@ -66,7 +64,8 @@ Result<std::unique_ptr<Transport>> open_transport(const std::string& name) {
     return open_fd_transport(descriptor);
   }
   if (!known_device(name) && !known_swtpm(name)) {
-    return Error{ErrorCode::Settings, "open the TPM: the name must be device:/dev/tpmrm..., swtpm:path=/... or swtpm:host=..."};
+    return Error{ErrorCode::Settings,
+                 "open the TPM: the name must be device:/dev/tpmrm..., swtpm:path=/... or swtpm:host=..."};
   }
   TSS2_TCTI_CONTEXT* tcti = nullptr;
   const TSS2_RC code = Tss2_TctiLdr_Initialize(name.c_str(), &tcti);

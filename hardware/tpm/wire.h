@@ -1,6 +1,7 @@
-// The one place every TPM command passes: a TCTI around a transport that asks the mains plug (firmware/base/power.h) for
-// "tpm:<CommandName>". Cut::Before: the request is not sent. Cut::After: the TPM executed it, the answer is lost. Both come out of
-// ESYS as TpmUnreachable, and the power is out. One thread; must outlive the ESYS context that uses it.
+// The one place every TPM command passes: a TCTI around a transport that asks the mains plug (firmware/base/power.h)
+// for "tpm:<CommandName>". Cut::Before: the request is not sent. Cut::After: the TPM executed it, the answer is lost.
+// Both come out of ESYS as TpmUnreachable, and the power is out. One thread; must outlive the ESYS context that uses
+// it.
 #pragma once
 
 #include <tss2/tss2_tcti.h>
@@ -23,8 +24,8 @@ class Wire {
 
   TSS2_TCTI_CONTEXT* tcti() noexcept { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(&face_); }
   bool software() const noexcept { return transport_->software(); }
-  // A killed process leaves sessions and objects in a TPM without resource manager, which has room for three of each: flushes
-  // them. Does nothing where others may share the TPM.
+  // A killed process leaves sessions and objects in a TPM without resource manager, which has room for three of each:
+  // flushes them. Does nothing where others may share the TPM.
   Result<void> flush_leftovers();
 
  private:
