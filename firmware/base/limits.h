@@ -23,6 +23,8 @@ inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address spac
 inline constexpr unsigned kEnvironmentReaders = 1024;          // read snapshots of one environment at a time, all threads
 inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
+inline constexpr std::size_t kJournalSegmentMost = 256u << 20;  // of any version: what a start reads into memory
+inline constexpr std::size_t kMaxJournalTenants = 8001;        // ever in one journal: four times kMaxTenants, and the appliance
 inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
 
 // -- tenants and people
@@ -87,5 +89,16 @@ inline constexpr std::chrono::seconds kCommandLinePatience{900};  // a storage c
 // -- epochs
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
 inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
+
+// -- TPM
+inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
+inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
+inline constexpr int kTpmBusyRetries = 20;                     // RETRY, TESTING, NV_RATE: nothing was done yet
+inline constexpr std::chrono::milliseconds kTpmBusyWait{50};   // times the attempt: 10.5 s in all
+inline constexpr int kTpmPcrRetries = 30;                      // PCR_CHANGED: other programs measure while a policy is built
+inline constexpr std::uint32_t kMaxTpmLeftovers = 64;          // sessions and objects a killed process may leave in a software TPM
+inline constexpr std::size_t kMaxBootApprovals = 16;           // releases approved side by side; each costs a signature check
+inline constexpr std::size_t kMaxBootApprovalText = 64u << 10;
+inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST is at most 1,812 B in the TSS
 
 }  // namespace shosoin::limits
