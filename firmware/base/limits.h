@@ -61,4 +61,8 @@ inline constexpr std::size_t kMaxFieldCharacters = 4096;
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
 inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
 
+// -- JSON of certificates and settings
+inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
+inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
+
 }  // namespace shosoin::limits
