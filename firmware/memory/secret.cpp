@@ -14,6 +14,9 @@ void fill_secret_random(std::span<std::uint8_t> out) noexcept { fill_random(out)
 namespace memory {
 
 std::uint8_t* allocate_locked(std::size_t size) noexcept {
+  // Before the first allocation: sodium_init draws the canary that sodium_free compares.
+  static const bool started = sodium_init() >= 0;
+  ENSURE(started);
   auto* bytes = static_cast<std::uint8_t*>(sodium_malloc(size));
   ENSURE(bytes != nullptr);
   // sodium_malloc ignores a failing mlock; a key in unlocked memory may reach swap, so a second, checked lock decides.

@@ -1,0 +1,80 @@
+#include "crypto/row.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+
+#include "firmware/base/limits.h"
+
+namespace shosoin::crypto {
+namespace {
+
+constexpr std::uint8_t kAlgorithm = 1;  // frozen: ChaCha20-Poly1305 under a key of one row
+constexpr std::size_t kLengthSize = 4;
+constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
+static_assert(1 + kTagSize == kRowOverhead);
+constexpr std::array<std::uint8_t, crypto_aead_chacha20poly1305_ietf_NPUBBYTES> kZeroNonce{};
+
+std::array<std::uint8_t, 52> row_data(const RowContext& context) {
+  return associated_data({.kind = BoxKind::RecordRow, .tenant = context.tenant, .id = context.row.bytes()});
+}
+
+bool is_padded_size(std::size_t plain) {
+  if (plain == limits::kRecordRowPlain) return true;
+  return plain != 0 && plain % limits::kRecordRowStep == 0 && plain <= limits::kMaxRecordPlain;
+}
+
+}  // namespace
+
+std::size_t padded_row_size(std::size_t data_size) {
+  ENSURE(data_size <= limits::kMaxRecordPlain - kLengthSize);
+  const std::size_t whole = data_size + kLengthSize;
+  if (whole <= limits::kRecordRowPlain) return limits::kRecordRowPlain;
+  return (whole + limits::kRecordRowStep - 1) / limits::kRecordRowStep * limits::kRecordRowStep;
+}
+
+EncryptedRow encrypt_row(const RowContext& context, ByteView data) {
+  EncryptedRow out;
+  fill_random(out.key);
+  out.bytes = encrypt_row_with_key(out.key, context, data);
+  return out;
+}
+
+Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteView data) {
+  Bytes row(padded_row_size(data.size()) + kRowOverhead);
+  row[0] = kAlgorithm;
+  // Encrypted in place: no second copy of the record is left on the heap.
+  const auto plain = std::span(row).subspan(1, row.size() - kRowOverhead);
+  const auto after_length = std::ranges::copy(be(static_cast<std::uint32_t>(data.size())), plain.begin()).out;
+  std::ranges::copy(data, after_length);
+  const auto aad = row_data(context);
+  ENSURE(crypto_aead_chacha20poly1305_ietf_encrypt(plain.data(), nullptr, plain.data(), plain.size(), aad.data(),
+                                                   aad.size(), nullptr, kZeroNonce.data(), key.data()) == 0);
+  return row;
+}
+
+Result<Bytes> decrypt_row(const RowKey& key, const RowContext& context, ByteView row) {
+  if (row.size() < kRowOverhead || !is_padded_size(row.size() - kRowOverhead)) {
+    return Error{ErrorCode::Integrity, "read the length of a record row"};
+  }
+  if (row[0] != kAlgorithm) return Error{ErrorCode::Integrity, "read the algorithm of a record row"};
+  const auto aad = row_data(context);
+  const ByteView sealed = row.subspan(1);
+  Bytes plain(sealed.size() - kTagSize);
+  if (crypto_aead_chacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, sealed.data(), sealed.size(),
+                                                aad.data(), aad.size(), kZeroNonce.data(), key.data()) != 0) {
+    return Error{ErrorCode::Integrity, "decrypt a record row"};
+  }
+  const std::size_t length = from_be<std::uint32_t>(std::span(plain).first<kLengthSize>());
+  const bool fits = length <= plain.size() - kLengthSize && padded_row_size(length) == plain.size();
+  const auto padding = fits ? ByteView(plain).subspan(kLengthSize + length) : ByteView{};
+  if (!fits || std::ranges::any_of(padding, [](std::uint8_t byte) { return byte != 0; })) {
+    memory::wipe(plain);
+    return Error{ErrorCode::Integrity, "read the padding of a record row"};
+  }
+  plain.erase(plain.begin(), plain.begin() + kLengthSize);
+  plain.resize(length);
+  return plain;
+}
+
+}  // namespace shosoin::crypto
