@@ -22,9 +22,6 @@ FaultRow fault_row(Fault fault) {
     case Fault::NotAcceptable:
       return {"not-acceptable", 406, "求められた形式では答えられません。Acceptヘッダーを確かめてください。",
               "No answer in the form asked for. See the Accept header."};
-    case Fault::RequestTimeout:
-      return {"request-timeout", 408, "要求が時間内に届きませんでした。もう一度送ってください。",
-              "The request did not arrive in time. Send it again."};
     case Fault::TargetTooLong:
       return {"target-too-long", 414, "要求先が長すぎます。", "The request target is too long."};
     case Fault::UnsupportedMediaType:

@@ -16,7 +16,6 @@ Language choose_language(std::string_view accept_language);  // RFC 9110 section
 enum class Fault {
   MethodNotAllowed,
   NotAcceptable,
-  RequestTimeout,
   TargetTooLong,
   UnsupportedMediaType,
   ExpectationFailed,

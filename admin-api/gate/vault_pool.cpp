@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -86,6 +88,8 @@ net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::open() {
 }
 
 net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::acquire() {
+  // Whoever comes while others wait stands behind them; whoever was called is next.
+  if (!waiters_.empty() && !co_await wait_for_turn()) co_return Error{ErrorCode::Unavailable, "wait for a channel to the vault"};
   while (true) {
     while (!idle_.empty()) {
       auto channel = std::move(idle_.back());
