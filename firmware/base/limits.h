@@ -61,6 +61,29 @@ inline constexpr std::size_t kMaxNameText = 256;               // names of peopl
 inline constexpr std::size_t kMaxSearchText = 256;             // a search value, a case reference
 inline constexpr std::size_t kMaxFreeText = 1024;              // one text of an erasure application (E-04)
 
+// -- gate
+inline constexpr std::size_t kMaxHttpTarget = 1024;            // the longest route with its ids takes under 200
+inline constexpr std::size_t kMaxHttpFields = 64;              // header lines of one request
+inline constexpr std::size_t kMaxErasureBody = 512u << 10;     // kMaxErasureRecords ids of 32 digits as JSON
+inline constexpr std::size_t kImportChunk = 256u << 10;        // what the gate holds of an import at a time
+inline constexpr std::size_t kMaxGateThreads = 16;
+inline constexpr std::size_t kGateChannels = 64;               // of kVaultChannels, shared among the gate's threads
+inline constexpr std::size_t kGateWaiters = 1024;              // requests that wait for a channel, per thread
+inline constexpr std::size_t kListenBacklog = 512;
+inline constexpr std::size_t kLingerBytes = 1u << 20;          // read and dropped after a refusal, so that it arrives
+inline constexpr std::chrono::seconds kTlsHandshake{10};
+inline constexpr std::chrono::seconds kHttpHeadWait{10};       // from the first byte of a head to its end
+inline constexpr std::chrono::seconds kHttpIdleWait{75};       // between two requests of a connection
+inline constexpr std::chrono::seconds kHttpBodyPiece{30};      // for each kImportChunk: about 9 kB/s at least
+inline constexpr std::chrono::seconds kHttpBodyWhole{600};
+inline constexpr std::chrono::seconds kHttpWriteWait{30};
+inline constexpr std::chrono::seconds kHttpLinger{2};
+inline constexpr std::chrono::seconds kVaultConnect{2};
+inline constexpr std::chrono::seconds kVaultReply{30};         // longest ordinary reply: two password hashes queue
+inline constexpr std::chrono::seconds kVaultLongReply{900};    // closing an import, running a batch
+inline constexpr std::chrono::seconds kGateShutdown{10};       // requests under way at SIGTERM may end
+inline constexpr int kRetryAfterSeconds = 5;                   // told with 429 and 503
+
 // -- imports
 inline constexpr std::size_t kMaxImportRows = 2'000'000;
 inline constexpr std::size_t kMaxImportLine = 1u << 20;
@@ -90,6 +113,19 @@ inline constexpr std::chrono::seconds kCommandLinePatience{900};  // a storage c
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
 inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
 
+// -- the vault's service
+inline constexpr std::size_t kMaxPersonText = 512;             // a name, section, staff number or encoded hash
+inline constexpr std::size_t kMaxFileKey = 64;                 // key of a record file, as in RecordEntry
+inline constexpr std::chrono::milliseconds kPasswordHashWait{2'000};  // then 429: Argon2id runs are few on purpose
+inline constexpr std::chrono::seconds kActivityWritten{30};    // granularity of a session's durable last activity
+inline constexpr std::size_t kEndedSessions = 4096;            // remembered, so that a late call hears "expired"
+inline constexpr std::size_t kMaxSearchScan = 200'000;         // entries one kana prefix may pass over
+inline constexpr std::size_t kMinKanaPrefix = 2;               // characters of a kana name to search by
+inline constexpr std::size_t kImportRowGroup = 2048;           // rows written ahead in one call
+inline constexpr std::size_t kMaxOpenImports = 16;             // being received at once, all tenants
+inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
+inline constexpr std::chrono::seconds kMaintenanceRound{5};
+inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
 // -- TPM
 inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
 inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
