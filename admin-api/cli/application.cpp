@@ -34,7 +34,7 @@ std::string footer() {
     std::string slugs;
     for (std::size_t j = i; j < kErrorCodeCount; ++j) {
       const auto& other = error_row(static_cast<ErrorCode>(j));
-      if (other.exit_code == row.exit_code) slugs += (slugs.empty() ? "" : ", ") + std::string(other.slug);
+      if (other.exit_code == row.exit_code) slugs += fmt::format("{}{}", slugs.empty() ? "" : ", ", other.slug);
     }
     text += fmt::format("  {:>3}  {}\n", row.exit_code, slugs);
   }

@@ -1,14 +1,17 @@
 #include "admin-api/cli/flat_file.h"
 
-// Header-only and without exceptions: the shared library of the package is built with them.
-#define TOML_HEADER_ONLY 1
-#define TOML_EXCEPTIONS 0
 #include <fmt/core.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 
 #include "crypto/canonical_json.h"
+
+// Header-only and without exceptions: the shared library of the package is built with them.
+#undef TOML_HEADER_ONLY
+#undef TOML_SHARED_LIB
+#define TOML_HEADER_ONLY 1
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
 
 namespace shosoin::cli {
 namespace {
@@ -32,13 +35,13 @@ Result<FlatFile> parse_json(std::string_view text, const std::vector<std::string
   FlatFile out;
   for (const auto& member : value.get_object()) {
     const std::string name(member.key());
-    fault.place = "/" + name;
+    fault.place = fmt::format("/{}", name);
     if (!is_known(known, name)) return kMalformed;
     std::string word;
     if (member.value().is_string()) {
       word = member.value().get_string().c_str();
     } else if (member.value().is_bool()) {
-      word = member.value().get_bool() ? "1" : "0";
+      word.assign(1, member.value().get_bool() ? '1' : '0');
     } else if (member.value().is_array()) {
       for (const auto& element : member.value().get_array()) {
         if (!element.is_string()) return kMalformed;
@@ -67,7 +70,7 @@ Result<FlatFile> parse_toml(std::string_view text, const std::vector<std::string
     if (const auto* one = node.as_string()) {
       word = one->get();
     } else if (const auto* flag = node.as_boolean()) {
-      word = flag->get() ? "1" : "0";
+      word.assign(1, flag->get() ? '1' : '0');
     } else if (const auto* list = node.as_array()) {
       for (const auto& element : *list) {
         if (!element.is_string()) return kMalformed;
