@@ -48,7 +48,7 @@ bool all_digits(std::string_view text) {
 // "5" and "05" -> "05"; codes pass as they are.
 std::optional<std::string> two(std::string_view text) {
   if (text.size() == 2) return std::string(text);
-  if (text.size() == 1 && all_digits(text)) return "0" + std::string(text);
+  if (text.size() == 1 && all_digits(text)) return std::string{'0', text[0]};
   return std::nullopt;
 }
 
