@@ -4,6 +4,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "firmware/base/ids.h"
 
@@ -12,6 +16,12 @@ namespace shosoin {
 void fill_secret_random(std::span<std::uint8_t> out) noexcept { fill_random(out); }
 
 namespace memory {
+namespace {
+
+// Asks the kernel itself: the run-time libraries of the sanitizers answer mlock(2) with success and do nothing.
+bool lock_pages(const void* bytes, std::size_t size) noexcept { return ::syscall(SYS_mlock, bytes, size) == 0; }
+
+}  // namespace
 
 std::uint8_t* allocate_locked(std::size_t size) noexcept {
   // Before the first allocation: sodium_init draws the canary that sodium_free compares.
@@ -20,7 +30,7 @@ std::uint8_t* allocate_locked(std::size_t size) noexcept {
   auto* bytes = static_cast<std::uint8_t*>(sodium_malloc(size));
   ENSURE(bytes != nullptr);
   // sodium_malloc ignores a failing mlock; a key in unlocked memory may reach swap, so a second, checked lock decides.
-  ENSURE(sodium_mlock(bytes, size) == 0);
+  ENSURE(lock_pages(bytes, size));
   return bytes;
 }
 void release_locked(std::uint8_t* bytes) noexcept { sodium_free(bytes); }
@@ -48,7 +58,7 @@ Result<void> prepare_process() noexcept {
     ::setrlimit(RLIMIT_MEMLOCK, &locked);
   }
   alignas(4096) static std::uint8_t probe[4096];
-  if (::mlock(probe, sizeof probe) != 0) return Error{ErrorCode::Settings, "lock memory (LimitMEMLOCK)", errno};
+  if (!lock_pages(probe, sizeof probe)) return Error{ErrorCode::Settings, "lock memory (LimitMEMLOCK)", errno};
   return success();
 }
 
