@@ -87,6 +87,7 @@ class Appliance {
   Result<std::string> check_storage();
 
  private:
+  friend struct Batch;  // this room's own (batch.cpp)
   struct Core;
   explicit Appliance(std::unique_ptr<Core> core);
   std::unique_ptr<Core> core_;

@@ -73,6 +73,7 @@ struct Evidence {
   Bytes manifest;
   Digest x_previous{}, x_current{};
   tpm::EpochEvidence attestations;
+  Bytes quote;                        // AK quote over the same digest: PCRs and clock
   std::string certified_at;           // ISO 8601
 };
 Bytes encode_evidence(const Evidence& evidence);
