@@ -46,11 +46,12 @@ struct Context {
   Fingerprint terminal{};
   std::optional<Terminal> known_terminal{};
   std::optional<Caller> caller{}, second{};
-  std::string pointer{};         // where the request was at fault
-  boost::json::object told{};    // members of a failed reply beside code, pointer and detail
-  boost::json::object target{};  // what the refusal's log line says it was about
-  bool logged = false;           // the handler has written its line
-  bool must_end = false;         // the outcome of a batch is unknown: answer, then end the process
+  std::string pointer{};                  // where the request was at fault
+  boost::json::object told{};             // members of a failed reply beside code, pointer and detail
+  boost::json::object target{};           // what the refusal's log line says it was about
+  std::optional<std::string> verbatim{};  // a signed text, told byte for byte in place of an object
+  bool logged = false;                    // the handler has written its line
+  bool must_end = false;                  // the outcome of a batch is unknown: answer, then end the process
 
   std::string text(protocol::FieldId id) const { return protocol::text_field(request, id); }
   Error refuse(ErrorCode code, Literal doing, std::string_view at = {}) {

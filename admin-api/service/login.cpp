@@ -117,7 +117,7 @@ json::object session_members(Parts& parts, const Person& person, const Grant& gr
                    {"role", role_name(person.role)},
                    {"permissions", grant_text(grant)},
                    {"idleSeconds", times.idle.count()},
-                   {"endsAt", to_iso8601(opened + times.absolute)}};
+                   {"expiresAt", to_iso8601(opened + times.absolute)}};
   if (facts) {
     out["tenant"] = json::object{{"localGovernmentCode", facts->code}, {"name", facts->name}};
   }
@@ -172,7 +172,7 @@ Answer login(Parts& parts, Context& context) {
     TRY(grant, find_grant(*store, verdict.person->id));
   }
   auto reply = session_members(parts, *verdict.person, grant, context.now);
-  reply["token"] = token.expose([](auto bytes) { return to_base64url(bytes); });
+  reply["session"] = token.expose([](auto bytes) { return to_base64url(bytes); });
   return reply;
 }
 

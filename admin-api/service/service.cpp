@@ -41,7 +41,7 @@ bool ends_process(ErrorCode code) { return code == ErrorCode::StorageFailed || c
 
 Service::Service(erasure::Appliance& appliance, const Settings& settings, const Clock& clock,
                  const files::DefinitionSet& definitions, Installation installation)
-    : imports_(clock, definitions),
+    : imports_(clock),
       tenants_(appliance, [this](TenantStore& store) { return imports_.abandon_unfinished(store); }),
       sessions_(appliance.zero(), clock, {settings.idle, settings.absolute}),
       parts_{appliance,
@@ -141,7 +141,7 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
   if (result) {
     auto& body = result.value();
     body["requestId"] = context.request_id;
-    outcome.reply = {0, request.id, json::serialize(body)};
+    outcome.reply = {0, request.id, context.verbatim ? std::move(*context.verbatim) : json::serialize(body)};
   } else {
     outcome.reply = refused(request, result.error(), context);
     if (context.must_end || ends_process(result.error().code())) outcome.end = result.error().code();

@@ -28,9 +28,9 @@ Answer health(Parts& parts, Context& context) {
   return out;
 }
 
-Answer provisioning_show(Parts& parts, Context&) {
-  TRY(auto record, parsed(parts.provisioning));
-  return json::object{{"provisioningRecord", std::move(record)}};
+Answer provisioning_show(Parts& parts, Context& context) {
+  context.verbatim = parts.provisioning;
+  return json::object{};
 }
 
 Answer certificate_show(Parts& parts, Context& context) {
@@ -50,9 +50,8 @@ Answer certificate_show(Parts& parts, Context& context) {
   context.target["serial"] = from_hex(serial) ? serial : "";
   auto text = parts.appliance.certificate(facts->id, serial);
   if (!text && text.error().code() == ErrorCode::NotFound) return Error{ErrorCode::NotFound, kNothing};
-  TRY(auto whole, std::move(text));
-  TRY(auto certificate, parsed(whole));
-  return json::object{{"certificate", std::move(certificate)}};
+  TRY(context.verbatim, std::move(text));
+  return json::object{};
 }
 
 Answer tenant_create(Parts& parts, Context& context) {
