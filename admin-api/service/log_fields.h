@@ -1,5 +1,5 @@
-// The fields of a log line (seeds 002 and 003; L-06, L-10, L-16, L-21) as a JSON object. Never a password, code, token or 個人番号:
-// nothing here takes one. Pure; any thread.
+// The fields of a log line (seeds 002 and 003; L-06, L-10, L-16, L-21) as a JSON object. Never a password, code, token
+// or 個人番号: nothing here takes one. Pure; any thread.
 #pragma once
 
 #include "admin-api/service/context.h"
@@ -18,7 +18,8 @@ struct NumberAccess {
   std::string file;                   // システムコード: the record file
   std::string remark;                 // 備考
 };
-// The 13 items of 個人番号アクセスログ in printed order (L-21). SEQ is the gapless number of the frame: the store puts it beside the text.
+// The 13 items of 個人番号アクセスログ in printed order (L-21). SEQ is the gapless number of the frame: the store puts
+// it beside the text.
 boost::json::object number_access_items(const Context& context, const NumberAccess& access);
 
 // Writes the line, waits until it is durable, and says which it is.

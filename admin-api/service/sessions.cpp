@@ -40,7 +40,8 @@ Result<Session> decode_session(ByteView bytes) {
   return session;
 }
 
-Sessions::Sessions(TenantStore& zero, const Clock& clock, SessionTimes times) : zero_(zero), clock_(clock), times_(times) {}
+Sessions::Sessions(TenantStore& zero, const Clock& clock, SessionTimes times)
+    : zero_(zero), clock_(clock), times_(times) {}
 
 Digest Sessions::id_of(ByteView token) { return crypto::sha256(token); }
 
@@ -105,7 +106,9 @@ Result<std::vector<NamedSession>> Sessions::at_terminal(const Fingerprint& termi
   return found;
 }
 
-Entry Sessions::entry_for(const NamedSession& named) const { return {session_key(named.id), encode_session(named.session)}; }
+Entry Sessions::entry_for(const NamedSession& named) const {
+  return {session_key(named.id), encode_session(named.session)};
+}
 Entry Sessions::removal_of(const Digest& id) const { return {session_key(id), std::nullopt}; }
 
 void Sessions::opened(const Digest& id) {

@@ -1,8 +1,9 @@
-// Sessions (DESIGN section 8): opened by two factors, bound to a terminal, five minutes idle, one for each person.
-// Tenant zero holds them under SHA-256 of their token, so they survive a restart and a stolen disk yields none. Any thread.
+// Sessions (DESIGN section 8): opened by two factors, bound to a terminal, five minutes idle, one for each person
+// . Tenant zero holds them under SHA-256 of their token, so they survive a restart and a stolen disk
+// yields none. Any thread.
 //
-// The exact last activity is in memory and is written at most every limits::kActivityWritten by maintenance. What is written is
-// never later than what was: after a restart the idle time may be counted too long, never too short.
+// The exact last activity is in memory and is written at most every limits::kActivityWritten by maintenance. What is
+// written is never later than what was: after a restart the idle time may be counted too long, never too short.
 #pragma once
 
 #include <deque>
@@ -35,8 +36,8 @@ class Sessions {
   Sessions(TenantStore& zero, const Clock& clock, SessionTimes times);
 
   static Digest id_of(ByteView token);
-  // Who this token stands for on this terminal. NotAuthenticated: unknown, ended, another terminal. SessionExpired: idle too long or
-  // over the absolute limit; the caller ends it.
+  // Who this token stands for on this terminal. NotAuthenticated: unknown, ended, another terminal. SessionExpired:
+  // idle too long or over the absolute limit; the caller ends it.
   Result<NamedSession> check(ByteView token, const Fingerprint& terminal);
   bool is_live(const NamedSession& named) const;
   Result<std::vector<NamedSession>> all() const;
@@ -59,7 +60,7 @@ class Sessions {
   SessionTimes times_;
   mutable std::mutex mutex_;
   std::map<Digest, Instant> activity_;
-  std::set<Digest> expired_;       // so that a late call hears "expired" and not "unknown"
+  std::set<Digest> expired_;  // so that a late call hears "expired" and not "unknown"
   std::deque<Digest> expired_order_;
 };
 
