@@ -60,7 +60,9 @@ void add_operator_commands(CLI::App& app, Context& context) {
       "本人のファイル(0600)、省略時は端末で尋ねる / the person's file; asked for on the terminal otherwise");
   add->add_option("--totp-out", options->totp_out,
                   "端末で尋ねるとき、第二要素の秘密の保存先 / where to put the second factor's secret when asking");
-  add->add_option("--role", options->role, "operator | manager | auditor | administrator | officer")->required();
+  add->add_option("--role", options->role,
+                  "operator | dataProtectionManager | auditOfficer | systemAdministrator | securityOfficer")
+      ->required();
   add->add_option("--tenant", options->tenant, "団体コード / tenant");
   add->add_option("--permission", options->permissions, "権限、繰り返し可 / permission, may be repeated");
   add->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
