@@ -16,7 +16,7 @@ namespace shosoin::crypto {
 // Frozen: the value is part of every stored box.
 enum class BoxKind : std::uint16_t {
   OuterWrap = 1,      // id 0, epoch: the current one, seq 0; key R(e)
-  InnerWrap = 2,      // id gid, epoch: the one the tenant epoch key was born in, seq 0; key tenant seal
+  InnerWrap = 2,      // id 0, epoch: the one the tenant epoch key was born in, seq 0; key tenant seal
   GenerationHead = 3, // id gid, epoch 0, seq 0; tenant epoch key
   Block = 4,          // id gid, epoch 0, seq: block number; tenant epoch key
   Directory = 5,      // id gid, epoch 0, seq: part number; tenant epoch key

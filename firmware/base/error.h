@@ -25,7 +25,9 @@ enum class ErrorCode : std::uint8_t {
   Integrity,           // stored data is missing, stale or does not authenticate
   StorageFull,         // no room; nothing was changed
   StorageFailed,       // the outcome of a write is unknown: the process must end
-  RolledBack,          // the state is older than the TPM, forked, or of another TPM
+  RolledBack,          // the stored state is older than the TPM
+  Forked,              // the TPM has gone another way than the stored state: a copy of it was run elsewhere
+  ForeignTpm,          // not the TPM this installation was made with
   TpmRefused,          // the TPM answered no
   TpmUnreachable,      // no answer: the outcome of the command is unknown
   Unavailable,         // not ready, or shutting down

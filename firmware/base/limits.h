@@ -13,14 +13,18 @@ inline constexpr std::size_t kRecordRowStep = 4063;            // larger rows: m
 inline constexpr std::size_t kMaxRecordPlain = 64 * kRecordRowStep;
 inline constexpr std::size_t kBlockPlain = 3999;               // 4,080 B stored less 81 B of box: one page a block
 inline constexpr std::size_t kBlockStep = 4096;                // a block with one large entry grows by whole pages
+inline constexpr std::size_t kDeltaPlain = 1933;                // 2,014 B stored: two delta rows fill one page
 inline constexpr std::size_t kMaxEntryKey = 512;               // normalised kana name + birth date + record id fit
 inline constexpr std::size_t kMaxEntryValue = 4u << 20;        // staged import reports, certificate bodies
 inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forces a merge
 inline constexpr std::size_t kMaxDeltaBytes = 16u << 20;       // DESIGN 4: forces a merge
 inline constexpr std::size_t kTransactionPages = 16'384;       // DESIGN 4: largest write transaction of a merge or batch
 inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address space only; data.mdb grows as needed
+inline constexpr unsigned kEnvironmentReaders = 1024;          // read snapshots of one environment at a time, all threads
 inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
+inline constexpr std::size_t kJournalSegmentMost = 256u << 20;  // of any version: what a start reads into memory
+inline constexpr std::size_t kMaxJournalTenants = 8001;        // ever in one journal: four times kMaxTenants, and the appliance
 inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
 
 // -- tenants and people
@@ -64,5 +68,16 @@ inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
 // -- JSON of certificates and settings
 inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
 inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
+
+// -- TPM
+inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
+inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
+inline constexpr int kTpmBusyRetries = 20;                     // RETRY, TESTING, NV_RATE: nothing was done yet
+inline constexpr std::chrono::milliseconds kTpmBusyWait{50};   // times the attempt: 10.5 s in all
+inline constexpr int kTpmPcrRetries = 30;                      // PCR_CHANGED: other programs measure while a policy is built
+inline constexpr std::uint32_t kMaxTpmLeftovers = 64;          // sessions and objects a killed process may leave in a software TPM
+inline constexpr std::size_t kMaxBootApprovals = 16;           // releases approved side by side; each costs a signature check
+inline constexpr std::size_t kMaxBootApprovalText = 64u << 10;
+inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST is at most 1,812 B in the TSS
 
 }  // namespace shosoin::limits

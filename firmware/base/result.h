@@ -1,5 +1,6 @@
 // Result<T>: a value or an Error. Ignoring one does not compile, reading a failed one aborts. The only file that names Outcome.
-// Two macros of the house: TRY(expression) / TRY(auto&& name, expression), and ENSURE(condition), always on.
+// Two macros of the house: TRY(expression) / TRY(auto name, expression), and ENSURE(condition), always on. TRY expands to
+// statements: an if or for around it needs braces.
 #pragma once
 
 #include <boost/outcome/basic_result.hpp>

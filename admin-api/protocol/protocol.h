@@ -1,0 +1,141 @@
+// What the gate (and the local administrator) may ask of the vault: an enumerated set of bounded requests with a permit table by
+// channel and session state (format page: admin-api/protocol/protocol.md). One parser, on both sides. Pure; any thread.
+//   request = length u32 || format u16 || kind u16 || request id u64 || fields;   field = id u16 || length u32 || bytes
+//   reply   = length u32 || format u16 || status u16 || request id u64 || body (JSON, UTF-8)
+// length counts what follows it. Fields ascend by id, none twice. status 0 is success, else ErrorCode + 1.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "firmware/base/bytes.h"
+#include "firmware/base/result.h"
+
+namespace shosoin::protocol {
+
+inline constexpr std::uint16_t kFormat = 1;
+
+// Frozen numbers.
+enum class RequestKind : std::uint16_t {
+  Health = 1,            // no session; what /health and /ready tell
+  Login = 10,
+  Logout = 11,
+  SessionShow = 12,
+  Retrieve = 20,         // by search key; every hit that is told is logged first
+  RetrieveRecord = 21,   // by record id
+  ImportOpen = 30,
+  ImportChunk = 31,
+  ImportClose = 32,      // checks, stages; nothing visible until another person confirms
+  ImportShow = 33,
+  ImportDecide = 34,     // another person confirms or rejects
+  ErasureRequest = 40,
+  ErasureShow = 41,
+  ErasureList = 42,
+  ErasureDecide = 43,    // another person on another terminal, with a fresh code
+  ErasureExecute = 44,   // --now: runs a batch for what is approved
+  CertificateShow = 45,
+  ProvisioningShow = 46,
+  // local administration socket only
+  TenantCreate = 60,
+  TenantList = 61,
+  PersonAdd = 62,
+  PersonList = 63,
+  PersonUnlock = 64,
+  PersonDisable = 65,
+  TerminalAdd = 66,
+  TerminalList = 67,
+  TerminalRevoke = 68,
+  BatchRun = 70,
+  Status = 71,
+  StorageCheck = 72,
+  JournalWalk = 73,      // verifies the chain; says counts, never contents
+};
+
+enum class FieldId : std::uint16_t {
+  Terminal = 1,          // 32 B, SHA-256 of the client certificate (DER); the gate sets it on every request
+  Session = 2,           // 32 B token
+  SecondSession = 3,     // 32 B: the other person, for acts of two on the local socket
+  IdempotencyKey = 4,    // 1..64 visible ASCII
+  PersonId = 10,         // operator id
+  Password = 11,
+  Code = 12,             // six digits
+  PersonName = 13,
+  Section = 14,          // 所属
+  StaffNumber = 15,      // 職員番号
+  Role = 16,
+  Permissions = 17,      // comma separated names
+  TotpSecret = 18,       // 20 B
+  TenantCode = 20,       // six digits
+  TenantName = 21,
+  File = 22,             // file key, e.g. honnin-kakunin-joho
+  Fingerprint = 23,      // 32 B, of the terminal certificate to enrol
+  TerminalName = 24,
+  SearchKind = 30,       // residentRecordCode | addresseeNumber | individualNumber | kanaNameAndBirthDate
+  SearchValue = 31,
+  BirthDate = 32,
+  ReasonCode = 33,       // 処理事由
+  CaseReference = 34,
+  IncludeIndividualNumber = 35,  // one byte, 0 or 1
+  RecordId = 36,         // 16 B
+  RecordIds = 37,        // n x 16 B
+  ImportId = 40,         // 16 B
+  Offset = 41,           // u64
+  Chunk = 42,
+  Encoding = 43,         // "UTF-8"
+  Decision = 44,         // "approve" | "reject"
+  ErasureId = 50,        // 16 B
+  Items = 51,            // 項目        E-04
+  Medium = 52,           // 媒体名
+  Quantity = 53,         // 数量
+  Method = 54,           // 消去の方法
+  PlannedDate = 55,      // 予定日
+  Ground = 56,           // the decision or rule the erasure rests on
+  Serial = 57,           // certificate serial, 64 hex digits
+  Now = 58,              // one byte
+};
+
+struct Request {
+  RequestKind kind;
+  std::uint64_t id = 0;
+  std::map<FieldId, Bytes> fields;
+};
+struct Reply {
+  std::uint16_t status = 0;
+  std::uint64_t id = 0;
+  std::string body;      // JSON; for a failure {"code":..., "pointer":..., "detail":...} (all optional but code)
+};
+
+enum class Channel : std::uint8_t { Gate, Local };
+enum class Need : std::uint8_t { Nobody, OnePerson, TwoPersons };
+struct FieldRule {
+  FieldId id;
+  bool required;
+  std::size_t most;      // bytes
+};
+struct RequestRule {
+  RequestKind kind;
+  std::string_view name; // for logs and docs
+  bool on_gate, on_local;
+  Need gate_need, local_need;
+  std::vector<FieldRule> fields;  // beside Terminal, Session, SecondSession, which follow from the channel and the need
+};
+const std::vector<RequestRule>& permit_table();
+const RequestRule* find_rule(RequestKind kind);
+
+Bytes encode(const Request& request);           // ENSUREs the limits
+Bytes encode(const Reply& reply);
+// payload: what follows the length. BadRequest on anything the table does not allow on this channel: unknown kind, field not in
+// its rule, missing field, over size, out of order, wrong width.
+Result<Request> decode_request(ByteView payload, Channel channel);
+Result<Reply> decode_reply(ByteView payload);
+
+// Field helpers.
+void set(Request& request, FieldId id, std::string_view text);
+void set(Request& request, FieldId id, ByteView bytes);
+void set_u64(Request& request, FieldId id, std::uint64_t value);
+std::string text_field(const Request& request, FieldId id);  // "" when absent
+std::optional<ByteView> field(const Request& request, FieldId id);
+
+}  // namespace shosoin::protocol

@@ -1,0 +1,213 @@
+#include <malloc.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <set>
+
+#include "firmware/base/disk.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/power.h"
+#include "storage/engine/lmdb_transaction.h"
+
+namespace shosoin::engine {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kDataFile = "data.mdb";
+
+// LMDB breaks its own locks when one process opens a file twice.
+class OpenFiles {
+ public:
+  using Identity = std::pair<dev_t, ino_t>;
+  bool enter(Identity identity) {
+    std::scoped_lock lock(mutex_);
+    return identities_.insert(identity).second;
+  }
+  void leave(Identity identity) {
+    std::scoped_lock lock(mutex_);
+    identities_.erase(identity);
+  }
+  static OpenFiles& all() {
+    static OpenFiles files;
+    return files;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<Identity> identities_;
+};
+
+class OpenFile {
+ public:
+  static Result<OpenFile> enter(const fs::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0)
+      return Error{disk::code_of(errno), "open an environment: no data file", errno};
+    const OpenFiles::Identity identity{status.st_dev, status.st_ino};
+    if (!OpenFiles::all().enter(identity)) return Error{ErrorCode::Conflict, "open an environment a second time"};
+    return OpenFile(identity);
+  }
+  OpenFile(OpenFile&& other) noexcept : identity_(std::exchange(other.identity_, std::nullopt)) {}
+  OpenFile& operator=(OpenFile&&) = delete;
+  ~OpenFile() {
+    if (identity_) OpenFiles::all().leave(*identity_);
+  }
+
+ private:
+  explicit OpenFile(OpenFiles::Identity identity) : identity_(identity) {}
+  std::optional<OpenFiles::Identity> identity_;
+};
+
+Result<EnvironmentHandle> open_handle(const fs::path& directory, const EnvironmentOptions& options) {
+  MDB_env* raw = nullptr;
+  int code = mdb_env_create(&raw);
+  if (code != MDB_SUCCESS) return engine_error(code, "make an environment");
+  EnvironmentHandle handle(raw);
+  code = mdb_env_set_maxdbs(raw, static_cast<MDB_dbi>(options.tables.size()));
+  if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(raw, options.map_size);
+  if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(raw, limits::kEnvironmentReaders);
+  // NOTLS: without it the 1,025th environment fails. NORDAHEAD: rows are read one by one from random places.
+  if (code == MDB_SUCCESS) code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
+  if (code != MDB_SUCCESS) return engine_error(code, "open an environment");
+  int dead = 0;
+  code = mdb_reader_check(raw, &dead);  // slots of a killed process would keep old pages alive
+  if (code != MDB_SUCCESS) return engine_error(code, "clear the readers of an environment");
+  return handle;
+}
+
+// A data file cut short would answer reads with SIGBUS. Zeros in its place read as a damaged page, which is an error we
+// can tell. Pages allocated and freed by one transaction may rightly be missing at the end; they are never read.
+Result<void> cover_file(MDB_env* handle) {
+  MDB_envinfo info{};
+  MDB_stat statistics{};
+  int number = -1;
+  int code = mdb_env_info(handle, &info);
+  if (code == MDB_SUCCESS) code = mdb_env_stat(handle, &statistics);
+  if (code == MDB_SUCCESS) code = mdb_env_get_fd(handle, &number);
+  if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
+  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * statistics.ms_psize);
+  struct stat status {};
+  if (::fstat(number, &status) != 0 || (status.st_size < wanted && ::ftruncate(number, wanted) != 0))
+    return Error{disk::code_of(errno), "cover the data file of an environment", errno};
+  return success();
+}
+
+Result<TransactionHandle> begin(MDB_env* handle, unsigned flags) {
+  MDB_txn* raw = nullptr;
+  const int code = mdb_txn_begin(handle, nullptr, flags, &raw);
+  if (code != MDB_SUCCESS) return engine_error(code, "begin a transaction");
+  return TransactionHandle(raw);
+}
+
+// False when a table is missing and MDB_CREATE was not asked for.
+Result<bool> open_tables(MDB_txn* transaction, const EnvironmentOptions& options, unsigned flags, Shared& shared) {
+  shared.tables.clear();
+  for (const auto& name : options.tables) {
+    MDB_dbi table = 0;
+    const int code = mdb_dbi_open(transaction, name.c_str(), flags, &table);
+    if (code == MDB_NOTFOUND && flags == 0) return false;
+    if (code != MDB_SUCCESS) return engine_error(code, "open a table");
+    shared.tables.push_back(table);
+  }
+  return true;
+}
+// A start must not cost each of 1,741 environments a commit: tables are looked for first, made only when one is
+// missing.
+Result<void> find_or_make_tables(const EnvironmentOptions& options, Shared& shared) {
+  {
+    TRY(auto reader, begin(shared.handle.get(), MDB_RDONLY));
+    TRY(auto found, open_tables(reader.get(), options, 0, shared));
+    if (found) {
+      const int code = mdb_txn_commit(reader.release());  // keeps the table handles
+      if (code != MDB_SUCCESS) return engine_error(code, "keep the tables open");
+      return success();
+    }
+  }
+  TRY(auto writer, begin(shared.handle.get(), 0));
+  TRY(auto made, open_tables(writer.get(), options, MDB_CREATE, shared));
+  ENSURE(made);
+  return power::guarded("engine:tables", [&]() -> Result<void> {
+    const int code = mdb_txn_commit(writer.release());
+    if (code != MDB_SUCCESS) return engine_error(code, "make the tables");
+    return success();
+  });
+}
+
+// Built under another name and renamed: if power goes before the rename there is no environment, afterwards there is a
+// whole one.
+Result<void> create_environment(const fs::path& directory, const EnvironmentOptions& options) {
+  fs::path draft = directory;
+  draft += ".new";
+  std::error_code ignored;  // what is left of an attempt; if it stays, the steps below say so
+  fs::remove_all(draft, ignored);
+  TRY(disk::make_directory(draft));
+  {
+    Shared shared;
+    TRY(shared.handle, open_handle(draft, options));
+    TRY(find_or_make_tables(options, shared));
+  }
+  TRY(disk::sync_directory(draft));
+  return power::guarded("engine:create", [&] { return disk::rename(draft, directory); });
+}
+
+class LmdbEnvironment final : public Environment {
+ public:
+  LmdbEnvironment(fs::path data_file, OpenFile file) : data_file_(std::move(data_file)), file_(std::move(file)) {}
+
+  Result<void> start(const fs::path& directory, const EnvironmentOptions& options) {
+    TRY(shared_.handle, open_handle(directory, options));
+    TRY(cover_file(shared_.handle.get()));
+    return find_or_make_tables(options, shared_);
+  }
+  Result<std::unique_ptr<ReadTransaction>> read() override {
+    TRY(auto transaction, begin(shared_.handle.get(), MDB_RDONLY));
+    return std::unique_ptr<ReadTransaction>(std::make_unique<LmdbReader>(shared_, std::move(transaction)));
+  }
+  Result<std::unique_ptr<WriteTransaction>> write() override {
+    ENSURE(shared_.writer.load() != std::this_thread::get_id());
+    if (shared_.failed.load()) return Error{ErrorCode::StorageFailed, "write after a failed commit"};
+    TRY(auto transaction, begin(shared_.handle.get(), 0));
+    return std::unique_ptr<WriteTransaction>(std::make_unique<LmdbWriter>(shared_, std::move(transaction)));
+  }
+  Result<std::uint64_t> size_on_disk() const override {
+    struct stat status {};
+    if (::stat(data_file_.c_str(), &status) != 0) return Error{disk::code_of(errno), "measure an environment", errno};
+    return static_cast<std::uint64_t>(status.st_blocks) * 512;  // st_blocks is in units of 512 B on Linux
+  }
+
+ private:
+  fs::path data_file_;
+  OpenFile file_;  // left after the handle below is closed
+  Shared shared_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Environment>> Environment::open(const fs::path& directory, const EnvironmentOptions& options,
+                                                       bool create) {
+  ENSURE(!options.tables.empty() && options.map_size > 0);
+  const fs::path data_file = directory / kDataFile;
+  struct stat status {};
+  if (::stat(data_file.c_str(), &status) != 0) {
+    if (errno != ENOENT) return Error{disk::code_of(errno), "open an environment", errno};
+    if (!create) return Error{ErrorCode::NotFound, "open an environment"};
+    TRY(create_environment(directory, options));
+  }
+  TRY(auto file, OpenFile::enter(data_file));
+  auto environment = std::make_unique<LmdbEnvironment>(data_file, std::move(file));
+  TRY(environment->start(directory, options));
+  return std::unique_ptr<Environment>(std::move(environment));
+}
+
+// LMDB takes 2 MiB and 1 MiB for every environment. Above the threshold they come from mmap and cost nothing until
+// touched; a fixed threshold keeps glibc from raising it at the first free.
+void prepare_allocator() {
+  constexpr int kThreshold = 512 * 1024;
+  ENSURE(::mallopt(M_MMAP_THRESHOLD, kThreshold) == 1);
+  ENSURE(::mallopt(M_TRIM_THRESHOLD, 2 * kThreshold) == 1);
+}
+
+}  // namespace shosoin::engine

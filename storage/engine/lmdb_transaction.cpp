@@ -1,0 +1,173 @@
+#include "storage/engine/lmdb_transaction.h"
+
+#include "firmware/base/power.h"
+
+namespace shosoin::engine {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kOverflowHeader = 16;
+constexpr std::size_t kLargestInline =
+    2000;  // LMDB moves larger nodes to pages of their own; near enough for an estimate
+
+struct Place {
+  const Shared& shared;
+  MDB_txn* transaction;
+};
+MDB_dbi table_of(const Shared& shared, Table table) {
+  ENSURE(table.index < shared.tables.size());
+  return shared.tables[table.index];
+}
+void check_key(ByteView key) { ENSURE(!key.empty() && key.size() <= kLongestKey); }
+
+Result<CursorHandle> cursor_of(Place place, Table table) {
+  MDB_cursor* cursor = nullptr;
+  const int code = mdb_cursor_open(place.transaction, table_of(place.shared, table), &cursor);
+  if (code != MDB_SUCCESS) return engine_error(code, "open a cursor");
+  return CursorHandle(cursor);
+}
+Result<std::optional<ByteView>> get_from(Place place, Table table, ByteView key) {
+  check_key(key);
+  MDB_val wanted = value_of(key), found{};
+  const int code = mdb_get(place.transaction, table_of(place.shared, table), &wanted, &found);
+  if (code == MDB_NOTFOUND) return std::optional<ByteView>();
+  if (code != MDB_SUCCESS) return engine_error(code, "read an entry");
+  return std::optional<ByteView>(view_of(found));
+}
+Result<void> scan_from(Place place, Table table, ByteView from, const Visitor& visit) {
+  TRY(auto cursor, cursor_of(place, table));
+  MDB_val key = value_of(from), value{};
+  int code = mdb_cursor_get(cursor.get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  while (code == MDB_SUCCESS) {
+    if (!visit(view_of(key), view_of(value))) return success();
+    code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT);
+  }
+  if (code != MDB_NOTFOUND) return engine_error(code, "scan a table");
+  return success();
+}
+Result<std::uint64_t> count_of(Place place, Table table) {
+  MDB_stat statistics{};
+  const int code = mdb_stat(place.transaction, table_of(place.shared, table), &statistics);
+  if (code != MDB_SUCCESS) return engine_error(code, "count a table");
+  return static_cast<std::uint64_t>(statistics.ms_entries);
+}
+Result<std::optional<Bytes>> last_key_of(Place place, Table table) {
+  TRY(auto cursor, cursor_of(place, table));
+  MDB_val key{}, value{};
+  const int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_LAST);
+  if (code == MDB_NOTFOUND) return std::optional<Bytes>();
+  if (code != MDB_SUCCESS) return engine_error(code, "find the last key");
+  return std::optional<Bytes>(copy_of(view_of(key)));
+}
+
+}  // namespace
+
+LmdbReader::LmdbReader(Shared& shared, TransactionHandle transaction) noexcept
+    : shared_(shared), transaction_(std::move(transaction)) {}
+Result<std::optional<ByteView>> LmdbReader::get(Table table, ByteView key) const {
+  return get_from({shared_, transaction_.get()}, table, key);
+}
+Result<void> LmdbReader::scan(Table table, ByteView from, const Visitor& visit) const {
+  return scan_from({shared_, transaction_.get()}, table, from, visit);
+}
+Result<std::uint64_t> LmdbReader::count(Table table) const { return count_of({shared_, transaction_.get()}, table); }
+Result<std::optional<Bytes>> LmdbReader::last_key(Table table) const {
+  return last_key_of({shared_, transaction_.get()}, table);
+}
+
+LmdbWriter::LmdbWriter(Shared& shared, TransactionHandle transaction) noexcept
+    : shared_(shared), transaction_(std::move(transaction)) {
+  shared_.writer.store(std::this_thread::get_id());
+}
+LmdbWriter::~LmdbWriter() {
+  if (transaction_) end();
+}
+// The writer mutex belongs to the thread that took it. The mark goes first: afterwards another writer may already be
+// in.
+void LmdbWriter::end() noexcept {
+  ENSURE(shared_.writer.load() == std::this_thread::get_id());
+  shared_.writer.store({});
+  transaction_.reset();
+}
+Error LmdbWriter::remember(Error error) {
+  if (!first_error_) first_error_ = error;
+  return error;
+}
+
+Result<std::optional<ByteView>> LmdbWriter::get(Table table, ByteView key) const {
+  ENSURE(transaction_);
+  return get_from({shared_, transaction_.get()}, table, key);
+}
+Result<void> LmdbWriter::scan(Table table, ByteView from, const Visitor& visit) const {
+  ENSURE(transaction_);
+  const bool outer = std::exchange(scanning_, true);
+  auto result = scan_from({shared_, transaction_.get()}, table, from, visit);
+  scanning_ = outer;
+  return result;
+}
+Result<std::uint64_t> LmdbWriter::count(Table table) const {
+  ENSURE(transaction_);
+  return count_of({shared_, transaction_.get()}, table);
+}
+Result<std::optional<Bytes>> LmdbWriter::last_key(Table table) const {
+  ENSURE(transaction_);
+  return last_key_of({shared_, transaction_.get()}, table);
+}
+
+Result<void> LmdbWriter::store(Table table, ByteView key, ByteView value, unsigned flags) {
+  ENSURE(transaction_ && !scanning_);
+  check_key(key);
+  MDB_val stored_key = value_of(key), stored = value_of(value);
+  const int code = mdb_put(transaction_.get(), table_of(shared_, table), &stored_key, &stored, flags);
+  if (code == MDB_KEYEXIST) return engine_error(code, "put a new entry: the key is taken");
+  if (code != MDB_SUCCESS) return remember(engine_error(code, "put an entry"));
+  // One leaf and, for a large value, its pages. Neighbours share a leaf, so this errs on the high side: splits come
+  // early.
+  dirty_pages_ += 1;
+  if (key.size() + value.size() > kLargestInline) dirty_pages_ += (value.size() + kOverflowHeader + kPage - 1) / kPage;
+  return success();
+}
+Result<void> LmdbWriter::put(Table table, ByteView key, ByteView value) { return store(table, key, value, 0); }
+Result<void> LmdbWriter::put_new(Table table, ByteView key, ByteView value) {
+  return store(table, key, value, MDB_NOOVERWRITE);
+}
+Result<bool> LmdbWriter::erase(Table table, ByteView key) {
+  ENSURE(transaction_ && !scanning_);
+  check_key(key);
+  MDB_val wanted = value_of(key);
+  const int code = mdb_del(transaction_.get(), table_of(shared_, table), &wanted, nullptr);
+  if (code == MDB_NOTFOUND) return false;
+  if (code != MDB_SUCCESS) return remember(engine_error(code, "delete an entry"));
+  dirty_pages_ += 1;
+  return true;
+}
+
+Result<void> LmdbWriter::commit(std::string_view step) {
+  ENSURE(transaction_ && !scanning_);
+  if (first_error_) return end(), *first_error_;
+  if (shared_.failed.load()) return end(), Error{ErrorCode::StorageFailed, "commit after a failed commit"};
+  // Power cut before: the pages are not in the file. During: LMDB's newer meta page is whole or the older one counts.
+  // After: all.
+  auto result = power::guarded(step, [&] { return finish(); });
+  if (transaction_) end();
+  if (!result && result.error().code() == ErrorCode::StorageFailed) shared_.failed.store(true);
+  return result;
+}
+Result<void> LmdbWriter::finish() {
+  ENSURE(shared_.writer.load() == std::this_thread::get_id());
+  shared_.writer.store({});
+  const int code = mdb_txn_commit(transaction_.release());
+  if (code == MDB_SUCCESS) return success();
+  const Error error = engine_error(code, "commit");
+  if (error.code() == ErrorCode::Integrity) return error;
+  if (error.code() != ErrorCode::StorageFull) return Error{ErrorCode::StorageFailed, "commit: outcome unknown", code};
+  // Out of room among the data pages: the meta page was not touched and nothing happened. Out of room while writing the
+  // meta page: LMDB closes itself (MDB_PANIC to every later transaction) and the outcome is unknown.
+  MDB_txn* probe = nullptr;
+  if (mdb_txn_begin(shared_.handle.get(), nullptr, MDB_RDONLY, &probe) != MDB_SUCCESS)
+    return Error{ErrorCode::StorageFailed, "commit: no room for the meta page", code};
+  mdb_txn_abort(probe);
+  return error;
+}
+
+}  // namespace shosoin::engine

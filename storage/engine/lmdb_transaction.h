@@ -1,0 +1,61 @@
+// Transactions over LMDB (storage/engine/engine.h). Made by lmdb_environment.cpp only.
+#pragma once
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "storage/engine/engine.h"
+#include "storage/engine/lmdb_handles.h"
+
+namespace shosoin::engine {
+
+// What an environment shares with its transactions.
+struct Shared {
+  EnvironmentHandle handle;
+  std::vector<MDB_dbi> tables;
+  std::atomic<bool> failed{false};        // a commit ended unknown: nothing more is written
+  std::atomic<std::thread::id> writer{};  // LMDB's writer mutex would deadlock a thread that asks twice
+};
+
+class LmdbReader final : public ReadTransaction {
+ public:
+  LmdbReader(Shared& shared, TransactionHandle transaction) noexcept;
+  Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
+  Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
+  Result<std::uint64_t> count(Table table) const override;
+  Result<std::optional<Bytes>> last_key(Table table) const override;
+
+ private:
+  Shared& shared_;
+  TransactionHandle transaction_;
+};
+
+class LmdbWriter final : public WriteTransaction {
+ public:
+  LmdbWriter(Shared& shared, TransactionHandle transaction) noexcept;
+  ~LmdbWriter() override;
+  Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
+  Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
+  Result<std::uint64_t> count(Table table) const override;
+  Result<std::optional<Bytes>> last_key(Table table) const override;
+  Result<void> put(Table table, ByteView key, ByteView value) override;
+  Result<void> put_new(Table table, ByteView key, ByteView value) override;
+  Result<bool> erase(Table table, ByteView key) override;
+  std::size_t dirty_pages() const override { return dirty_pages_; }
+  Result<void> commit(std::string_view step) override;
+
+ private:
+  Result<void> store(Table table, ByteView key, ByteView value, unsigned flags);
+  Error remember(Error error);
+  void end() noexcept;
+  Result<void> finish();
+
+  Shared& shared_;
+  TransactionHandle transaction_;
+  std::optional<Error> first_error_;  // LMDB would answer MDB_BAD_TXN to commit; the reason is worth more
+  std::size_t dirty_pages_ = 0;
+  mutable bool scanning_ = false;  // a visitor that writes would pull the page from under its own views
+};
+
+}  // namespace shosoin::engine

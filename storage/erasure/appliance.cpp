@@ -1,0 +1,207 @@
+#include "storage/erasure/appliance.h"
+
+#include <algorithm>
+#include <set>
+
+#include "firmware/base/log.h"
+#include "storage/erasure/core.h"
+
+namespace shosoin::erasure {
+namespace {
+
+constexpr std::uint16_t kTenantEntryFormat = 1;
+
+std::vector<Entry> with_log_keys(std::vector<Entry> entries, Instant now) {
+  for (auto& key : generations::new_log_keys({}, now)) entries.push_back(std::move(key));
+  std::ranges::sort(entries, {}, &Entry::key);
+  return entries;
+}
+
+}  // namespace
+
+Bytes encode_tenant_entry(const TenantEntry& entry) {
+  Writer out;
+  out.u16(kTenantEntryFormat).text16(entry.code).text16(entry.name).blob16(entry.seal);
+  entry.auth.expose([&](auto bytes) { out.raw(bytes); });
+  return out.take();
+}
+
+Result<TenantEntry> decode_tenant_entry(ByteView bytes) {
+  Reader in(bytes);
+  if (in.u16() != kTenantEntryFormat) in.fail();
+  auto code = in.text16(16);
+  auto name = in.text16(256);
+  auto seal = copy_of(in.blob16(4096));
+  const auto auth = in.raw(AuthValue::kSize);
+  TRY(in.finish("read the entry of a tenant"));
+  return TenantEntry{std::move(code), std::move(name), std::move(seal),
+                     AuthValue::copy_from(auth.first<AuthValue::kSize>())};
+}
+
+std::filesystem::path Appliance::Core::directory_of(const TenantId& tenant) const {
+  return tenant == kAppliance ? places.data / "appliance" : places.data / "tenants" / tenant.hex();
+}
+
+Result<void> Appliance::Core::put_table_row(const TableRow& row, std::string_view step) {
+  TRY(auto transaction, appliance().write());
+  TRY(transaction->put(generations::kTenants, table_key(state.epoch, row.tenant),
+                       seal_table_row(*root, state.epoch, row)));
+  return transaction->commit(step);
+}
+
+void Appliance::Core::refresh_state_copy() {
+  const auto written = [&]() -> Result<void> {
+    StateCopy copy{state, {}, {}};
+    for (const auto& [tenant, row] : table) {
+      copy.table.emplace_back(table_key(state.epoch, tenant), seal_table_row(*root, state.epoch, row));
+    }
+    TRY(auto generation, copy_generation(appliance(), kAppliance, table.at(kAppliance).gid, zero().last_seq()));
+    copy.generations.push_back(std::move(generation));
+    return write_state_copy(places.state_copy, copy);
+  }();
+  if (!written) oplog::failure("the state copy could not be renewed: batches will be refused until it can", written.error());
+}
+
+Result<TenantSealKey> Appliance::Core::tenant_seal(const TenantId& tenant) {
+  TRY(auto stored, zero().get({generations::TableId::Tenants, copy_of(tenant.view())}));
+  if (!stored) return Error{ErrorCode::NotFound, "find a tenant in tenant zero"};
+  auto entry = decode_tenant_entry(*stored);
+  memory::wipe(*stored);
+  TRY(auto facts, std::move(entry));
+  std::unique_lock lock(anchor_mutex);
+  return anchor->unseal_tenant(facts.seal, facts.auth);
+}
+
+Result<TenantStore*> Appliance::Core::open_store(const TenantId& tenant) {
+  std::unique_lock lock(table_mutex);
+  if (auto open = stores.find(tenant); open != stores.end()) return open->second.get();
+  const auto row = table.find(tenant);
+  const auto environment = environments.find(tenant);
+  if (row == table.end()) return Error{ErrorCode::NotFound, "find a tenant"};
+  if (environment == environments.end()) return Error{ErrorCode::Integrity, "find the environment of a tenant"};
+  TRY(auto seal, tenant_seal(tenant));
+  TRY(auto key, unwrap_tenant_key(seal, row->second));
+  TRY(auto store, TenantStore::open(*environment->second, tenant, {std::move(key), row->second.gid}, *journal, *clock));
+  auto* opened = store.get();
+  stores.emplace(tenant, std::move(store));
+  return opened;
+}
+
+Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan plan) {
+  TRY(auto staged, store.stage(plan));
+  auto writers = store.hold_writers();
+  TRY(store.catch_up(staged));
+  TableRow row;
+  {
+    std::shared_lock lock(table_mutex);
+    row = table.at(store.tenant());
+  }
+  const auto old = row.gid;
+  row.gid = staged.generation.gid;
+  row.snapshot_root = staged.summary.root;
+  row.entries = staged.summary.entries;
+  row.log_head = journal->position(store.tenant()).last_frame;
+  std::vector<RowId> gone;
+  for (const auto& removed : staged.removed_rows) gone.push_back(removed.row);
+  // If power goes before this commit: the old generation stands and the new one is garbage; after it: the other way round.
+  TRY(put_table_row(row, "merge:switch"));
+  {
+    std::unique_lock lock(table_mutex);
+    table[store.tenant()] = row;
+  }
+  TRY(store.adopt(std::move(staged)));
+  writers.unlock();
+  refresh_state_copy();
+  TRY(generations::drop_generation_in(*environments.at(store.tenant()), old));
+  return gone.empty() ? success() : store.drop_rows(gone);
+}
+
+Appliance::Appliance(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+Appliance::~Appliance() = default;
+TenantStore& Appliance::zero() { return core_->zero(); }
+tpm::Anchor& Appliance::anchor() { return *core_->anchor; }
+journal::Journal& Appliance::journal() { return *core_->journal; }
+std::mutex& Appliance::anchor_mutex() { return core_->anchor_mutex; }
+Result<TenantStore*> Appliance::tenant(const TenantId& id) { return core_->open_store(id); }
+
+std::vector<TenantFacts> Appliance::tenants() const {
+  std::vector<TenantFacts> all;
+  auto scanned = core_->zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
+    auto id = TenantId::from(entry.key.bytes);
+    auto facts = decode_tenant_entry(*entry.value);
+    if (id && facts) all.push_back({id.value(), facts.value().code, facts.value().name});
+    return all.size() < limits::kMaxTenants;
+  });
+  if (!scanned) oplog::failure("the tenants cannot be listed", scanned.error());
+  return all;
+}
+
+Result<TenantFacts> Appliance::find_tenant(std::string_view code) const {
+  for (auto& facts : tenants()) {
+    if (facts.code == code) return facts;
+  }
+  return Error{ErrorCode::NotFound, "find a tenant by its code"};
+}
+
+Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std::string& name, std::vector<Entry> first,
+                                             const LogEntry& log) {
+  std::unique_lock work(core_->work_mutex);
+  const auto known = tenants();
+  if (known.size() >= limits::kMaxTenants) return Error{ErrorCode::TooMany, "create one more tenant"};
+  for (const auto& other : known) {
+    if (other.code == code) return Error{ErrorCode::Conflict, "create a tenant whose code exists"};
+  }
+  const TenantFacts facts{TenantId::random(), code, name};
+  const auto seal_key = TenantSealKey::random();
+  TenantEntry entry{code, name, {}, AuthValue::random()};
+  {
+    std::unique_lock lock(core_->anchor_mutex);
+    TRY(auto sealed, core_->anchor->seal_tenant(seal_key, entry.auth));
+    entry.seal = std::move(sealed);
+  }
+  // If power goes up to the table row: a directory nothing names, removed by the next start.
+  TRY(auto environment, engine::Environment::open(core_->directory_of(facts.id), generations::tenant_layout(), true));
+  generations::GenerationKey generation{TenantEpochKey::random(), GenerationId::random()};
+  TRY(TenantStore::create(*environment, facts.id, generation, NumberKey::random(),
+                          with_log_keys(std::move(first), core_->clock->now())));
+  TRY(auto store, TenantStore::open(*environment, facts.id, {generation.key.duplicate(), generation.gid}, *core_->journal,
+                                    *core_->clock));
+  TableRow row;
+  {
+    std::shared_lock lock(core_->table_mutex);
+    row = {facts.id, generation.gid, core_->state.epoch, {}, store->summary().root, store->summary().entries, {}};
+  }
+  row.wrapped_key = wrap_tenant_key(seal_key, row, generation.key);
+  TRY(core_->put_table_row(row, "tenant:table-row"));
+  {
+    std::unique_lock lock(core_->table_mutex);
+    core_->table[facts.id] = row;
+    core_->environments[facts.id] = std::move(environment);
+    core_->stores[facts.id] = std::move(store);
+  }
+  // If power goes here: a row whose tenant has no name; the next start removes both.
+  TRY(zero().change([&](std::uint64_t) -> Result<generations::Change> {
+    return generations::Change{
+        {{{generations::TableId::Tenants, copy_of(facts.id.view())}, encode_tenant_entry(entry)}}, {}, {}, log};
+  }));
+  core_->refresh_state_copy();
+  return facts;
+}
+
+Result<void> Appliance::merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports) {
+  std::unique_lock work(core_->work_mutex);
+  return core_->merge(store, {{}, std::move(remove_imports), std::move(additions), false});
+}
+
+Result<BatchOutcome> Appliance::run_batch(std::vector<ErasureOrder> orders, int daily_cap) {
+  std::unique_lock work(core_->work_mutex);
+  TRY(core_->check_daily_cap(daily_cap));
+  return core_->run_batch(std::move(orders));
+}
+
+EpochStatus Appliance::status() const {
+  std::shared_lock lock(core_->table_mutex);
+  return {core_->state.epoch, core_->certified, core_->recovered, core_->stores.size() - 1, core_->table.size() - 1};
+}
+
+}  // namespace shosoin::erasure

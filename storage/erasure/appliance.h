@@ -1,0 +1,96 @@
+// The appliance as a whole: anchor, journal, tenant zero, tenant table, epochs and batches (DESIGN section 4; format page:
+// storage/erasure/epochs.md). Decides which state may start and performs the protocol; what is erased, and who approved it, is decided
+// above. Any thread, except initialise() and start().
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "hardware/tpm/anchor.h"
+#include "storage/erasure/epoch_state.h"
+#include "storage/generations/tenant_store.h"
+
+namespace shosoin::erasure {
+
+using generations::Entry;
+using generations::LogEntry;
+using generations::TenantStore;
+
+struct Places {
+  std::filesystem::path data;        // appliance/, tenants/<id>/, journal/
+  std::filesystem::path state_copy;  // on another disk or share
+};
+
+// A tenant as tenant zero knows it (table Tenants).
+struct TenantFacts {
+  TenantId id;
+  std::string code;                  // 全国地方公共団体コード, six digits
+  std::string name;
+};
+
+// One erasure that is due: becomes one certificate.
+struct ErasureOrder {
+  TenantId tenant;
+  std::set<RecordId> records;
+  std::set<RecordId> rejected_imports;               // their records leave too, and are not on the certificate
+  std::string declaration;                           // JSON object: the service's members of the certificate body
+  LogEntry log;                                      // the tenant's line about it
+  // Entries that change with the erasure (the request becomes "executed"), given epoch and index.
+  std::function<std::vector<Entry>(std::uint64_t epoch, std::uint32_t index)> additions;
+};
+struct BatchOutcome {
+  std::uint64_t epoch = 0;
+  std::vector<std::string> serials;                  // one per order, in order; 64 hex digits
+};
+struct EpochStatus {
+  std::uint64_t epoch = 0;
+  bool certified = true;                             // false: a batch is being finished ("pendingEpoch")
+  std::string recovered;                             // what the start found and did, one word of the table in epochs.md
+  std::size_t open_tenants = 0, tenants = 0;
+};
+
+class Appliance {
+ public:
+  // Epoch 0 on a freshly provisioned anchor: environment, journal, tenant zero holding `first`. Refuses a data directory that is
+  // not empty. Pins::ctr_base and x_init must be those of the anchor.
+  static Result<void> initialise(const Places& places, const tpm::Pins& pins, tpm::Anchor& anchor, const Clock& clock,
+                                 std::vector<Entry> first);
+  // Performs the table "found at start / do". RolledBack, Forked: refused, nothing changed.
+  static Result<std::unique_ptr<Appliance>> start(const Places& places, const tpm::Pins& pins,
+                                                  std::unique_ptr<tpm::Anchor> anchor, const Clock& clock);
+  ~Appliance();
+
+  TenantStore& zero();
+  std::vector<TenantFacts> tenants() const;
+  Result<TenantFacts> find_tenant(std::string_view code) const;      // NotFound
+  Result<TenantStore*> tenant(const TenantId& id);                   // opens it on first use; stays valid until destruction
+  // Environment, sealed object, generation 0 holding `first`, table row; logged in tenant zero with `log`. Conflict: code exists.
+  Result<TenantFacts> create_tenant(const std::string& code, const std::string& name, std::vector<Entry> first,
+                                    const LogEntry& log);
+  // Snapshot + delta + additions into a new generation under the same key; how imports publish.
+  Result<void> merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports = {});
+  // All orders in one epoch step; empty is allowed. TooMany beyond `daily_cap`. A TPM or storage error in the middle means that
+  // the process must end: the next start finishes or reverts.
+  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders, int daily_cap);
+
+  // Certificate, canonical JSON, signed; NotFound; Conflict while its epoch is not certified yet.
+  Result<std::string> certificate(const TenantId& tenant, std::string_view serial);
+  Result<std::string> serial_of(std::uint64_t epoch, std::uint32_t index) const;
+  EpochStatus status() const;
+  tpm::Anchor& anchor();
+  journal::Journal& journal();
+  std::mutex& anchor_mutex();
+  // Walks every environment, generation, row reference and the journal. Returns a JSON report; Integrity faults are in it, named.
+  Result<std::string> check_storage();
+
+ private:
+  friend struct Batch;  // this room's own (batch.cpp)
+  struct Core;
+  explicit Appliance(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace shosoin::erasure

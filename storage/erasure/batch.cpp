@@ -1,0 +1,331 @@
+// One batch: all tenants' erasures since the last in one step of the epoch (DESIGN section 4, steps 1 to 4; the rest in finish.cpp).
+#include <algorithm>
+
+#include "crypto/hash.h"
+#include "firmware/base/log.h"
+#include "storage/erasure/core.h"
+
+namespace shosoin::erasure {
+namespace {
+
+using generations::StagedGeneration;
+
+// Everything an attempt draws and makes; dropped whole when the attempt fails before its commit.
+struct Attempt {
+  std::vector<ErasureOrder> orders;
+  std::map<TenantId, StagedTenant> touched;
+  EpochState state;
+  std::optional<EpochRoot> root;
+  std::map<TenantId, TableRow> table;
+  std::map<TenantId, Bytes> boxed_table;
+};
+
+std::string erased_value(std::uint64_t epoch, std::uint32_t index) {
+  return std::string(text_of(Writer{}.u64(epoch).u32(index).bytes()));
+}
+
+generations::RebuildPlan plan_for(const TenantId& tenant, const std::vector<ErasureOrder>& orders, std::uint64_t epoch) {
+  generations::RebuildPlan plan;
+  plan.fresh_key = true;
+  std::map<generations::EntryKey, std::optional<Bytes>> additions;
+  for (std::uint32_t index = 0; index < orders.size(); ++index) {
+    const auto& order = orders[index];
+    if (order.tenant != tenant) continue;
+    plan.remove.insert(order.records.begin(), order.records.end());
+    plan.remove_imports.insert(order.rejected_imports.begin(), order.rejected_imports.end());
+    const auto mark = erased_value(epoch, index);
+    for (const auto& record : order.records) {
+      additions[{generations::TableId::Erased, copy_of(record.view())}] = copy_of(view_of(mark));
+    }
+    if (order.additions) {
+      for (auto& entry : order.additions(epoch, index)) additions[std::move(entry.key)] = std::move(entry.value);
+    }
+  }
+  for (auto& [key, value] : additions) plan.additions.push_back({key, std::move(value)});
+  return plan;
+}
+
+Result<std::vector<CertificateRow>> digest_rows(engine::Environment& environment, const StagedGeneration& staged) {
+  std::vector<CertificateRow> rows;
+  TRY(auto reading, environment.read());
+  for (const auto& removed : staged.removed_rows) {
+    TRY(auto bytes, reading->get(generations::kRows, removed.row.view()));
+    if (!bytes) return Error{ErrorCode::Integrity, "find a row that is to be erased"};
+    rows.push_back({removed.record, removed.row, crypto::sha256(*bytes)});
+  }
+  std::ranges::sort(rows, {}, &CertificateRow::row);
+  return rows;
+}
+
+std::vector<Digest> leaves_of(const TenantId& tenant, const std::vector<CertificateRow>& rows) {
+  std::vector<Digest> leaves;
+  for (const auto& row : rows) leaves.push_back(erased_leaf(tenant, row.row, row.row_digest));
+  return leaves;
+}
+
+}  // namespace
+
+struct Batch {
+  Appliance::Core& core;
+  Attempt attempt{};
+
+  Result<void> stage(std::vector<ErasureOrder> orders);
+  Result<void> make_state();
+  Result<void> wrap_table();
+  Result<void> verify();
+  Result<void> copy_state();
+  Result<void> commit();
+  void give_up();
+  std::vector<Entry> certificate_entries() const;
+  LogEntry log_for(const TenantId& tenant) const;
+};
+
+Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
+  attempt.orders = std::move(orders);
+  const auto epoch = core.state.epoch + 1;
+  attempt.touched[kAppliance].store = &core.zero();
+  for (const auto& order : attempt.orders) {
+    ENSURE(order.tenant != kAppliance);
+    TRY(auto* store, core.open_store(order.tenant));
+    attempt.touched[order.tenant].store = store;
+  }
+  // If power goes in here: generations of gids the table does not name.
+  for (auto& [tenant, touched] : attempt.touched) {
+    TRY(auto staged, touched.store->stage(plan_for(tenant, attempt.orders, epoch)));
+    touched.staged.emplace(std::move(staged));
+  }
+  for (auto& [tenant, touched] : attempt.touched) touched.writers = touched.store->hold_writers();
+  for (auto& [tenant, touched] : attempt.touched) {
+    TRY(touched.store->catch_up(*touched.staged));
+    TRY(auto rows, digest_rows(*core.environments.at(tenant), *touched.staged));
+    touched.rows = std::move(rows);
+  }
+  return success();
+}
+
+Result<void> Batch::make_state() {
+  Manifest manifest;
+  manifest.epoch = core.state.epoch + 1;
+  manifest.attempt = AttemptId::random();
+  manifest.previous_x = core.state.x_current;
+  manifest.slot = static_cast<std::uint8_t>(manifest.epoch % 2);
+  const auto sealed_half = RootHalfSealed::random();
+  const auto slot_half = RootHalfSlot::random();
+  manifest.slot_digest = slot_half.expose([](auto bytes) { return crypto::sha256(ByteView(bytes)); });
+  for (const auto& [tenant, row] : core.table) {
+    ManifestTenant facts{tenant, row.gid, row.snapshot_root, row.entries, core.journal->position(tenant).last_frame, 0, {}};
+    facts.erased_root = crypto::merkle_root({});
+    if (const auto touched = attempt.touched.find(tenant); touched != attempt.touched.end()) {
+      const auto leaves = leaves_of(tenant, touched->second.rows);
+      facts.gid = touched->second.staged->generation.gid;
+      facts.snapshot_root = touched->second.staged->summary.root;
+      facts.entries = touched->second.staged->summary.entries;
+      facts.erased_count = static_cast<std::uint32_t>(leaves.size());
+      facts.erased_root = crypto::merkle_root(leaves);
+    }
+    manifest.tenants.push_back(facts);
+  }
+  std::unique_lock lock(core.anchor_mutex);
+  TRY(manifest.ctr_before, core.anchor->read_counter());
+  if (manifest.ctr_before != core.state.ctr_bound) return Error{ErrorCode::RolledBack, "begin a batch: the counter has moved"};
+  // If power goes here: a free slot holds a value nothing refers to.
+  TRY(core.anchor->write_slot(manifest.slot, slot_half));
+  auto& state = attempt.state;
+  state.epoch = manifest.epoch;
+  state.attempt = manifest.attempt;
+  state.x_previous = manifest.previous_x;
+  state.manifest = encode_manifest(manifest);
+  state.x_current = next_chain(state.x_previous, manifest_digest(state.manifest));
+  state.ctr_bound = manifest.ctr_before + 1;
+  TRY(auto sealed, core.anchor->seal_root(sealed_half, state.terms()));
+  state.sealed_root = std::move(sealed);
+  attempt.root = crypto::derive_epoch_root(sealed_half, slot_half, state.epoch);
+  return success();
+}
+
+// Re-wraps the outer layer of every tenant without opening the inner: closed tenants come along.
+Result<void> Batch::wrap_table() {
+  for (const auto& [tenant, old] : core.table) {
+    TableRow row = old;
+    if (const auto at = attempt.touched.find(tenant); at != attempt.touched.end()) {
+      const auto& staged = *at->second.staged;
+      row.gid = staged.generation.gid;
+      row.birth_epoch = attempt.state.epoch;
+      row.snapshot_root = staged.summary.root;
+      row.entries = staged.summary.entries;
+      row.log_head = core.journal->position(tenant).last_frame;
+      if (tenant == kAppliance) {
+        row.wrapped_key = staged.generation.key.expose([](auto bytes) { return copy_of(bytes); });
+      } else {
+        TRY(auto seal, core.tenant_seal(tenant));
+        row.wrapped_key = wrap_tenant_key(seal, row, staged.generation.key);
+      }
+    }
+    attempt.boxed_table[tenant] = seal_table_row(*attempt.root, attempt.state.epoch, row);
+    attempt.table[tenant] = std::move(row);
+  }
+  return success();
+}
+
+// Before the commit: S(e+1) through the branch that holds now, every outer layer, every touched tenant.
+Result<void> Batch::verify() {
+  TRY(auto root, [&] {
+    std::unique_lock lock(core.anchor_mutex);
+    return open_epoch_root(*core.anchor, attempt.state);
+  }());
+  for (const auto& [tenant, box] : attempt.boxed_table) {
+    TRY(auto row, open_table_row(root, attempt.state.epoch, tenant, box));
+    if (!attempt.touched.contains(tenant)) continue;
+    std::optional<TenantEpochKey> key;
+    if (tenant == kAppliance) {
+      key = key_of_zero(row);
+    } else {
+      TRY(auto seal, core.tenant_seal(tenant));
+      TRY(auto opened, unwrap_tenant_key(seal, row));
+      key = std::move(opened);
+    }
+    TRY(auto reading, core.environments.at(tenant)->read());
+    TRY(auto view, generations::SnapshotView::open(*reading, tenant, {std::move(*key), row.gid}));
+    if (view->summary().root != row.snapshot_root) return Error{ErrorCode::Integrity, "verify a staged generation"};
+  }
+  return success();
+}
+
+Result<void> Batch::copy_state() {
+  StateCopy copy{attempt.state, {}, {}};
+  for (const auto& [tenant, box] : attempt.boxed_table) copy.table.emplace_back(table_key(attempt.state.epoch, tenant), box);
+  for (const auto& [tenant, touched] : attempt.touched) {
+    TRY(auto generation, copy_generation(*core.environments.at(tenant), tenant, touched.staged->generation.gid,
+                                         touched.staged->copied_seq));
+    copy.generations.push_back(std::move(generation));
+  }
+  return write_state_copy(core.places.state_copy, copy);
+}
+
+std::vector<Entry> Batch::certificate_entries() const {
+  std::vector<Entry> entries;
+  for (std::uint32_t index = 0; index < attempt.orders.size(); ++index) {
+    const auto& order = attempt.orders[index];
+    const auto& rows = attempt.touched.at(order.tenant).rows;
+    CertificateBody body{order.declaration, order.tenant, attempt.state.epoch, index, {}, leaves_of(order.tenant, rows)};
+    std::ranges::copy_if(rows, std::back_inserter(body.rows),
+                         [&](const auto& row) { return order.records.contains(row.record); });
+    const auto serial = certificate_serial(attempt.state.manifest, index);
+    entries.push_back({{generations::TableId::Certificates, copy_of(view_of(serial))}, encode_certificate_body(body)});
+  }
+  std::ranges::sort(entries, {}, &Entry::key);
+  return entries;
+}
+
+LogEntry Batch::log_for(const TenantId& tenant) const {
+  std::string text = R"({"operation":"erasure-batch","epoch":)" + std::to_string(attempt.state.epoch) + R"(,"erasures":[)";
+  bool first = true;
+  for (const auto& order : attempt.orders) {
+    if (order.tenant != tenant) continue;
+    text += (first ? "" : ",") + order.log.text;
+    first = false;
+  }
+  return {false, text + "]}"};
+}
+
+// Step 4, the only commit point, and the switch of what readers see.
+Result<void> Batch::commit() {
+  auto& appliance = core.appliance();
+  auto& zero = attempt.touched.at(kAppliance);
+  std::map<TenantId, TenantStore::PendingFrame> frames;
+  const auto seq = zero.staged->copied_seq + 1;
+  for (auto& [tenant, touched] : attempt.touched) {
+    TRY(auto frame, touched.store->begin_frame(tenant == kAppliance ? seq : 0, log_for(tenant)));
+    frames.emplace(tenant, std::move(frame));
+  }
+  TRY(auto transaction, appliance.write());
+  TRY(const auto used, zero.store->put_change(*transaction, *zero.staged, certificate_entries()));
+  ENSURE(used == seq);
+  std::uint16_t number = 0;
+  for (const auto& [tenant, frame] : frames) {
+    Writer key;
+    key.u64(seq);
+    if (tenant != kAppliance) key.u16(++number);
+    TRY(transaction->put(generations::kOutbox, key.bytes(), journal::encode_draft(frame.draft)));
+  }
+  for (const auto& [tenant, box] : attempt.boxed_table) {
+    TRY(transaction->put(generations::kTenants, table_key(attempt.state.epoch, tenant), box));
+  }
+  for (const auto& [tenant, touched] : attempt.touched) {
+    for (const auto& row : touched.rows) {
+      TRY(transaction->put(generations::kCleanup, Writer{}.raw(tenant.view()).raw(row.row.view()).take(), {}));
+    }
+  }
+  TRY(transaction->put(generations::kEpoch, generations::name_key("previous"), encode_epoch_state(core.state)));
+  TRY(transaction->put(generations::kEpoch, generations::name_key("current"), encode_epoch_state(attempt.state)));
+  // If power goes before this commit: still epoch e, everything staged is garbage. After it: committed at e+1, CHAIN == X(e).
+  TRY(transaction->commit("batch:commit"));
+  {
+    std::unique_lock lock(core.table_mutex);
+    core.state = attempt.state;
+    core.root = std::move(attempt.root);   // R(e) is wiped here
+    core.table = std::move(attempt.table);
+    core.certified = false;
+  }
+  for (auto& [tenant, touched] : attempt.touched) {
+    TRY(touched.store->adopt(std::move(*touched.staged)));
+  }
+  std::vector<journal::Journal::Ticket> tickets;
+  for (auto& [tenant, frame] : frames) {
+    TRY(const auto ticket, attempt.touched.at(tenant).store->finish_frame(std::move(frame)));
+    tickets.push_back(ticket);
+  }
+  for (const auto ticket : tickets) {
+    TRY(core.journal->wait(ticket));
+  }
+  return success();
+}
+
+// The attempt's generations are garbage; what cannot be dropped now, the next start drops.
+void Batch::give_up() {
+  for (auto& [tenant, touched] : attempt.touched) {
+    if (!touched.staged) continue;
+    auto dropped = generations::drop_generation_in(*core.environments.at(tenant), touched.staged->generation.gid);
+    if (!dropped) oplog::failure("an abandoned generation stays until the next start", dropped.error());
+  }
+}
+
+Result<void> Appliance::Core::check_daily_cap(int daily_cap) {
+  TRY(auto reading, appliance().read());
+  const auto day_ago = to_iso8601(clock->now() - std::chrono::hours{24});
+  int made = 0;
+  TRY(reading->scan(generations::kEvidence, {}, [&](ByteView, ByteView value) {
+    auto evidence = decode_evidence(value);
+    if (evidence && evidence.value().certified_at > day_ago) ++made;
+    return true;
+  }));
+  if (made >= daily_cap) return Error{ErrorCode::TooMany, "run one more batch today", made};
+  return success();
+}
+
+Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders) {
+  if (!certified) return Error{ErrorCode::Conflict, "begin a batch before the last one is certified"};
+  Batch batch{*this};
+  const auto prepared = [&]() -> Result<void> {
+    TRY(batch.stage(std::move(orders)));
+    TRY(batch.make_state());
+    TRY(batch.wrap_table());
+    TRY(batch.verify());
+    return batch.copy_state();
+  }();
+  if (!prepared) {
+    batch.give_up();
+    return prepared.error();
+  }
+  auto committed = batch.commit();
+  if (!committed && committed.error().code() == ErrorCode::StorageFull) batch.give_up();  // the commit did not happen
+  TRY(std::move(committed));
+  TRY(finish_epoch());
+  BatchOutcome outcome{state.epoch, {}};
+  for (std::uint32_t i = 0; i < batch.attempt.orders.size(); ++i) outcome.serials.push_back(certificate_serial(state.manifest, i));
+  for (auto& [tenant, touched] : batch.attempt.touched) touched.writers.unlock();
+  if (auto swept = sweep(); !swept) oplog::failure("sweeping up after a batch waits for the next start", swept.error());
+  return outcome;
+}
+
+}  // namespace shosoin::erasure

@@ -1,0 +1,90 @@
+// Assembling: the body fixed before the destruction, the TPM's evidence after it, one signature over both.
+#include "storage/erasure/certificate.h"
+
+#include <boost/json.hpp>
+
+#include "crypto/canonical_json.h"
+#include "firmware/base/codec.h"
+#include "firmware/base/limits.h"
+#include "storage/erasure/certificate_members.h"
+
+namespace shosoin::erasure {
+namespace {
+
+namespace json = boost::json;
+constexpr std::uint16_t kBodyFormat = 1;
+
+json::object attestation_json(const tpm::Attestation& attestation) {
+  return {{"statement", to_base64(attestation.statement)}, {"signature", to_base64(attestation.signature)}};
+}
+
+}  // namespace
+
+Bytes encode_certificate_body(const CertificateBody& body) {
+  Writer out;
+  out.u16(kBodyFormat).blob32(view_of(body.declaration)).raw(body.tenant.view()).u64(body.epoch).u32(body.index);
+  out.u32(static_cast<std::uint32_t>(body.rows.size()));
+  for (const auto& row : body.rows) out.raw(row.record.view()).raw(row.row.view()).raw(row.row_digest);
+  out.u32(static_cast<std::uint32_t>(body.tenant_leaves.size()));
+  for (const auto& leaf : body.tenant_leaves) out.raw(leaf);
+  return out.take();
+}
+
+Result<CertificateBody> decode_certificate_body(ByteView bytes) {
+  Reader in(bytes);
+  CertificateBody body;
+  if (in.u16() != kBodyFormat) in.fail();
+  body.declaration = std::string(text_of(in.blob32(limits::kMaxEntryValue)));
+  body.tenant = TenantId(in.fixed<16>());
+  body.epoch = in.u64();
+  body.index = in.u32();
+  const auto rows = in.u32();
+  for (std::uint32_t i = 0; i < rows && !in.failed(); ++i) {
+    body.rows.push_back({RecordId(in.fixed<16>()), RowId(in.fixed<16>()), in.fixed<32>()});
+  }
+  const auto leaves = in.u32();
+  for (std::uint32_t i = 0; i < leaves && !in.failed(); ++i) body.tenant_leaves.push_back(in.fixed<32>());
+  TRY(in.finish("read the body of a certificate"));
+  return body;
+}
+
+std::string assemble_certificate(const CertificateBody& body, const Evidence& evidence, bool software_tpm,
+                                 const std::vector<std::string>& endorsement_certificates, const SigningSeed& signing_seed) {
+  json::object out;
+  out["format"] = kCertificateFormat;
+  out["serial"] = certificate_serial(evidence.manifest, body.index);
+  out["tenant"] = body.tenant.hex();
+  out["epoch"] = static_cast<std::int64_t>(body.epoch);
+  out["index"] = body.index;
+  boost::system::error_code malformed;
+  out["declaration"] = json::parse(body.declaration, malformed);
+  ENSURE(!malformed);
+  json::array rows;
+  for (const auto& row : body.rows) {
+    rows.push_back(json::object{{"record", row.record.hex()}, {"row", row.row.hex()}, {"digest", to_hex(row.row_digest)}});
+  }
+  out["rows"] = std::move(rows);
+  json::array leaves;
+  for (const auto& leaf : body.tenant_leaves) leaves.push_back(json::string(to_hex(leaf)));
+  out["tenantLeaves"] = std::move(leaves);
+  out["manifest"] = to_base64(evidence.manifest);
+  out["chain"] = json::object{{"previous", to_hex(evidence.x_previous)}, {"current", to_hex(evidence.x_current)}};
+  out["evidence"] = json::object{{"chain", attestation_json(evidence.attestations.chain)},
+                                 {"counter", attestation_json(evidence.attestations.counter)},
+                                 {"slot", attestation_json(evidence.attestations.slot)},
+                                 {"quote", to_base64(evidence.quote)}};
+  out["certifiedAt"] = evidence.certified_at;
+  if (software_tpm) {
+    out["endorsement"] = kSoftwareTpm;
+  } else {
+    json::array chain;
+    for (const auto& certificate : endorsement_certificates) chain.push_back(json::string(certificate));
+    out["endorsement"] = std::move(chain);
+  }
+  out["logInclusion"] = nullptr;  // the place for the proof of the Merkle log
+  const auto signature = crypto::ed25519_sign(signing_seed, view_of(crypto::canonical_json(out)));
+  out["signature"] = to_base64(signature);
+  return crypto::canonical_json(out);
+}
+
+}  // namespace shosoin::erasure

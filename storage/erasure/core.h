@@ -1,0 +1,93 @@
+// The inside of Appliance, shared by the files of this room and by nobody else. Lock order: work_mutex (one batch, merge or tenant creation
+// at a time), then writers of stores, then table_mutex, then anchor_mutex. environments and table change under work_mutex and
+// table_mutex together, so holding either is enough to read them.
+#pragma once
+
+#include <shared_mutex>
+
+#include "storage/engine/engine.h"
+#include "storage/erasure/appliance.h"
+#include "storage/erasure/certificate.h"
+#include "storage/erasure/state_copy.h"
+#include "storage/generations/layout.h"
+#include "storage/journal/journal.h"
+
+namespace shosoin::erasure {
+
+struct StagedTenant {                       // one touched tenant of a batch
+  TenantStore* store = nullptr;
+  std::optional<generations::StagedGeneration> staged;
+  std::unique_lock<std::mutex> writers;
+  std::vector<CertificateRow> rows;         // what goes, ascending by row id
+};
+
+struct Appliance::Core {
+  Places places;
+  tpm::Pins pins;
+  std::unique_ptr<tpm::Anchor> anchor;
+  const Clock* clock = nullptr;
+
+  std::unique_ptr<journal::Journal> journal;
+  std::map<TenantId, std::unique_ptr<engine::Environment>> environments;  // tenant zero's is the appliance environment
+  std::map<TenantId, std::unique_ptr<TenantStore>> stores;                // open ones
+
+  std::mutex work_mutex;
+  std::mutex anchor_mutex;
+  mutable std::shared_mutex table_mutex;    // state, root, table, stores, certified, recovered
+  EpochState state;
+  std::optional<EpochRoot> root;            // R(e)
+  std::map<TenantId, TableRow> table;
+  bool certified = false;
+  std::string recovered = "settled";
+
+  engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
+  TenantStore* zero_store = nullptr;
+  engine::Environment& appliance() { return *appliance_environment; }
+  TenantStore& zero() { return *zero_store; }
+  std::filesystem::path directory_of(const TenantId& tenant) const;
+
+  // appliance.cpp
+  Result<TenantStore*> open_store(const TenantId& tenant);
+  Result<TenantSealKey> tenant_seal(const TenantId& tenant);
+  Result<void> merge(TenantStore& store, generations::RebuildPlan plan);
+  Result<void> put_table_row(const TableRow& row, std::string_view step);
+  void refresh_state_copy();                // after a merge or a new tenant; an alarm when it cannot
+  // recovery.cpp
+  Result<void> load_state();
+  Result<void> look_at_tpm();
+  Result<void> open_environments();
+  Result<void> replay_outboxes();
+  Result<void> open_root_or_revert();
+  Result<void> revert();
+  Result<void> open_table();
+  Result<void> open_zero();
+  // finish.cpp
+  Result<void> finish_epoch();              // steps 5 to 8; looks before each act: may be called again at any point
+  Result<void> destroy_previous();          // steps 5 to 7
+  Result<void> certify();                   // step 8
+  Result<void> sweep();                     // garbage generations, rows of erased records, unnamed tenants, old state copies
+  // batch.cpp
+  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);
+  Result<void> check_daily_cap(int daily_cap);
+};
+
+// Tenant entries of tenant zero.
+struct TenantEntry {
+  std::string code, name;
+  tpm::SealedBlob seal;
+  AuthValue auth;
+};
+Bytes encode_tenant_entry(const TenantEntry& entry);
+Result<TenantEntry> decode_tenant_entry(ByteView bytes);
+
+inline Bytes table_key(std::uint64_t epoch, const TenantId& tenant) {
+  return Writer{}.u64(epoch).raw(tenant.view()).take();
+}
+inline Bytes epoch_key(std::uint64_t epoch) { return Writer{}.u64(epoch).take(); }
+
+// Derives R from its two halves as the TPM gives them now.
+Result<EpochRoot> open_epoch_root(tpm::Anchor& anchor, const EpochState& state);
+Result<std::map<TenantId, TableRow>> read_table(engine::Environment& appliance, const EpochRoot& root, std::uint64_t epoch);
+TenantEpochKey key_of_zero(const TableRow& row);
+
+}  // namespace shosoin::erasure

@@ -1,0 +1,187 @@
+#include "storage/erasure/state_copy.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "crypto/hash.h"
+#include "firmware/base/codec.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/power.h"
+#include "storage/generations/layout.h"
+
+namespace shosoin::erasure {
+namespace {
+
+constexpr std::string_view kMagic = "shosoin-state-copy-1";
+constexpr std::size_t kMaxStored = 8u << 20;
+
+std::string name_of(const EpochState& state) { return fmt::format("{:020}-{}", state.epoch, state.attempt.hex()); }
+
+// The directory may be a share with other things in it.
+bool is_ours(std::string_view name) {
+  return name.size() == 53 && name[20] == '-' && name.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
+
+void write_pairs(Writer& out, const std::vector<std::pair<Bytes, Bytes>>& pairs) {
+  out.u64(pairs.size());
+  for (const auto& [key, value] : pairs) out.blob16(key).blob32(value);
+}
+std::vector<std::pair<Bytes, Bytes>> read_pairs(Reader& in) {
+  std::vector<std::pair<Bytes, Bytes>> pairs;
+  const auto count = in.u64();
+  for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
+    auto key = copy_of(in.blob16(limits::kMaxEntryKey));
+    pairs.emplace_back(std::move(key), copy_of(in.blob32(kMaxStored)));
+  }
+  return pairs;
+}
+
+Bytes encode(const StateCopy& copy) {
+  Writer out;
+  out.raw(view_of(kMagic)).blob32(encode_epoch_state(copy.state));
+  write_pairs(out, copy.table);
+  out.u32(static_cast<std::uint32_t>(copy.generations.size()));
+  for (const auto& generation : copy.generations) {
+    out.raw(generation.tenant.view()).raw(generation.gid.view()).u64(generation.seq);
+    write_pairs(out, generation.heads);
+    write_pairs(out, generation.blocks);
+    write_pairs(out, generation.delta);
+  }
+  const auto digest = crypto::sha256(out.bytes());  // tells a torn copy from a whole one; authenticity comes from the boxes
+  return out.raw(digest).take();
+}
+
+Result<StateCopy> decode(ByteView bytes) {
+  if (bytes.size() < 32) return Error{ErrorCode::Integrity, "read a state copy"};
+  const auto body = bytes.first(bytes.size() - 32);
+  if (!equal(crypto::sha256(body), bytes.last(32))) return Error{ErrorCode::Integrity, "read a whole state copy"};
+  Reader in(body);
+  if (text_of(in.raw(kMagic.size())) != kMagic) return Error{ErrorCode::Integrity, "read a state copy of this format"};
+  StateCopy copy;
+  TRY(auto state, decode_epoch_state(in.blob32(kMaxStored)));
+  copy.state = std::move(state);
+  copy.table = read_pairs(in);
+  const auto count = in.u32();
+  for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
+    StateCopy::Generation generation;
+    generation.tenant = TenantId(in.fixed<16>());
+    generation.gid = GenerationId(in.fixed<16>());
+    generation.seq = in.u64();
+    generation.heads = read_pairs(in);
+    generation.blocks = read_pairs(in);
+    generation.delta = read_pairs(in);
+    copy.generations.push_back(std::move(generation));
+  }
+  TRY(in.finish("read a state copy"));
+  return copy;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Result<void> write_synced(const std::filesystem::path& file, ByteView bytes) {
+  return power::guarded("state-copy:write", [&]() -> Result<void> {
+    const Descriptor fd(::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
+    if (fd.get() < 0) return Error{ErrorCode::StorageFull, "create the state copy (is its directory there and writable?)", errno};
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+      const auto wrote = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) return Error{ErrorCode::StorageFull, "write the state copy", errno};
+      done += static_cast<std::size_t>(wrote);
+    }
+    if (::fsync(fd.get()) != 0) return Error{ErrorCode::StorageFull, "sync the state copy", errno};
+    return success();
+  });
+}
+
+Result<void> sync_directory(const std::filesystem::path& directory) {
+  return power::guarded("state-copy:sync-directory", [&]() -> Result<void> {
+    const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) return Error{ErrorCode::StorageFull, "sync the state copy directory", errno};
+    return success();
+  });
+}
+
+}  // namespace
+
+Result<StateCopy::Generation> copy_generation(engine::Environment& environment, const TenantId& tenant,
+                                              const GenerationId& gid, std::uint64_t seq) {
+  StateCopy::Generation copy{tenant, gid, seq, {}, {}, {}};
+  TRY(auto transaction, environment.read());
+  const auto gather = [&](engine::Table table, std::vector<std::pair<Bytes, Bytes>>& into) {
+    return transaction->scan(table, gid.view(), [&](ByteView key, ByteView value) {
+      if (key.size() < gid.kSize || !equal(key.first(gid.kSize), gid.view())) return false;
+      into.emplace_back(copy_of(key), copy_of(value));
+      return true;
+    });
+  };
+  TRY(gather(generations::kHeads, copy.heads));
+  TRY(gather(generations::kBlocks, copy.blocks));
+  TRY(gather(generations::kDelta, copy.delta));
+  return copy;
+}
+
+Result<void> write_state_copy(const std::filesystem::path& directory, const StateCopy& copy) {
+  const auto target = directory / name_of(copy.state);
+  std::error_code ignored;
+  std::filesystem::create_directory(target, ignored);  // exists when the same epoch's copy is made anew
+  const auto fresh = target / "state.partial";
+  std::filesystem::remove(fresh, ignored);
+  TRY(write_synced(fresh, encode(copy)));
+  // If power goes here: the older copy of this attempt, or none and no commit.
+  TRY(power::guarded("state-copy:rename", [&]() -> Result<void> {
+    if (::rename(fresh.c_str(), (target / "state").c_str()) != 0) {
+      return Error{ErrorCode::StorageFull, "put the state copy in place", errno};
+    }
+    return success();
+  }));
+  TRY(sync_directory(target));
+  return sync_directory(directory);
+}
+
+Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& directory) {
+  std::vector<StateCopy> copies;
+  std::error_code failed;
+  for (const auto& item : std::filesystem::directory_iterator(directory, failed)) {
+    std::ifstream file(item.path() / "state", std::ios::binary);
+    if (!file) continue;
+    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+    if (auto copy = decode(bytes)) copies.push_back(std::move(copy.value()));
+  }
+  if (failed) return Error{ErrorCode::Settings, "read the state copy directory", failed.value()};
+  return copies;
+}
+
+Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> old;
+  for (const auto& item : std::filesystem::directory_iterator(directory, failed)) {
+    const auto name = item.path().filename().string();
+    if (item.is_directory() && is_ours(name) && name != name_of(keep)) old.push_back(item.path());
+  }
+  for (const auto& path : old) {
+    TRY(power::guarded("state-copy:prune", [&]() -> Result<void> {
+      std::filesystem::remove_all(path, failed);
+      return success();
+    }));
+  }
+  return success();
+}
+
+}  // namespace shosoin::erasure

@@ -1,0 +1,57 @@
+// A generation's snapshot: immutable boxed blocks of sorted entries, a boxed directory, a boxed header with the Merkle root
+// (DESIGN section 4, generations.md). A SnapshotView is immutable and may be read from any thread, each with a transaction of its own.
+#pragma once
+
+#include <memory>
+
+#include "firmware/memory/secret.h"
+#include "storage/engine/engine.h"
+#include "storage/generations/entry.h"
+
+namespace shosoin::generations {
+
+struct GenerationKey {  // what opens a generation; move-only
+  TenantEpochKey key;
+  GenerationId gid;
+};
+struct SnapshotSummary {
+  Digest root{};                 // RFC 6962 root over the boxed blocks
+  std::uint64_t blocks = 0;
+  std::uint64_t entries = 0;
+};
+struct SnapshotPlan {
+  TenantId tenant;
+  const GenerationKey* generation;
+  const NumberKey* number_key;   // stays the same across generations
+  std::uint64_t base_seq;        // delta rows with a higher change_seq come on top of this snapshot
+};
+// Consumes the source in transactions of bounded size, each durable. The header goes last: without it nothing is named.
+Result<SnapshotSummary> write_snapshot(engine::Environment& environment, const SnapshotPlan& plan, EntrySource& source);
+
+class SnapshotView {
+ public:
+  static Result<std::shared_ptr<const SnapshotView>> open(const engine::ReadTransaction& transaction, const TenantId& tenant,
+                                                          const GenerationKey& generation);
+  Result<std::optional<Bytes>> get(const engine::ReadTransaction& transaction, const EntryKey& key) const;
+  // From the first entry >= from. The transaction must outlive the source.
+  std::unique_ptr<EntrySource> source(const engine::ReadTransaction& transaction, const EntryKey& from) const;
+  const SnapshotSummary& summary() const { return summary_; }
+  std::uint64_t base_seq() const { return base_seq_; }
+  const NumberKey& number_key() const { return number_key_; }
+
+  Result<std::vector<Entry>> read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const;
+  const GenerationId& gid() const { return gid_; }
+
+ private:
+  SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key);
+  std::uint64_t block_for(const EntryKey& key) const;  // the last block whose first key is <= key
+  TenantId tenant_;
+  TenantEpochKey key_;
+  GenerationId gid_;
+  NumberKey number_key_;
+  SnapshotSummary summary_;
+  std::uint64_t base_seq_ = 0;
+  std::vector<EntryKey> directory_;
+};
+
+}  // namespace shosoin::generations

@@ -1,0 +1,191 @@
+// Merge and batch: a new generation beside the current one, then the switch (DESIGN section 4).
+#include <algorithm>
+
+#include "crypto/box.h"
+#include "storage/generations/layout.h"
+#include "storage/generations/records_entry.h"
+#include "storage/generations/tenant_store.h"
+
+namespace shosoin::generations {
+namespace {
+
+// Owns the transaction and the map a merged source reads from.
+struct FrozenState {
+  std::shared_ptr<const SnapshotView> view;
+  std::unique_ptr<engine::ReadTransaction> transaction;
+  std::vector<Entry> delta;
+  std::uint64_t last_seq;
+};
+
+// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known before
+// anything that refers to them comes by.
+class RemovalFilter final : public EntrySource {
+ public:
+  RemovalFilter(EntrySource& source, const RebuildPlan& plan, StagedGeneration& staged)
+      : source_(source), plan_(plan), staged_(staged) {
+    staged_.removed_records = plan.remove;
+  }
+  Result<std::optional<Entry>> next() override {
+    for (;;) {
+      TRY(auto entry, source_.next());
+      if (!entry) return entry;
+      TRY(const bool goes, leaves(*entry));
+      if (!goes) return entry;
+    }
+  }
+
+ private:
+  Result<bool> leaves(const Entry& entry) {
+    const auto record = record_of(entry.key);
+    if (!record) return false;
+    if (entry.key.table != TableId::Records) return staged_.removed_records.contains(*record);
+    TRY(auto where, decode_record_entry(*entry.value));
+    const bool goes = plan_.remove.contains(*record) || plan_.remove_imports.contains(where.import);
+    if (goes) {
+      staged_.removed_records.insert(*record);
+      for (const auto& row : where.rows()) staged_.removed_rows.push_back({row, *record});
+    }
+    return goes;
+  }
+  EntrySource& source_;
+  const RebuildPlan& plan_;
+  StagedGeneration& staged_;
+};
+
+bool starts_with(ByteView bytes, ByteView prefix) {
+  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+}  // namespace
+
+Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
+  FrozenState frozen;
+  StagedGeneration staged{{TenantEpochKey::random(), GenerationId::random()}, {}, 0, 0, {}, {}};
+  {
+    std::shared_lock lock(state_);
+    if (!plan.fresh_key) staged.generation.key = generation_.key.duplicate();
+    frozen.view = view_;
+    TRY(auto transaction, environment_.read());
+    frozen.transaction = std::move(transaction);
+    for (const auto& [key, value] : delta_) frozen.delta.push_back({key, value});
+    frozen.last_seq = last_seq_;
+  }
+  staged.base_seq = staged.copied_seq = frozen.last_seq;
+  std::vector<std::unique_ptr<EntrySource>> sources;
+  sources.push_back(frozen.view->source(*frozen.transaction, EntryKey{TableId{0}, {}}));
+  sources.push_back(std::make_unique<VectorSource>(std::move(frozen.delta)));
+  sources.push_back(std::make_unique<VectorSource>(plan.additions));
+  TRY(auto merged, MergedSource::create(std::move(sources)));
+  RemovalFilter filter(*merged, plan, staged);
+  TRY(auto summary, write_snapshot(environment_,
+                                   {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
+  staged.summary = summary;
+  return staged;
+}
+
+Result<void> TenantStore::catch_up(StagedGeneration& staged) {
+  if (staged.copied_seq == last_seq_) return success();
+  TRY(auto reading, environment_.read());
+  TRY(auto transaction, environment_.write());
+  for (auto seq = staged.copied_seq + 1; seq <= last_seq_; ++seq) {
+    TRY(auto entries, read_delta_row(*reading, seq));
+    for (const auto& entry : entries) {
+      if (entry.key.table != TableId::Records || !entry.value) continue;
+      if (!staged.removed_records.contains(*record_of(entry.key))) continue;
+      TRY(auto where, decode_record_entry(*entry.value));
+      for (const auto& row : where.rows()) staged.removed_rows.push_back({row, *record_of(entry.key)});
+    }
+    std::erase_if(entries, [&](const Entry& entry) {
+      const auto record = record_of(entry.key);
+      return record && staged.removed_records.contains(*record);
+    });
+    TRY(transaction->put(kDelta, gid_key(staged.generation.gid, seq), box_delta(staged.generation, seq, entries)));
+  }
+  // If power goes here: delta rows of a gid that no table row names.
+  TRY(transaction->commit("generation:catch-up"));
+  staged.copied_seq = last_seq_;
+  return success();
+}
+
+Result<std::uint64_t> TenantStore::put_change(engine::WriteTransaction& transaction, StagedGeneration& staged,
+                                              const std::vector<Entry>& entries) {
+  ENSURE(staged.copied_seq == last_seq_);
+  const auto seq = last_seq_ + 1;
+  TRY(transaction.put_new(kDelta, gid_key(staged.generation.gid, seq), box_delta(staged.generation, seq, entries)));
+  TRY(transaction.put(kMeta, name_key("seq"), seq_key(seq)));
+  return seq;
+}
+
+// The new view is opened from disk before the old one is let go: what cannot be read back is not adopted.
+Result<void> TenantStore::adopt(StagedGeneration staged) {
+  TRY(auto transaction, environment_.read());
+  TRY(auto view, SnapshotView::open(*transaction, tenant_, staged.generation));
+  TRY(auto stored_seq, transaction->get(kMeta, name_key("seq")));
+  if (!stored_seq || stored_seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
+  std::unique_lock lock(state_);
+  generation_ = std::move(staged.generation);
+  view_ = std::move(view);
+  for (auto& [key, value] : delta_) {
+    if (value) memory::wipe(*value);
+  }
+  delta_.clear();
+  delta_rows_ = delta_bytes_ = 0;
+  last_seq_ = from_be<std::uint64_t>(stored_seq->first<8>());
+  return load_delta(*transaction);
+}
+
+Result<void> drop_generation_in(engine::Environment& environment, const GenerationId& gid) {
+  for (const auto table : {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
+    for (bool more = true; more;) {
+      std::vector<Bytes> keys;
+      {
+        TRY(auto reading, environment.read());
+        TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView) {
+          if (!starts_with(key, gid.view())) return false;
+          keys.push_back(copy_of(key));
+          return keys.size() < limits::kTransactionPages;
+        }));
+      }
+      more = keys.size() == limits::kTransactionPages;
+      if (keys.empty()) break;
+      TRY(auto transaction, environment.write());
+      for (const auto& key : keys) {
+        TRY(transaction->erase(table, key));
+      }
+      TRY(transaction->commit("generation:drop"));
+    }
+  }
+  return success();
+}
+
+Result<std::vector<GenerationId>> generations_in(engine::Environment& environment) {
+  std::set<GenerationId> found;
+  TRY(auto transaction, environment.read());
+  for (const auto table : {kHeads, kDelta, kBlocks}) {
+    // One look per generation: from each gid found, jump behind its last possible key.
+    Bytes from;
+    for (bool more = true; more;) {
+      more = false;
+      TRY(transaction->scan(table, from, [&](ByteView key, ByteView) {
+        auto gid = GenerationId::from(key.first(std::min(key.size(), GenerationId::kSize)));
+        if (!gid) return false;
+        found.insert(gid.value());
+        from = Writer{}.raw(gid.value().view()).u64(~0ull).u64(~0ull).take();
+        more = true;
+        return false;
+      }));
+    }
+  }
+  return std::vector<GenerationId>(found.begin(), found.end());
+}
+
+GenerationKey TenantStore::current_generation() const {
+  std::shared_lock lock(state_);
+  return {generation_.key.duplicate(), generation_.gid};
+}
+SnapshotSummary TenantStore::summary() const {
+  std::shared_lock lock(state_);
+  return view_->summary();
+}
+
+}  // namespace shosoin::generations

@@ -1,0 +1,241 @@
+#include "storage/generations/tenant_store.h"
+
+#include "crypto/box.h"
+#include "crypto/hash.h"
+#include "storage/generations/layout.h"
+
+namespace shosoin::generations {
+namespace {
+
+// The in-memory delta as a source; the store's state lock is held while it lives.
+class DeltaSource final : public EntrySource {
+ public:
+  using Map = std::map<EntryKey, std::optional<Bytes>>;
+  DeltaSource(const Map& delta, const EntryKey& from) : delta_(delta), at_(delta.lower_bound(from)) {}
+  Result<std::optional<Entry>> next() override {
+    if (at_ == delta_.end()) return std::optional<Entry>{};
+    Entry entry{at_->first, at_->second};
+    ++at_;
+    return std::optional<Entry>{std::move(entry)};
+  }
+
+ private:
+  const Map& delta_;
+  Map::const_iterator at_;
+};
+
+bool starts_with(ByteView bytes, ByteView prefix) {
+  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+}  // namespace
+
+TenantStore::TenantStore(engine::Environment& environment, const TenantId& tenant, GenerationKey generation,
+                         journal::Journal& journal, const Clock& clock)
+    : environment_(environment), tenant_(tenant), journal_(journal), clock_(clock), generation_(std::move(generation)) {}
+
+Result<void> TenantStore::create(engine::Environment& environment, const TenantId& tenant, const GenerationKey& generation,
+                                 const NumberKey& number_key, std::vector<Entry> first) {
+  VectorSource source(std::move(first));
+  TRY(auto summary, write_snapshot(environment, {tenant, &generation, &number_key, 0}, source));
+  (void)summary;
+  TRY(auto transaction, environment.write());
+  TRY(transaction->put(kMeta, name_key("format"), Writer{}.u16(kStoreFormat).take()));
+  TRY(transaction->put(kMeta, name_key("tenant"), tenant.view()));
+  TRY(transaction->put(kMeta, name_key("seq"), seq_key(0)));
+  return transaction->commit("tenant:create");
+}
+
+Result<std::unique_ptr<TenantStore>> TenantStore::open(engine::Environment& environment, const TenantId& tenant,
+                                                       GenerationKey generation, journal::Journal& journal,
+                                                       const Clock& clock) {
+  std::unique_ptr<TenantStore> store(new TenantStore(environment, tenant, std::move(generation), journal, clock));
+  TRY(store->load());
+  return store;
+}
+
+Result<void> TenantStore::load() {
+  TRY(auto transaction, environment_.read());
+  TRY(auto named, transaction->get(kMeta, name_key("tenant")));
+  if (!named || !equal(*named, tenant_.view())) return Error{ErrorCode::Integrity, "match an environment with its tenant"};
+  TRY(auto seq, transaction->get(kMeta, name_key("seq")));
+  if (!seq || seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
+  last_seq_ = from_be<std::uint64_t>(seq->first<8>());
+  // The journal is the durability point: what it has seen, the environment must have.
+  if (last_seq_ < journal_.position(tenant_).change_seq) {
+    return Error{ErrorCode::Integrity, "find all journalled changes in the environment (it is older than the journal)"};
+  }
+  TRY(auto view, SnapshotView::open(*transaction, tenant_, generation_));
+  view_ = std::move(view);
+  TRY(load_delta(*transaction));
+  journalled_seq_ = last_seq_;
+  return load_log_state();
+}
+
+Result<void> TenantStore::load_delta(const engine::ReadTransaction& transaction) {
+  if (view_->base_seq() > last_seq_) return Error{ErrorCode::Integrity, "match snapshot and change sequence"};
+  for (std::uint64_t seq = view_->base_seq() + 1; seq <= last_seq_; ++seq) {
+    TRY(auto entries, read_delta_row(transaction, seq));
+    apply(std::move(entries));
+  }
+  return success();
+}
+
+Result<std::vector<Entry>> TenantStore::read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const {
+  TRY(auto boxed, transaction.get(kDelta, gid_key(generation_.gid, seq)));
+  if (!boxed) return Error{ErrorCode::Integrity, "find a delta row of the sequence", static_cast<std::int64_t>(seq)};
+  TRY(auto plain,
+      crypto::open_box(generation_.key, {crypto::BoxKind::Delta, tenant_, generation_.gid.bytes(), 0, seq}, *boxed));
+  auto entries = decode_entries(plain);
+  memory::wipe(plain);
+  return entries;
+}
+
+Bytes TenantStore::box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const {
+  Bytes plain;
+  for (const auto& entry : entries) append(plain, encode_entry(entry));
+  // Padded so that the size of a row tells a size class only.
+  const std::size_t first = limits::kDeltaPlain;
+  const std::size_t padded =
+      plain.size() <= first ? first : (plain.size() + limits::kBlockStep - 1) / limits::kBlockStep * limits::kBlockStep;
+  plain.resize(padded, 0);
+  auto boxed = crypto::seal_box(generation.key, {crypto::BoxKind::Delta, tenant_, generation.gid.bytes(), 0, seq}, plain);
+  memory::wipe(plain);
+  return boxed;
+}
+
+void TenantStore::apply(std::vector<Entry> entries) {
+  ++delta_rows_;
+  for (auto& entry : entries) {
+    if (entry.key.table == TableId::LogKeys) learn_log_key(entry);
+    delta_bytes_ += encoded_size(entry);
+    delta_[std::move(entry.key)] = std::move(entry.value);
+  }
+}
+
+Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
+  std::shared_lock lock(state_);
+  if (auto at = delta_.find(key); at != delta_.end()) return at->second;
+  TRY(auto transaction, environment_.read());
+  return view_->get(*transaction, key);
+}
+
+Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisitor& visit) const {
+  std::shared_lock lock(state_);
+  TRY(auto transaction, environment_.read());
+  const EntryKey from{table, copy_of(prefix)};
+  std::vector<std::unique_ptr<EntrySource>> sources;
+  sources.push_back(view_->source(*transaction, from));
+  sources.push_back(std::make_unique<DeltaSource>(delta_, from));
+  TRY(auto merged, MergedSource::create(std::move(sources)));
+  for (;;) {
+    TRY(auto entry, merged->next());
+    if (!entry || entry->key.table != table || !starts_with(entry->key.bytes, prefix)) return success();
+    if (!visit(*entry)) return success();
+  }
+}
+
+Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key) const {
+  TRY(auto transaction, environment_.read());
+  TRY(auto bytes, transaction->get(kRows, row.view()));
+  if (!bytes) return Error{ErrorCode::Integrity, "find the row of a record"};
+  return crypto::decrypt_row(key, {tenant_, row}, *bytes);
+}
+
+Digest TenantStore::number_token(ByteView number) const {
+  std::shared_lock lock(state_);
+  return view_->number_key().expose([&](auto key) { return crypto::hmac_sha256(key, {number}); });
+}
+
+std::uint64_t TenantStore::last_seq() const {
+  std::shared_lock lock(state_);
+  return last_seq_;
+}
+
+Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std::uint64_t)>& build) {
+  std::unique_lock writing(writer_);
+  const std::uint64_t seq = last_seq_ + 1;
+  TRY(auto made, build(seq));
+  for (const auto& entry : made.entries) {
+    if (entry.key.table == TableId::LogKeys) learn_log_key(entry);  // the change that makes a month's key is logged under it
+  }
+  const auto row = box_delta(generation_, seq, made.entries);
+  TRY(auto pending, begin_frame(seq, made.log));
+  TRY(auto transaction, environment_.write());
+  for (const auto& record : made.rows) {
+    TRY(transaction->put_new(kRows, record.id.view(), record.bytes));
+  }
+  for (const auto& dropped : made.dropped_rows) {
+    TRY(transaction->erase(kRows, dropped.view()));
+  }
+  TRY(transaction->put_new(kDelta, gid_key(generation_.gid, seq), row));
+  TRY(transaction->put(kOutbox, seq_key(seq), journal::encode_draft(pending.draft)));
+  for (std::uint64_t old = journalled_seq_; old > 0; --old) {  // what the journal holds leaves the outbox
+    TRY(const bool was_there, transaction->erase(kOutbox, seq_key(old)));
+    if (!was_there) break;
+  }
+  TRY(transaction->put(kMeta, name_key("seq"), seq_key(seq)));
+  // If power goes before this commit: nothing happened. After it: the change stands, and the next start journals its frame from
+  // the outbox before anything is told.
+  TRY(transaction->commit("tenant:change"));
+  {
+    std::unique_lock state(state_);
+    last_seq_ = seq;
+    apply(std::move(made.entries));
+  }
+  TRY(auto ticket, finish_frame(std::move(pending)));
+  writing.unlock();
+  TRY(journal_.wait(ticket));
+  {
+    std::unique_lock again(writer_);
+    journalled_seq_ = std::max(journalled_seq_, seq);
+  }
+  return seq;
+}
+
+Result<void> TenantStore::write_rows_ahead(const std::vector<NewRow>& rows) {
+  TRY(auto transaction, environment_.write());
+  for (const auto& row : rows) {
+    if (transaction->dirty_pages() >= limits::kTransactionPages) {
+      TRY(transaction->commit("rows:ahead"));
+      TRY(auto next, environment_.write());
+      transaction = std::move(next);
+    }
+    TRY(transaction->put_new(kRows, row.id.view(), row.bytes));
+  }
+  return transaction->commit("rows:ahead");
+}
+
+Result<void> TenantStore::drop_rows(const std::vector<RowId>& rows) {
+  TRY(auto transaction, environment_.write());
+  for (const auto& row : rows) {
+    if (transaction->dirty_pages() >= limits::kTransactionPages) {
+      TRY(transaction->commit("rows:drop"));
+      TRY(auto next, environment_.write());
+      transaction = std::move(next);
+    }
+    TRY(transaction->erase(kRows, row.view()));
+  }
+  return transaction->commit("rows:drop");
+}
+
+Result<void> TenantStore::drop_rows_of_seq(std::uint64_t seq) {
+  std::vector<RowId> found;
+  {
+    TRY(auto transaction, environment_.read());
+    const auto prefix = be(seq);
+    TRY(transaction->scan(kRows, prefix, [&](ByteView key, ByteView) {
+      if (!starts_with(key, prefix)) return false;
+      if (auto id = RowId::from(key)) found.push_back(id.value());
+      return true;
+    }));
+  }
+  return found.empty() ? success() : drop_rows(found);
+}
+
+bool TenantStore::needs_merge() const {
+  std::shared_lock lock(state_);
+  return delta_rows_ > limits::kMaxDeltaRows || delta_bytes_ > limits::kMaxDeltaBytes;
+}
+
+}  // namespace shosoin::generations

@@ -1,0 +1,157 @@
+// One tenant's open store: snapshot + delta in one environment, its change sequence, its outbox and its lines in the journal
+// (DESIGN sections 4 and 7). The only writer of that environment. Any thread, except where a function says otherwise.
+// Always true: no change is told before its frame is durable; no read is told before its line is; lines have no gaps.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+
+#include "crypto/row.h"
+#include "firmware/base/clock.h"
+#include "storage/generations/snapshot.h"
+#include "storage/journal/journal.h"
+
+namespace shosoin::generations {
+
+struct LogEntry {
+  bool number_access = false;  // counts in the gapless SEQ of the 13-item 個人番号アクセスログ (L-21)
+  std::string text;            // JSON object of the fields of seeds 002 and 003; never a password, code or 個人番号
+};
+struct StoredLogEntry {        // as read back
+  std::uint64_t number_seq = 0;
+  Instant time;
+  std::string text;
+};
+struct NewRow {
+  RowId id;
+  Bytes bytes;                 // crypto::encrypt_row
+};
+struct Change {
+  std::vector<Entry> entries;
+  std::vector<NewRow> rows;
+  std::vector<RowId> dropped_rows;
+  LogEntry log;
+};
+using EntryVisitor = std::function<bool(const Entry&)>;  // false stops
+
+// What a rebuild takes out and puts in.
+struct RebuildPlan {
+  std::set<RecordId> remove;                // with everything that refers to them
+  std::set<RecordId> remove_imports;        // imports, by id: their records leave too
+  std::vector<Entry> additions;             // sorted, unique
+  bool fresh_key = false;                   // a batch draws a fresh tenant epoch key; a merge keeps it
+};
+struct RemovedRow {
+  RowId row;
+  RecordId record;
+};
+struct StagedGeneration {
+  GenerationKey generation;
+  SnapshotSummary summary;
+  std::uint64_t base_seq = 0;               // delta rows above this still have to be copied
+  std::uint64_t copied_seq = 0;
+  std::set<RecordId> removed_records;
+  std::vector<RemovedRow> removed_rows;
+};
+
+class TenantStore {
+ public:
+  // A new environment with generation `generation` holding `first`. Durable. If power goes: an environment nothing names.
+  static Result<void> create(engine::Environment& environment, const TenantId& tenant, const GenerationKey& generation,
+                             const NumberKey& number_key, std::vector<Entry> first);
+  // Integrity: a block, delta row or the tail is missing, or the sequence is behind the journal.
+  static Result<std::unique_ptr<TenantStore>> open(engine::Environment& environment, const TenantId& tenant,
+                                                   GenerationKey generation, journal::Journal& journal, const Clock& clock);
+
+  const TenantId& tenant() const { return tenant_; }
+  Result<std::optional<Bytes>> get(const EntryKey& key) const;
+  Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
+  Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
+  std::uint64_t last_seq() const;
+
+  Result<void> log(const LogEntry& entry);         // returns when durable
+  // build(change_seq) makes the change; it is committed with its frame, journalled, and then this returns.
+  Result<std::uint64_t> change(const std::function<Result<Change>(std::uint64_t)>& build);
+  // Rows of an import in transactions of bounded size, ahead of the change that names them.
+  Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
+  Result<void> drop_rows(const std::vector<RowId>& rows);
+  Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
+
+  // Log keys: makes the months from now to two ahead when they are missing (a change), never during a hold.
+  Result<void> ensure_log_keys();
+  bool needs_merge() const;
+
+  // -- rebuilding, called by the erasure room only, one rebuild at a time
+  Result<StagedGeneration> stage(const RebuildPlan& plan);            // beside the current one, durable
+  std::unique_lock<std::mutex> hold_writers() { return std::unique_lock(writer_); }
+  Result<void> catch_up(StagedGeneration& staged);                    // under hold: the rest of the delta
+  Result<void> adopt(StagedGeneration staged);                        // after the table names it
+  GenerationKey current_generation() const;
+  SnapshotSummary summary() const;
+
+  // A frame made now and journalled later: the line stays reserved, and all logging of this tenant waits, until finish or drop.
+  struct PendingFrame {
+    std::unique_lock<std::mutex> line;
+    journal::Draft draft;
+    bool number_access = false;
+  };
+  Result<PendingFrame> begin_frame(std::uint64_t change_seq, const LogEntry& entry);
+  Result<journal::Journal::Ticket> finish_frame(PendingFrame pending);  // after its commit
+  // Puts entries as the next delta row of `staged` into a transaction of this environment (appliance commit point), under hold.
+  Result<std::uint64_t> put_change(engine::WriteTransaction& transaction, StagedGeneration& staged,
+                                   const std::vector<Entry>& entries);
+
+  Result<StoredLogEntry> open_frame(const journal::Frame& frame) const;
+
+ private:
+  struct MonthKey {
+    MonthKeyId id;
+    LogMonthKey key;
+  };
+  TenantStore(engine::Environment& environment, const TenantId& tenant, GenerationKey generation, journal::Journal& journal,
+              const Clock& clock);
+  Result<void> load();
+  Result<void> load_delta(const engine::ReadTransaction& transaction);
+  Result<void> load_log_state();
+  void apply(std::vector<Entry> entries);
+  void learn_log_key(const Entry& entry);
+  Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
+  Result<std::vector<Entry>> read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const;
+  Result<Bytes> box_log_entry(const MonthKey& key, std::uint64_t line, std::uint64_t change_seq, const LogEntry& entry,
+                              std::uint64_t number_seq) const;
+
+  engine::Environment& environment_;
+  TenantId tenant_;
+  journal::Journal& journal_;
+  const Clock& clock_;
+
+  std::mutex writer_;                 // changes, one at a time; taken before line_
+  std::mutex line_;                   // line numbers and the order of frames in the journal
+  std::uint64_t number_seq_ = 0;      // guarded by line_
+  std::uint64_t journalled_seq_ = 0;  // guarded by writer_: outbox rows up to here may go
+  mutable std::shared_mutex state_;   // what readers see
+  GenerationKey generation_;
+  std::shared_ptr<const SnapshotView> view_;
+  std::map<EntryKey, std::optional<Bytes>> delta_;
+  std::uint64_t last_seq_ = 0;
+  std::size_t delta_rows_ = 0, delta_bytes_ = 0;
+  mutable std::mutex keys_;           // month_keys_
+  std::map<unsigned, MonthKey> month_keys_;
+};
+
+// Entries for the log months from now to two ahead that are not present yet.
+std::vector<Entry> new_log_keys(const std::set<unsigned>& present, Instant now);
+
+// Generations that have rows in this environment; needs no keys.
+Result<std::vector<GenerationId>> generations_in(engine::Environment& environment);
+Result<void> drop_generation_in(engine::Environment& environment, const GenerationId& gid);
+
+// Replays what the outbox of this environment holds and the journal does not; needs no keys. False when a frame must wait for
+// another environment's outbox (its line is not the next one yet).
+Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& journal);
+
+}  // namespace shosoin::generations

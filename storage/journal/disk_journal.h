@@ -1,0 +1,80 @@
+// The journal on disk: callers chain their frames under one lock, one thread flushes, one makes the next segment ahead
+// of need. Threads: as storage/journal/journal.h says.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "storage/journal/recovery.h"
+
+namespace shosoin::journal {
+
+// Tests take small segments; the product takes the limit.
+struct Shape {
+  std::size_t segment_size = limits::kJournalSegment;
+};
+Result<std::unique_ptr<Journal>> open_journal(const std::filesystem::path& directory, bool create, Shape shape);
+
+class DiskJournal final : public Journal {
+ public:
+  DiskJournal(std::filesystem::path directory, disk::Descriptor lock, Shape shape, Recovered recovered);
+  ~DiskJournal() override;  // flushes what waits
+
+  Position position(const TenantId& tenant) const override;
+  std::map<TenantId, Position> positions() const override;
+  Result<Ticket> enqueue(const Draft& draft) override;
+  Result<void> wait(Ticket ticket) override;
+  Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;
+  Result<std::optional<Frame>> last_frame_of(const TenantId& tenant) const override;
+
+ private:
+  struct Batch {  // one flush; never spans two segments
+    std::uint64_t flush = 0;
+    std::uint32_t segment = 0;
+    std::size_t start = 0;
+    Bytes bytes;
+    std::optional<disk::Descriptor> opens;  // the segment's file, when this is its first flush
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  Result<void> make_room(Lock& lock, const TenantId& tenant, std::size_t frame);
+  std::size_t carry_size() const;
+  Batch& gathering();
+  void put(FrameKind kind, ByteView body);
+  void flush_batches();
+  Result<void> write_batch(const Batch& batch);
+  void make_segments();
+  void give_up();
+  void ring(std::uint64_t flush);
+
+  const std::filesystem::path directory_;
+  const disk::Descriptor lock_;
+  const std::size_t next_size_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_, room_, wanted_;
+  Places places_;
+  Digest last_;
+  std::uint64_t flush_;    // number of the newest batch
+  std::uint32_t segment_;  // the one being filled, and how far
+  std::size_t fill_, size_;
+  std::deque<Batch> batches_;
+  std::size_t queued_ = 0;  // bytes not yet durable
+  Bytes spare_;             // a flushed batch's memory, for the next one
+  std::optional<disk::Descriptor> next_;
+  std::optional<Error> making_failed_;
+  bool next_wanted_ = false, idle_ = false, stopping_ = false;
+
+  disk::Descriptor file_;  // the flusher's
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> failed_{false};
+  // Sleepers of one flush share a bell, so that a flush wakes those it carried and not those who wait for the next.
+  std::array<std::atomic<std::uint32_t>, 8> bells_{};
+  std::thread flusher_, maker_;
+};
+
+}  // namespace shosoin::journal

@@ -1,0 +1,107 @@
+#include "storage/journal/recovery.h"
+
+#include <unistd.h>
+
+#include "firmware/base/log.h"
+#include "firmware/base/power.h"
+
+namespace shosoin::journal {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Inspected {
+  LoadedSegment loaded;
+  Chain chain;
+  SegmentEnd found;
+};
+Result<Inspected> inspect(const fs::path& directory, std::uint32_t number) {
+  TRY(auto loaded, load_segment(directory, number));
+  Chain chain;
+  TRY(auto found, read_segment(loaded.image, number, chain, {}));
+  return Inspected{std::move(loaded), std::move(chain), found};
+}
+
+// Writes the last flush again and zeros behind it. Again, because a process may have ended on a failed sync: the cache
+// then still shows bytes that never reached the disk. If power goes during it, the next start finds the same torn tail
+// or less of it.
+Result<void> repair(Inspected& segment) {
+  const std::size_t from = segment.found.end == 0 ? 0 : segment.chain.flush_start;
+  Bytes& image = segment.loaded.image;
+  std::size_t to = image.size();
+  while (to > segment.found.end && image[to - 1] == 0) --to;
+  if (!segment.found.clean)
+    oplog::warning("journal: a torn tail was dropped", {"bytes", static_cast<std::int64_t>(to - segment.found.end)});
+  std::fill(image.begin() + static_cast<std::ptrdiff_t>(segment.found.end), image.end(), std::uint8_t{0});
+  if (to == from) return success();
+  return power::guarded("journal:repair", [&]() -> Result<void> {
+    TRY(disk::write_at(segment.loaded.file, ByteView(image).subspan(from, to - from), from));
+    return disk::sync_data(segment.loaded.file);
+  });
+}
+
+// The newest file without a frame that counts: made ahead, or its first flush was torn.
+Result<std::optional<disk::Descriptor>> keep_unused(const fs::path& path, Inspected& unused, std::size_t segment_size) {
+  if (unused.loaded.image.size() == segment_size) {
+    TRY(repair(unused));
+    return std::optional<disk::Descriptor>(std::move(unused.loaded.file));
+  }
+  TRY(power::guarded("journal:drop-unused", [&]() -> Result<void> {
+    if (::unlink(path.c_str()) != 0) return Error{disk::code_of(errno), "drop an unused segment", errno};
+    return disk::sync_directory(path.parent_path());
+  }));
+  return std::optional<disk::Descriptor>();
+}
+
+Result<Recovered> hand_over(std::uint32_t number, Inspected segment, std::optional<disk::Descriptor> next) {
+  TRY(repair(segment));
+  return Recovered{.chain = std::move(segment.chain),
+                   .segment = number,
+                   .end = segment.found.end,
+                   .size = segment.loaded.image.size(),
+                   .file = std::move(segment.loaded.file),
+                   .next = std::move(next)};
+}
+
+}  // namespace
+
+Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, bool create) {
+  TRY(auto numbers, find_segments(directory));
+  if (numbers.empty()) {
+    if (!create) return Error{ErrorCode::NotFound, "open the journal: it has no segment"};
+    TRY(auto file, make_segment(directory, 1, segment_size));
+    return Recovered{.chain = {}, .segment = 1, .end = 0, .size = segment_size, .file = std::move(file), .next = {}};
+  }
+  const std::uint32_t newest = numbers.back();
+  TRY(auto last, inspect(directory, newest));
+  if (last.found.end > 0) return hand_over(newest, std::move(last), {});
+  if (newest == 1) {
+    if (last.loaded.image.size() != segment_size)
+      return Error{ErrorCode::Integrity, "open the journal: its only segment is not whole"};
+    return hand_over(newest, std::move(last), {});
+  }
+  if (numbers.size() == 1) return Error{ErrorCode::Integrity, "open the journal: its only segment holds nothing"};
+  TRY(auto before, inspect(directory, newest - 1));
+  if (before.found.end == 0) return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
+  if (!before.found.clean && last.found.remnants)
+    return Error{ErrorCode::Integrity, "open the journal: a broken frame with a later segment behind it"};
+  TRY(auto next, keep_unused(segment_path(directory, newest), last, segment_size));
+  return hand_over(newest - 1, std::move(before), std::move(next));
+}
+
+Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::size_t end, const FrameVisitor& visit) {
+  TRY(auto numbers, find_segments(directory));
+  Chain chain;
+  for (auto number : numbers) {
+    if (number > last) break;  // made ahead
+    TRY(auto loaded, load_segment(directory, number));
+    TRY(auto found, read_segment(loaded.image, number, chain, visit));
+    if (found.stopped) return success();
+    const bool whole = number == last ? found.end == end : found.end > 0;
+    if (!found.clean || !whole)
+      return Error{ErrorCode::Integrity, "walk the journal: a segment holds a broken frame", number};
+  }
+  return success();
+}
+
+}  // namespace shosoin::journal

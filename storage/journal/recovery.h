@@ -1,0 +1,25 @@
+// What a start finds in a journal directory and makes good: the end of the chain, torn tails zeroed. One thread,
+// directory locked.
+#pragma once
+
+#include "storage/journal/segment.h"
+#include "storage/journal/segment_files.h"
+
+namespace shosoin::journal {
+
+struct Recovered {
+  Chain chain;
+  std::uint32_t segment = 0;
+  std::size_t end = 0;   // where the next frame goes
+  std::size_t size = 0;  // of this segment's file
+  disk::Descriptor file;
+  std::optional<disk::Descriptor> next;  // the following segment, made ahead and unused
+};
+// NotFound: no segment at all and create is false. Steps "journal:drop-unused" and "journal:repair".
+Result<Recovered> recover(const std::filesystem::path& directory, std::size_t segment_size, bool create);
+
+// Every frame of every segment up to `end` in segment `last`, chain and carried positions verified.
+Result<void> walk_segments(const std::filesystem::path& directory, std::uint32_t last, std::size_t end,
+                           const FrameVisitor& visit);
+
+}  // namespace shosoin::journal

@@ -1,0 +1,23 @@
+// The segment files of a journal directory: names, making, reading. Any thread; one journal per directory.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "firmware/base/disk.h"
+
+namespace shosoin::journal {
+
+std::filesystem::path segment_path(const std::filesystem::path& directory, std::uint32_t number);
+// Ascending and without gaps, or Integrity. Removes what is left of unfinished makings.
+Result<std::vector<std::uint32_t>> find_segments(const std::filesystem::path& directory);
+// Zero-filled to its full size and synced under another name, then renamed: a segment has its size or does not exist.
+// Steps "journal:segment-zeros" and "journal:segment-name".
+Result<disk::Descriptor> make_segment(const std::filesystem::path& directory, std::uint32_t number, std::size_t size);
+struct LoadedSegment {
+  disk::Descriptor file;  // for reading and writing
+  Bytes image;
+};
+Result<LoadedSegment> load_segment(const std::filesystem::path& directory, std::uint32_t number);
+
+}  // namespace shosoin::journal
