@@ -129,6 +129,10 @@ inline constexpr std::size_t kMaxOpenImports = 16;             // being received
 inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
 inline constexpr std::chrono::seconds kMaintenanceRound{5};
 inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
+// -- JSON of certificates and settings
+inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
+inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
+
 // -- TPM
 inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
 inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
