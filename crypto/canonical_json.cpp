@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "crypto/json_limits.h"
+#include "firmware/base/limits.h"
 
 namespace shosoin::crypto {
 namespace {
@@ -36,7 +36,7 @@ std::u16string utf16(std::string_view text) {
 class Printer {
  public:
   void value(const boost::json::value& value, int depth) {
-    ENSURE(depth <= kMaxJsonDepth);
+    ENSURE(depth <= limits::kMaxJsonDepth);
     switch (value.kind()) {
       case boost::json::kind::null:
         out_ += "null";
@@ -45,10 +45,10 @@ class Printer {
         out_ += value.get_bool() ? "true" : "false";
         return;
       case boost::json::kind::int64:
-        ENSURE(value.get_int64() >= -kMaxJsonInteger && value.get_int64() <= kMaxJsonInteger);
+        ENSURE(value.get_int64() >= -limits::kMaxJsonInteger && value.get_int64() <= limits::kMaxJsonInteger);
         return number(value.get_int64());
       case boost::json::kind::uint64:
-        ENSURE(value.get_uint64() <= static_cast<std::uint64_t>(kMaxJsonInteger));
+        ENSURE(value.get_uint64() <= static_cast<std::uint64_t>(limits::kMaxJsonInteger));
         return number(static_cast<std::int64_t>(value.get_uint64()));
       case boost::json::kind::double_:
         ENSURE(value.kind() != boost::json::kind::double_);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "crypto/canonical_json.h"
-#include "crypto/json_limits.h"
+#include "firmware/base/limits.h"
 
 namespace shosoin::crypto {
 namespace {
@@ -66,7 +66,7 @@ class Handler {
     partial_.append(part.data(), part.size());
     const bool minus_zero = number == 0 && partial_.starts_with('-');  // a value of floating point only
     partial_.clear();
-    if (number < -kMaxJsonInteger || number > kMaxJsonInteger || minus_zero) return refuse(fault);
+    if (number < -limits::kMaxJsonInteger || number > limits::kMaxJsonInteger || minus_zero) return refuse(fault);
     stack_.push_int64(number);
     return completed();
   }
@@ -136,7 +136,7 @@ class Handler {
 
 Result<boost::json::value> parse_strict(std::string_view text, JsonFault* fault) {
   boost::json::parse_options options;
-  options.max_depth = kMaxJsonDepth;
+  options.max_depth = limits::kMaxJsonDepth;
   boost::json::basic_parser<Handler> parser(options);
   error_code failed;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), failed);

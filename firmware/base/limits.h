@@ -65,6 +65,10 @@ inline constexpr std::size_t kMaxFieldCharacters = 4096;
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
 inline constexpr std::uint64_t kMaxJournalReplay = 1u << 20;
 
+// -- JSON of certificates and settings
+inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
+inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
+
 // -- TPM
 inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
 inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
