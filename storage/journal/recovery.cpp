@@ -83,7 +83,9 @@ Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, b
   }
   if (numbers.size() == 1) return Error{ErrorCode::Integrity, "open the journal: its only segment holds nothing"};
   TRY(auto before, inspect(directory, newest - 1));
-  if (before.found.end == 0) return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
+  // Right after creation: the second segment is made ahead before the first frame of all.
+  if (before.found.end == 0 && newest - 1 != 1)
+    return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
   if (!before.found.clean && last.found.remnants)
     return Error{ErrorCode::Integrity, "open the journal: a broken frame with a later segment behind it"};
   TRY(auto next, keep_unused(segment_path(directory, newest), last, segment_size));
