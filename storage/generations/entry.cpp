@@ -29,15 +29,14 @@ Result<std::optional<Entry>> MergedSource::step() {
     if (heads_[i] && (!least || heads_[i]->key <= heads_[*least]->key)) least = i;  // <=: the later source wins
   }
   if (!least) return std::optional<Entry>{};
-  std::optional<Entry> out = std::move(heads_[*least]);
-  const EntryKey key = out->key;
+  Entry out = std::move(*heads_[*least]);
   for (std::size_t i = 0; i < heads_.size(); ++i) {
-    if (i == *least || (heads_[i] && heads_[i]->key == key)) {
+    if (i == *least || (heads_[i] && heads_[i]->key == out.key)) {
       TRY(auto head, sources_[i]->next());
       heads_[i] = std::move(head);
     }
   }
-  return out;
+  return std::optional<Entry>{std::move(out)};
 }
 
 Result<std::optional<Entry>> MergedSource::next() {

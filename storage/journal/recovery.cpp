@@ -66,6 +66,7 @@ Result<Recovered> hand_over(std::uint32_t number, Inspected segment, std::option
 }  // namespace
 
 Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, bool create) {
+  TRY(remove_unfinished(directory));
   TRY(auto numbers, find_segments(directory));
   if (numbers.empty()) {
     if (!create) return Error{ErrorCode::NotFound, "open the journal: it has no segment"};

@@ -50,18 +50,23 @@ fs::path segment_path(const fs::path& directory, std::uint32_t number) { return 
 Result<std::vector<std::uint32_t>> find_segments(const fs::path& directory) {
   std::error_code error;
   std::vector<std::uint32_t> numbers;
-  std::vector<fs::path> unfinished;
-  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
     if (auto number = number_of(at->path())) numbers.push_back(*number);
-    if (at->path().extension() == ".new") unfinished.push_back(at->path());
-  }
   if (error) return Error{disk::code_of(error.value()), "list the journal", error.value()};
-  for (const auto& path : unfinished) ::unlink(path.c_str());  // if it stays, making it anew truncates it
   std::sort(numbers.begin(), numbers.end());
   for (std::size_t i = 1; i < numbers.size(); ++i)
     if (numbers[i] != numbers[i - 1] + 1)
       return Error{ErrorCode::Integrity, "list the journal: a segment is missing", numbers[i - 1] + 1};
   return numbers;
+}
+Result<void> remove_unfinished(const fs::path& directory) {
+  std::error_code error;
+  std::vector<fs::path> unfinished;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    if (at->path().extension() == ".new") unfinished.push_back(at->path());
+  if (error) return Error{disk::code_of(error.value()), "list the journal", error.value()};
+  for (const auto& path : unfinished) ::unlink(path.c_str());  // if it stays, making it anew truncates it
+  return success();
 }
 
 Result<disk::Descriptor> make_segment(const fs::path& directory, std::uint32_t number, std::size_t size) {

@@ -125,6 +125,15 @@ TEST_F(JournalTest, SegmentsAreMadeFullSizeZeroFilledAndForTheOwnerOnly) {
   EXPECT_TRUE(all_zero(read_file(place() / "00000001.jnl")));
 }
 
+TEST_F(JournalTest, AStartRemovesAnUnfinishedSegmentAndAWalkLeavesItAlone) {
+  open();
+  const auto unfinished = place() / "00000009.new";
+  write_file(unfinished, Bytes(100));
+  ASSERT_TRUE(all_of(*journal_));  // the maker may be at work
+  EXPECT_TRUE(std::filesystem::exists(unfinished));
+  open(false);
+  EXPECT_FALSE(std::filesystem::exists(unfinished));
+}
 TEST_F(JournalTest, AMissingJournalIsNotFoundUnlessItMayBeMade) {
   auto missing = Journal::open(place(), false);
   ASSERT_FALSE(missing);

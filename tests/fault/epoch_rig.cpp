@@ -1,0 +1,179 @@
+#include "tests/fault/epoch_rig.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/row.h"
+#include "storage/generations/records_entry.h"
+
+namespace shosoin::test {
+namespace {
+
+namespace fs = std::filesystem;
+using generations::Change;
+using generations::TableId;
+
+int cut_at = -1;
+int steps_seen = 0;
+power::Cut cut_how = power::Cut::None;
+bool armed = false;
+std::string cut_name;
+std::vector<std::string> step_names;
+
+power::Cut plug(std::string_view step) noexcept {
+  if (!armed) return power::Cut::None;
+  step_names.emplace_back(step);
+  if (steps_seen++ != cut_at) return power::Cut::None;
+  cut_name = step;
+  return cut_how;
+}
+
+void copy_tree(const fs::path& from, const fs::path& to) {
+  fs::remove_all(to);
+  fs::create_directories(to.parent_path());
+  fs::copy(from, to, fs::copy_options::recursive);
+}
+
+RowId row_id(std::uint64_t seq) {
+  auto id = RowId::random().bytes();
+  const auto head = be(seq);
+  std::copy(head.begin(), head.end(), id.begin());
+  return RowId(id);
+}
+
+}  // namespace
+
+void CutPlan::arm(int at, power::Cut how) {
+  cut_at = at;
+  cut_how = how;
+  steps_seen = 0;
+  cut_name.clear();
+  step_names.clear();
+  armed = true;
+  power::set_plug(plug);
+}
+void CutPlan::disarm() {
+  armed = false;
+  power::set_plug(nullptr);
+  power::power_on();
+}
+int CutPlan::seen() { return steps_seen; }
+std::string CutPlan::name_of_cut() { return cut_name; }
+std::vector<std::string> CutPlan::steps() { return step_names; }
+
+EpochRig::EpochRig() : hardware_(std::make_unique<TestAppliance>()) {
+  fs::create_directories(places().data);
+  fs::create_directories(places().state_copy);
+  {
+    auto anchor = hardware_->open();
+    Bytes seed(32, 7);
+    std::vector<generations::Entry> first{{{TableId::SigningKeys, copy_of(view_of("certificates"))}, seed}};
+    auto made = erasure::Appliance::initialise(places(), hardware_->pins, *anchor, clock_, std::move(first));
+    EXPECT_TRUE(made) << (made ? "" : made.error().doing());
+  }
+  auto started = start();
+  EXPECT_TRUE(started) << (started ? "" : started.error().doing());
+  for (const char* code : {"132101", "111007", "042021"}) {
+    auto made = appliance_->create_tenant(code, code, {}, {false, R"({"operation":"tenant-created"})"});
+    EXPECT_TRUE(made) << (made ? "" : made.error().doing());
+    tenants.push_back(made.value().id);
+    plant(tenants.back(), kRecords);
+  }
+  stop();
+}
+
+Result<void> EpochRig::start() {
+  TRY(auto anchor, hardware_->try_open());
+  TRY(auto appliance, erasure::Appliance::start(places(), hardware_->pins, std::move(anchor), clock_));
+  appliance_ = std::move(appliance);
+  return success();
+}
+void EpochRig::stop() { appliance_.reset(); }
+void EpochRig::power_cycle() {
+  stop();
+  CutPlan::disarm();
+  hardware_->tpm.reboot();
+}
+
+void EpochRig::plant(const TenantId& tenant, int count) {
+  auto* store = appliance_->tenant(tenant).value();
+  auto done = store->change([&](std::uint64_t seq) -> Result<Change> {
+    std::map<generations::EntryKey, std::optional<Bytes>> entries;
+    Change change;
+    for (int i = 0; i < count; ++i) {
+      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex()};
+      auto encrypted = crypto::encrypt_row({tenant, planted.row}, view_of(planted.text));
+      generations::RecordEntry where;
+      where.file = "test";
+      where.record = {planted.row, encrypted.key};
+      entries[{TableId::Records, copy_of(planted.id.view())}] = generations::encode_record_entry(where);
+      Bytes search{1};
+      append(search, store->number_token(view_of(planted.number)));
+      append(search, planted.id.view());
+      entries[{TableId::SearchKeys, search}] = Bytes{};
+      change.rows.push_back({planted.row, std::move(encrypted.bytes)});
+      records[tenant].push_back(std::move(planted));
+    }
+    for (auto& [key, value] : entries) change.entries.push_back({key, value});
+    change.log = {false, R"({"operation":"planted"})"};
+    return change;
+  });
+  EXPECT_TRUE(done) << (done ? "" : done.error().doing());
+}
+
+Result<erasure::BatchOutcome> EpochRig::erase_some() {
+  std::vector<erasure::ErasureOrder> orders;
+  for (int t = 0; t < 2; ++t) {
+    erasure::ErasureOrder order;
+    order.tenant = tenants[static_cast<std::size_t>(t)];
+    for (std::size_t i = 0; i < kErased; ++i) order.records.insert(records.at(order.tenant)[i].id);
+    order.declaration = R"({"count":3,"recordFile":"test"})";
+    order.log = {false, R"({"operation":"erased"})"};
+    orders.push_back(std::move(order));
+  }
+  return appliance_->run_batch(std::move(orders), 24);
+}
+
+Result<erasure::BatchOutcome> EpochRig::erase_some_more() {
+  erasure::ErasureOrder order;
+  order.tenant = tenants[2];
+  order.records.insert(records.at(order.tenant).back().id);
+  order.declaration = R"({"count":1,"recordFile":"test"})";
+  order.log = {false, R"({"operation":"erased"})"};
+  std::vector<erasure::ErasureOrder> orders;
+  orders.push_back(std::move(order));
+  return appliance_->run_batch(std::move(orders), 24);
+}
+
+void EpochRig::save_disk(const fs::path& into) const { copy_tree(place_.path() / "live", into / "live"); }
+void EpochRig::restore_disk(const fs::path& from) { copy_tree(from / "live", place_.path() / "live"); }
+void EpochRig::save_all(const fs::path& into) const {
+  save_disk(into);
+  copy_tree(hardware_->tpm.state(), into / "tpm");
+}
+void EpochRig::restore_all(const fs::path& from) {
+  stop();
+  CutPlan::disarm();
+  hardware_->tpm.power_cut();
+  restore_disk(from);
+  copy_tree(from / "tpm", hardware_->tpm.state());
+  hardware_->tpm.power_on();
+}
+
+std::set<RecordId> EpochRig::readable(const TenantId& tenant) {
+  std::set<RecordId> found;
+  auto store = appliance_->tenant(tenant);
+  EXPECT_TRUE(store) << (store ? "" : store.error().doing());
+  if (!store) return found;
+  for (const auto& planted : records.at(tenant)) {
+    auto entry = store.value()->get({TableId::Records, copy_of(planted.id.view())});
+    EXPECT_TRUE(entry) << (entry ? "" : entry.error().doing());
+    if (!entry || !entry.value()) continue;
+    auto where = generations::decode_record_entry(*entry.value());
+    auto row = store.value()->read_row(where.value().record.id, where.value().record.key);
+    EXPECT_TRUE(row) << (row ? "" : row.error().doing());
+    if (row && text_of(row.value()) == planted.text) found.insert(planted.id);
+  }
+  return found;
+}
+
+}  // namespace shosoin::test
