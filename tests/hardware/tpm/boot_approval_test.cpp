@@ -90,7 +90,7 @@ TEST(BootApproval, IsRefusedWhenTheFileIsNotExactlyAsItsPageSays) {
   expect_invalid(pem, std::string(100'000, ' ') + text);
   expect_invalid("not a key", text);
 }
-TEST(BootApproval, OfAManyReleasesIsBounded) {
+TEST(BootApproval, OfManyReleasesIsBounded) {
   const auto pem = test::make_p256_pem();
   auto trust = load_boot_trust(pem, make_boot_approval(pem, {7}, kComposite).value()).value();
   trust.approvals.resize(16, trust.approvals[0]);
