@@ -38,6 +38,13 @@ std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRo
   return index ? record.values[*index] : std::string();
 }
 
+void ImportRows::add(TableId table, Bytes key, Bytes value) {
+  auto& entry = entries_.emplace_back();
+  entry.key.table = table;
+  entry.key.bytes = std::move(key);
+  entry.value.emplace(std::move(value));
+}
+
 Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
   if (resident_record_code.empty()) return false;
   const SearchKey key{SearchKind::ResidentRecordCode,
@@ -72,12 +79,12 @@ Result<std::string> ImportRows::new_integrated_number() {
 Result<std::string> ImportRows::integrated_number(const std::optional<files::IndividualNumber>& number) {
   if (!number) return new_integrated_number();
   const auto token = code_token(store_, number->reveal());
-  if (const auto mine = new_numbers_.find(token); mine != new_numbers_.end()) return mine->second;
+  if (const auto mine = new_numbers_.find(to_hex(token)); mine != new_numbers_.end()) return mine->second;
   TRY(auto stored, store_.get({TableId::Addressees, token}));
   if (stored) return std::string(text_of(*stored));
   TRY(auto made, new_integrated_number());
-  new_numbers_.emplace(token, made);
-  entries_.push_back({{TableId::Addressees, token}, copy_of(view_of(made))});
+  new_numbers_.emplace(to_hex(token), made);
+  add(TableId::Addressees, token, copy_of(view_of(made)));
   return made;
 }
 
@@ -126,10 +133,10 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     entry.number = encrypt(view_of(row.record.individual_number->reveal()));
     ++numbers_written_;
   }
-  entries_.push_back({{TableId::Records, copy_of(id.view())}, generations::encode_record_entry(entry)});
+  add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
   auto link = link_prefix(integrated);
   append(link, id.view());
-  entries_.push_back({{TableId::SubjectLinks, std::move(link)}, Bytes{}});
+  add(TableId::SubjectLinks, std::move(link), {});
   note_search_keys(row.record, id, addressee);
   addressees_.push_back(addressee);
   return rows_.size() >= limits::kImportRowGroup ? flush() : success();

@@ -24,6 +24,7 @@ class ImportRows {
   std::uint64_t numbers_written() const { return numbers_written_; }
 
  private:
+  void add(TableId table, Bytes key, Bytes value);
   Result<bool> is_known(std::string_view resident_record_code);
   Result<std::string> integrated_number(const std::optional<files::IndividualNumber>& number);
   Result<std::string> new_integrated_number();
@@ -38,7 +39,7 @@ class ImportRows {
   ConfirmedImports confirmed_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
-  std::map<Bytes, std::string> new_numbers_;  // token -> integrated number, assigned by this import
+  std::map<std::string, std::string> new_numbers_;  // token -> integrated number, assigned by this import
   std::set<std::string> drawn_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;

@@ -165,7 +165,12 @@ std::optional<ErrorCode> Service::maintain() {
     if (!store->needs_merge()) continue;
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
   }
-  return fatal(daily_batch(parts_), "the batch of the day failed");
+  if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
+  BatchFailure failure;
+  const auto done = daily_batch(parts_, failure);
+  if (!done) next_daily_batch_ = parts_.clock.now() + limits::kBatchRetry;
+  if (auto end = fatal(done, "the batch of the day failed")) return end;
+  return failure.must_end ? std::optional(done.error().code()) : std::nullopt;
 }
 
 }  // namespace shosoin::service

@@ -36,6 +36,7 @@ class Service {
   Tenants tenants_;
   Sessions sessions_;
   Parts parts_;
+  Instant next_daily_batch_{};
 };
 
 // What ends the process after the answer (STYLE, errors).
