@@ -65,7 +65,9 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
   auto* command = group->add_subcommand("request", "消去を申請する / apply for an erasure");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
   command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
-  command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")->required();
+  command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+      ->allow_extra_args(false)
+      ->required();
   command->add_option("--items", options->items, "項目 / items");
   command->add_option("--medium", options->medium, "媒体名 / medium");
   command->add_option("--quantity", options->quantity, "数量 / quantity");

@@ -39,7 +39,9 @@ void add_act_on_person(CLI::App* group, Context& context, const std::shared_ptr<
                        const char* help, protocol::RequestKind kind) {
   auto* command = group->add_subcommand(verb, help);
   command->add_option("id", options->id, "操作者ID / the person's id")->required();
-  command->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
+  command->add_option("--session", options->sessions, "二人分 / twice, for two persons")
+      ->allow_extra_args(false)
+      ->required();
   on(command, context, [options, kind](Context& now) {
     protocol::Request request{kind, 0, {}};
     protocol::set(request, FieldId::PersonId, std::string_view(options->id));
@@ -64,12 +66,15 @@ void add_operator_commands(CLI::App& app, Context& context) {
                   "operator | dataProtectionManager | auditOfficer | systemAdministrator | securityOfficer")
       ->required();
   add->add_option("--tenant", options->tenant, "団体コード / tenant");
-  add->add_option("--permission", options->permissions, "権限、繰り返し可 / permission, may be repeated");
-  add->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
+  add->add_option("--permission", options->permissions, "権限、繰り返し可 / permission, may be repeated")
+      ->allow_extra_args(false);
+  add->add_option("--session", options->sessions, "二人分 / twice, for two persons")
+      ->allow_extra_args(false)
+      ->required();
   on(add, context, [options](Context& now) { return add_person(now, *options); });
 
   auto* list = group->add_subcommand("list", "一覧 / list people");
-  list->add_option("--session", options->sessions)->required();
+  list->add_option("--session", options->sessions)->allow_extra_args(false)->required();
   on(list, context, [options](Context& now) {
     return act_locally(now, {protocol::RequestKind::PersonList, 0, {}}, options->sessions);
   });

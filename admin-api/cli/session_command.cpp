@@ -43,12 +43,12 @@ void add_session_commands(CLI::App& app, Context& context) {
 
   auto files = std::make_shared<std::vector<std::string>>();
   auto* show = group->add_subcommand("show", "誰のいつまでのセッションか / whose it is and until when");
-  show->add_option("--session", *files)->required();
+  show->add_option("--session", *files)->allow_extra_args(false)->required();
   on(show, context, [files](Context& now) {
     return act_locally(now, {protocol::RequestKind::SessionShow, 0, {}}, *files);
   });
   auto* close = group->add_subcommand("close", "ログアウトする / log out");
-  close->add_option("--session", *files)->required();
+  close->add_option("--session", *files)->allow_extra_args(false)->required();
   on(close, context, [files](Context& now) {
     return act_locally(now, {protocol::RequestKind::Logout, 0, {}}, *files);
   });

@@ -8,7 +8,9 @@ namespace {
 using Sessions = std::shared_ptr<std::vector<std::string>>;
 
 void add_plain(CLI::App* command, Context& context, const Sessions& sessions, protocol::RequestKind kind) {
-  command->add_option("--session", *sessions, "セッションのファイル / file of the session")->required();
+  command->add_option("--session", *sessions, "セッションのファイル / file of the session")
+      ->allow_extra_args(false)
+      ->required();
   on(command, context, [sessions, kind](Context& now) { return act_locally(now, {kind, 0, {}}, *sessions); });
 }
 
@@ -39,7 +41,7 @@ void add_system_commands(CLI::App& app, Context& context) {
   auto now_flag = std::make_shared<bool>(false);
   auto* run_batch = batch->add_subcommand("run", "エポックを進める(二人) / advance the epoch; takes two officers");
   run_batch->add_flag("--now", *now_flag, "待たずに / at once")->required();
-  run_batch->add_option("--session", *sessions, "二人分 / twice, for two persons")->required();
+  run_batch->add_option("--session", *sessions, "二人分 / twice, for two persons")->allow_extra_args(false)->required();
   on(run_batch, context, [sessions, now_flag](Context& now) {
     protocol::Request request{protocol::RequestKind::BatchRun, 0, {}};
     const std::array<std::uint8_t, 1> flag{static_cast<std::uint8_t>(*now_flag ? 1 : 0)};

@@ -16,7 +16,9 @@ void add_tenant_commands(CLI::App& app, Context& context) {
   auto* create = group->add_subcommand("create", "団体を作る(二人) / create a tenant; takes two officers");
   create->add_option("code", options->code, "全国地方公共団体コード6桁 / six digits, e.g. 132101")->required();
   create->add_option("name", options->name, "名称 / name, e.g. 小金井市")->required();
-  create->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
+  create->add_option("--session", options->sessions, "二人分 / twice, for two persons")
+      ->allow_extra_args(false)
+      ->required();
   on(create, context, [options](Context& now) {
     protocol::Request request{protocol::RequestKind::TenantCreate, 0, {}};
     protocol::set(request, protocol::FieldId::TenantCode, std::string_view(options->code));
@@ -25,7 +27,7 @@ void add_tenant_commands(CLI::App& app, Context& context) {
   });
 
   auto* list = group->add_subcommand("list", "団体の一覧 / list tenants");
-  list->add_option("--session", options->sessions)->required();
+  list->add_option("--session", options->sessions)->allow_extra_args(false)->required();
   on(list, context, [options](Context& now) {
     return act_locally(now, {protocol::RequestKind::TenantList, 0, {}}, options->sessions);
   });

@@ -87,17 +87,21 @@ void add_terminal_commands(CLI::App& app, Context& context) {
   add_one->add_option("--name", options->name, "端末の名称 / name")->required();
   add_one->add_option("--tenant", options->tenant, "団体コード / tenant");
   add_one->add_option("--out", options->out, "証明書の保存先 / where to put the certificate")->required();
-  add_one->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
+  add_one->add_option("--session", options->sessions, "二人分 / twice, for two persons")
+      ->allow_extra_args(false)
+      ->required();
   on(add_one, context, [options](Context& now) { return add(now, *options); });
 
   auto* list = group->add_subcommand("list", "一覧 / list terminals");
-  list->add_option("--session", options->sessions)->required();
+  list->add_option("--session", options->sessions)->allow_extra_args(false)->required();
   on(list, context, [options](Context& now) {
     return act_locally(now, {protocol::RequestKind::TerminalList, 0, {}}, options->sessions);
   });
   auto* revoke_one = group->add_subcommand("revoke", "失効させる(二人) / revoke; takes two officers");
   revoke_one->add_option("fingerprint", options->fingerprint, "端末証明書の指紋(16進64桁) / fingerprint")->required();
-  revoke_one->add_option("--session", options->sessions, "二人分 / twice, for two persons")->required();
+  revoke_one->add_option("--session", options->sessions, "二人分 / twice, for two persons")
+      ->allow_extra_args(false)
+      ->required();
   on(revoke_one, context, [options](Context& now) { return revoke(now, *options); });
 }
 
