@@ -138,6 +138,7 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   auto entries = receiving.rows.take_entries();
   entries.push_back(import_entry(facts));
   std::ranges::sort(entries, {}, &Entry::key);
+  std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
   if (auto merged = parts.appliance.merge(store, std::move(entries)); !merged) {
     if (!ends_process(merged.error().code())) {

@@ -75,17 +75,21 @@ Result<std::string> ImportRows::new_integrated_number() {
   return Error{ErrorCode::Internal, "draw an integrated addressee number"};
 }
 
-// 番号 known to the tenant keep their 団体内統合宛名番号; a new one gets one here (seeds 000, 002).
+// A number known to the tenant keeps its 団体内統合宛名番号; a new one gets one here (seeds 000, 002). The entry is
+// written in either case: an erasure meanwhile may have taken it with the subject's last record.
 Result<std::string> ImportRows::integrated_number(const std::optional<files::IndividualNumber>& number) {
   if (!number) return new_integrated_number();
   const auto token = code_token(store_, number->reveal());
-  if (const auto mine = new_numbers_.find(to_hex(token)); mine != new_numbers_.end()) return mine->second;
+  auto& known = numbers_[to_hex(token)];
+  if (!known.empty()) return known;
   TRY(auto stored, store_.get({TableId::Addressees, token}));
-  if (stored) return std::string(text_of(*stored));
-  TRY(auto made, new_integrated_number());
-  new_numbers_.emplace(to_hex(token), made);
-  add(TableId::Addressees, token, copy_of(view_of(made)));
-  return made;
+  if (stored) {
+    known = std::string(text_of(*stored));
+  } else {
+    TRY(known, new_integrated_number());
+  }
+  add(TableId::Addressees, token, copy_of(view_of(known)));
+  return known;
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {

@@ -39,7 +39,7 @@ class ImportRows {
   ConfirmedImports confirmed_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
-  std::map<std::string, std::string> new_numbers_;  // token -> integrated number, assigned by this import
+  std::map<std::string, std::string> numbers_;  // token -> integrated number, of this import
   std::set<std::string> drawn_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
