@@ -27,7 +27,7 @@ DiskJournal::DiskJournal(std::filesystem::path directory, disk::Descriptor lock,
       fill_(recovered.end),
       size_(recovered.size),
       next_(std::move(recovered.next)),
-      next_wanted_(!next_),
+      next_wanted_(!next_ && fill_ > 0),
       file_(std::move(recovered.file)),
       durable_(recovered.chain.flush) {
   flusher_ = std::thread([this] { flush_batches(); });
@@ -154,8 +154,7 @@ void DiskJournal::flush_batches() {
     Batch batch = std::move(batches_.front());
     batches_.pop_front();
     lock.unlock();
-    const bool first = batch.opens.has_value();
-    if (first) file_ = std::move(*batch.opens);
+    if (batch.opens) file_ = std::move(*batch.opens);
     // Power cut before or during it: nobody was told; the next start keeps the frames up to the first broken one and
     // zeros the rest. After: all frames of the flush are there.
     const auto written = power::guarded("journal:flush", [&] { return write_batch(batch); });
@@ -169,7 +168,7 @@ void DiskJournal::flush_batches() {
     queued_ -= batch.bytes.size();
     batch.bytes.clear();
     if (batch.bytes.capacity() > spare_.capacity()) spare_ = std::move(batch.bytes);
-    if (first) {  // not earlier: at most one segment stands unused behind the newest frame
+    if (batch.start == 0) {  // not earlier: at most one segment stands unused behind the newest frame
       next_wanted_ = true;
       wanted_.notify_one();
     }

@@ -20,7 +20,7 @@ void power_back() {
 }
 
 TEST_F(JournalFault, APowerCutBeforeAFlushLosesOnlyWhatWasNotAcknowledged) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
   cut_at = "journal:flush";
   cut_how = power::Cut::Before;
@@ -33,12 +33,12 @@ TEST_F(JournalFault, APowerCutBeforeAFlushLosesOnlyWhatWasNotAcknowledged) {
   EXPECT_EQ(failed.error().code(), ErrorCode::StorageFailed);
   journal_.reset();
   power_back();
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), 1u);
   EXPECT_TRUE(journal_->append(draft_of(1, 2)));
 }
 TEST_F(JournalFault, APowerCutAfterAFlushKeepsWhatWasFlushed) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
   cut_at = "journal:flush";
   cut_how = power::Cut::After;
@@ -46,7 +46,7 @@ TEST_F(JournalFault, APowerCutAfterAFlushKeepsWhatWasFlushed) {
   EXPECT_FALSE(journal_->append(draft_of(1, 2)));
   journal_.reset();
   power_back();
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), 2u);
 }
 TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
@@ -72,7 +72,7 @@ TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
         cuts += power::is_out();
         power_back();
       }
-      open(false);
+      ASSERT_NO_FATAL_FAILURE(open(false));
       EXPECT_GE(journal_->position(tenant_of(1)).line, acknowledged) << step;
       EXPECT_TRUE(all_of(*journal_)) << step;
     }
@@ -80,7 +80,7 @@ TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
   EXPECT_GE(cuts, 20);
 }
 TEST_F(JournalFault, AFailedSyncFailsEverybodyAndIsNeverTriedAgain) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(0, 1)));
   ::usleep(20'000);  // the segment made ahead is synced by now
   support::faulty_disk().sync_error = EIO;
@@ -98,12 +98,12 @@ TEST_F(JournalFault, AFailedSyncFailsEverybodyAndIsNeverTriedAgain) {
   EXPECT_EQ(failures, 16);
   EXPECT_EQ(support::faulty_disk().syncs_seen, before + 1);
   EXPECT_FALSE(journal_->append(draft_of(0, 2)));
-  open(false);  // a new process: it writes the last flush again, whatever the cache shows
+  ASSERT_NO_FATAL_FAILURE(open(false));  // a new process: it writes the last flush again, whatever the cache shows
   EXPECT_TRUE(journal_->append(draft_of(0, 2)));
   EXPECT_TRUE(all_of(*journal_));
 }
 TEST_F(JournalFault, AFullDiskRefusesWithNothingChangedAndGoesOnWhenThereIsRoom) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   std::uint64_t line = 0;
   ASSERT_TRUE(journal_->append(draft_of(1, ++line, 1000)));
   ::usleep(50'000);
@@ -121,7 +121,7 @@ TEST_F(JournalFault, AFullDiskRefusesWithNothingChangedAndGoesOnWhenThereIsRoom)
   bool went_on = false;  // an attempt made meanwhile may refuse once more
   for (int i = 0; i < 3 && !went_on; ++i) went_on = journal_->append(draft_of(1, line + 1, 1000)).has_value();
   EXPECT_TRUE(went_on);
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), line + 1);
 }
 TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
@@ -148,7 +148,7 @@ TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
     std::uint64_t line = 0;
     while (::read(pipe[0], &line, sizeof line) == sizeof line) acknowledged = line;
     ::close(pipe[0]);
-    open();
+    ASSERT_NO_FATAL_FAILURE(open());
     const auto position = journal_->position(tenant_of(1));
     EXPECT_GE(position.line, acknowledged);
     EXPECT_EQ(position.change_seq, position.line);
