@@ -60,6 +60,25 @@ inline constexpr std::size_t kMaxErasureRecords = 10'000;
 inline constexpr std::size_t kMaxImportRows = 2'000'000;
 inline constexpr std::size_t kMaxImportLine = 1u << 20;
 inline constexpr std::size_t kMaxFieldCharacters = 4096;
+inline constexpr std::size_t kMaxFieldBytes = 32u << 10;       // kMaxFieldCharacters with a variation selector each
+inline constexpr std::size_t kMaxImportFindings = 1000;        // told one by one; the rest is only counted
+inline constexpr std::size_t kMaxCodePointPairs = 64;          // distinct changes told per conversion
+
+// -- record file definitions
+inline constexpr std::size_t kMaxDefinitionBytes = 1u << 20;
+inline constexpr std::size_t kMaxDefinitionItems = 512;        // the longest seed list has 174
+inline constexpr std::size_t kMaxDefinitions = 256;            // files in one directory
+inline constexpr std::size_t kMaxSyntheticPeople = 10'000'000;
+
+// -- retention
+inline constexpr unsigned kMaxPeriodYears = 1000;              // the longest known is 150
+inline constexpr unsigned kMaxPeriodMonths = 12 * kMaxPeriodYears;
+inline constexpr unsigned kMaxPeriodDays = 366 * kMaxPeriodYears;
+inline constexpr int kFirstYear = 1;                           // std::chrono would go on to -32767
+inline constexpr int kLastYear = 9999;                         // four digits in every date we write
+
+// -- command line
+inline constexpr std::size_t kMaxCommandLineInput = 4096;      // one line of standard input
 
 // -- epochs
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4

@@ -1,0 +1,13 @@
+// The texts that are part of the program: written into embedded.cpp at build time from definitions/*.json and
+// characters/moji_joho.txt. Values; any thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace shosoin::files::embedded {
+
+std::span<const std::string_view> definitions();  // one JSON text per file, ordered by file name
+std::string_view moji_joho();
+
+}  // namespace shosoin::files::embedded

@@ -1,0 +1,177 @@
+#include "storage/files/importer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "firmware/base/limits.h"
+
+namespace shosoin::files {
+namespace {
+
+constexpr Literal kDoing = "import a CSV file";
+constexpr std::uint8_t kIndividualNumberKind = 0, kResidentRecordCodeKind = 1, kAddresseeNumberKind = 2;
+
+RuleId rule_of(CsvFault fault) {
+  switch (fault) {
+    case CsvFault::InvalidUtf8:
+      return RuleId::InvalidUtf8;
+    case CsvFault::ControlCharacter:
+      return RuleId::ControlCharacter;
+    case CsvFault::UnterminatedQuote:
+      return RuleId::UnterminatedQuote;
+    case CsvFault::StrayQuote:
+      return RuleId::StrayQuote;
+    case CsvFault::WrongColumnCount:
+      return RuleId::WrongColumnCount;
+    case CsvFault::CutOff:
+      return RuleId::CutOff;
+    case CsvFault::LineTooLong:
+      return RuleId::LineTooLong;
+    case CsvFault::FieldTooLong:
+      return RuleId::FieldTooLong;
+    case CsvFault::TooManyRows:
+      return RuleId::TooManyRows;
+    case CsvFault::NoRows:
+      return RuleId::NoRows;
+  }
+  return RuleId::NoRows;
+}
+
+std::optional<std::size_t> item_of(const Definition& definition, std::uint8_t kind) {
+  if (kind == kIndividualNumberKind) return definition.index_of(ItemRole::IndividualNumber);
+  if (kind == kResidentRecordCodeKind) return definition.index_of(ItemRole::ResidentRecordCode);
+  return definition.index_of(ItemRole::AddresseeNumber);
+}
+
+}  // namespace
+
+Importer::Importer(Definition definition, LocalGovernmentCode tenant, ImportProfile profile)
+    : definition_(std::make_unique<const Definition>(std::move(definition))), checker_(*definition_, tenant, profile) {}
+
+Result<Importer> Importer::create(Definition definition, LocalGovernmentCode tenant, ImportProfile profile) {
+  constexpr ItemRole kSearchable[] = {ItemRole::ResidentRecordCode, ItemRole::IndividualNumber, ItemRole::AddresseeNumber,
+                                      ItemRole::KanaName};
+  const auto has = [&](ItemRole role) { return definition.index_of(role).has_value(); };
+  if (std::none_of(std::begin(kSearchable), std::end(kSearchable), has)) {
+    return Error{ErrorCode::InvalidContent, "import into a file without a search key"};
+  }
+  return Importer(std::move(definition), tenant, profile);
+}
+
+void Importer::tell(Finding finding) {
+  ++report_.counts[static_cast<std::size_t>(finding.rule)];
+  const auto action = rule(finding.rule).action;
+  if (action == Action::RefuseFile) file_refused_ = true;
+  const bool problem = action == Action::RefuseFile || action == Action::RefuseRow || action == Action::QuarantineRow;
+  auto& list = problem ? report_.problems : report_.notes;
+  // The reason why a file is refused must be told even where the list is full.
+  if (list.size() < limits::kMaxImportFindings) {
+    list.push_back(std::move(finding));
+  } else if (action == Action::RefuseFile) {
+    list.back() = std::move(finding);
+  }
+}
+
+Result<void> Importer::take_header(const CsvRow& row) {
+  auto answer = check_header(*definition_, row.fields);
+  if (!answer.shape) {
+    tell(std::move(*answer.finding));
+    return Error{ErrorCode::InvalidContent, kDoing};
+  }
+  shape_ = answer.shape;
+  report_.addressee_column = shape_->addressee_column;
+  return success();
+}
+
+void Importer::note_numbers(std::uint64_t row) {
+  if (record_.individual_number) {
+    duplicates_.add({.kind = kIndividualNumberKind, .digits = record_.individual_number->reveal(), .row = row});
+  }
+  const auto code = definition_->index_of(ItemRole::ResidentRecordCode);
+  if (code && !record_.values[*code].empty()) {
+    duplicates_.add({.kind = kResidentRecordCodeKind, .digits = record_.values[*code], .row = row});
+  }
+  const auto addressee = definition_->index_of(ItemRole::AddresseeNumber);
+  const auto* number = record_.addressee_number ? &*record_.addressee_number : nullptr;
+  if (addressee && !record_.values[*addressee].empty()) number = &record_.values[*addressee];
+  if (number != nullptr)
+    duplicates_.add({.kind = kAddresseeNumberKind, .digits = addressee_number_key(*number), .row = row});
+}
+
+Result<void> Importer::take_row(const CsvRow& row, const RecordSink& sink) {
+  if (!shape_) return take_header(row);
+  ++report_.rows;
+  bool refused = false, quarantined = false;
+  checker_.check(row.number, row.fields, *shape_, record_, [&](Finding finding) {
+    const auto action = rule(finding.rule).action;
+    refused = refused || action == Action::RefuseRow || action == Action::RefuseFile;
+    quarantined = quarantined || action == Action::QuarantineRow;
+    tell(std::move(finding));
+  });
+  ++(refused ? report_.refused : quarantined ? report_.quarantined : report_.accepted);
+  if (file_refused_) return Error{ErrorCode::InvalidContent, kDoing};
+  if (refused) return success();
+  note_numbers(row.number);
+  if (report_.refused != 0) return success();
+  const auto state = quarantined ? RowState::Quarantined : RowState::Accepted;
+  auto taken = sink({.number = row.number, .state = state, .record = record_});
+  if (!taken) outside_ = taken.error();
+  return taken;
+}
+
+Result<void> Importer::csv_done(Result<void> result) {
+  report_.had_bom = csv_.had_bom();
+  report_.had_crlf = csv_.had_crlf();
+  report_.had_lf = csv_.had_lf();
+  if (result || outside_) return result;
+  if (csv_.error() && !file_refused_) {
+    const auto& error = *csv_.error();
+    std::string item;
+    const std::size_t offset = report_.addressee_column ? 1 : 0;
+    if (shape_ && error.column > offset && error.column - offset <= definition_->items().size()) {
+      item = definition_->items()[error.column - offset - 1].name;
+    }
+    tell({.rule = rule_of(error.fault), .row = error.row, .column = error.column, .item = std::move(item)});
+  }
+  return result;
+}
+
+Result<void> Importer::feed(ByteView chunk, const RecordSink& sink) {
+  if (outside_) return *outside_;
+  if (file_refused_ || finished_) return Error{ErrorCode::InvalidContent, kDoing};
+  return csv_done(csv_.feed(chunk, [&](const CsvRow& row) { return take_row(row, sink); }));
+}
+
+void Importer::tell_duplicates() {
+  std::uint64_t last_row = 0;  // one row can repeat two numbers, but is refused once
+  for (const auto& duplicate : duplicates_.find()) {
+    const auto index = item_of(*definition_, duplicate.kind);
+    Finding finding{
+        .rule = RuleId::DuplicateNumber, .row = duplicate.row, .column = 1, .item = std::string(kAddresseeColumn)};
+    if (index) {
+      finding.column = static_cast<std::uint32_t>(*index + (report_.addressee_column ? 1 : 0) + 1);
+      finding.item = definition_->items()[*index].name;
+    }
+    tell(std::move(finding));
+    if (std::exchange(last_row, duplicate.row) == duplicate.row) continue;
+    ++report_.refused;
+    --(report_.accepted != 0 ? report_.accepted : report_.quarantined);
+  }
+}
+
+Result<ImportReport> Importer::finish(const RecordSink& sink) {
+  if (outside_) return *outside_;
+  if (finished_) return Error{ErrorCode::Conflict, "finish an import twice"};
+  finished_ = true;
+  if (!file_refused_) {
+    const auto done = csv_done(csv_.finish([&](const CsvRow& row) { return take_row(row, sink); }));
+    if (outside_) return *outside_;
+    if (done && report_.rows == 0) tell({.rule = RuleId::NoRows, .row = 0, .column = 0, .item = ""});
+  }
+  if (!file_refused_) tell_duplicates();
+  const bool refused = file_refused_ || report_.refused != 0;
+  report_.verdict = refused ? Verdict::Refused : report_.quarantined != 0 ? Verdict::Quarantined : Verdict::Accepted;
+  return report_;
+}
+
+}  // namespace shosoin::files

@@ -1,0 +1,72 @@
+// A CSV file of one record file, streamed: bytes in, checked records out, and a report at the end. One refused row
+// refuses the whole file: the caller stages what it is given and throws it away unless the verdict allows it. One
+// thread.
+//   feed() until the file ends or it fails, then finish() once; report() at any time.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "storage/files/csv.h"
+#include "storage/files/duplicates.h"
+#include "storage/files/row_check.h"
+
+namespace shosoin::files {
+
+enum class Verdict : std::uint8_t {
+  Accepted,     // every row may be confirmed
+  Quarantined,  // nothing refused, but some rows wait for 文字同定
+  Refused,      // store nothing
+};
+struct ImportReport {
+  Verdict verdict = Verdict::Refused;
+  std::uint64_t rows = 0, accepted = 0, quarantined = 0, refused = 0;  // rows of data, the header not counted
+  std::vector<Finding> problems;                   // refusals and quarantines, at most limits::kMaxImportFindings
+  std::vector<Finding> notes;                      // conversions and flags, at most as many
+  std::array<std::uint64_t, kRuleCount> counts{};  // of every rule, also of those not listed
+  bool had_bom = false, had_crlf = false, had_lf = false, addressee_column = false;
+};
+
+enum class RowState : std::uint8_t { Accepted, Quarantined };
+struct ImportedRow {
+  std::uint64_t number = 0;  // in the file, from 1, header counted
+  RowState state = RowState::Accepted;
+  const RecordInput& record;  // valid until the sink returns
+};
+using RecordSink = std::function<Result<void>(const ImportedRow&)>;
+
+class Importer {
+ public:
+  // InvalidContent when the definition names an own local government code and no tenant could ever match it: never
+  // today.
+  static Result<Importer> create(Definition definition, LocalGovernmentCode tenant, ImportProfile profile);
+  // Fails once the file as a whole is refused (see report()), or with the sink's own error. After the first refused row
+  // the sink is not called any more, but reading goes on, so that the report names every problem.
+  Result<void> feed(ByteView chunk, const RecordSink& sink);
+  // Success also for a refused file: the verdict says so. Fails only with the sink's error, or when called twice.
+  Result<ImportReport> finish(const RecordSink& sink);
+  const ImportReport& report() const noexcept { return report_; }
+
+ private:
+  Importer(Definition definition, LocalGovernmentCode tenant, ImportProfile profile);
+  Result<void> take_row(const CsvRow& row, const RecordSink& sink);
+  Result<void> take_header(const CsvRow& row);
+  Result<void> csv_done(Result<void> result);
+  void note_numbers(std::uint64_t row);
+  void tell(Finding finding);
+  void tell_duplicates();
+
+  std::unique_ptr<const Definition> definition_;  // the checker refers to it
+  RowChecker checker_;
+  CsvReader csv_;
+  DuplicateFinder duplicates_;
+  std::optional<HeaderShape> shape_;
+  RecordInput record_;
+  ImportReport report_;
+  bool file_refused_ = false, finished_ = false;
+  std::optional<Error> outside_;  // the sink's error, which ends everything
+};
+
+}  // namespace shosoin::files
