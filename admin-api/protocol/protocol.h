@@ -124,8 +124,13 @@ struct RequestRule {
 const std::vector<RequestRule>& permit_table();
 const RequestRule* find_rule(RequestKind kind);
 
-Bytes encode(const Request& request);           // ENSUREs the limits
+// Says before sending what decode_request would say after: senders with outside values ask first, because encode ENSUREs.
+Result<void> check(const Request& request, Channel channel);
+Bytes encode(const Request& request);           // with its length; ENSUREs the frame limits
 Bytes encode(const Reply& reply);
+inline constexpr std::size_t kLengthSize = 4;
+// The first four bytes of a frame; BadRequest when shorter than a head or over most.
+Result<std::size_t> payload_size(std::span<const std::uint8_t, kLengthSize> length, std::size_t most);
 // payload: what follows the length. BadRequest on anything the table does not allow on this channel: unknown kind, field not in
 // its rule, missing field, over size, out of order, wrong width.
 Result<Request> decode_request(ByteView payload, Channel channel);
@@ -137,5 +142,10 @@ void set(Request& request, FieldId id, ByteView bytes);
 void set_u64(Request& request, FieldId id, std::uint64_t value);
 std::string text_field(const Request& request, FieldId id);  // "" when absent
 std::optional<ByteView> field(const Request& request, FieldId id);
+void wipe_secrets(Request& request);            // Password, Code, TotpSecret, Session, SecondSession
+
+// Shape of a field's bytes, the same in every request.
+enum class Width : std::uint8_t { Text, One, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };
+Width width_of(FieldId id);
 
 }  // namespace shosoin::protocol

@@ -56,6 +56,34 @@ inline constexpr std::size_t kMaxHttpConnections = 1024;
 inline constexpr std::size_t kMaxRetrievalHits = 50;           // S-03: no bulk listing through a search
 inline constexpr std::size_t kMaxErasureRecords = 10'000;
 
+inline constexpr std::size_t kMaxIdText = 64;                  // protocol texts: codes, keys, ids people type
+inline constexpr std::size_t kMaxNameText = 256;               // names of people, sections, tenants, terminals
+inline constexpr std::size_t kMaxSearchText = 256;             // a search value, a case reference
+inline constexpr std::size_t kMaxFreeText = 1024;              // one text of an erasure application (E-04)
+
+// -- gate
+inline constexpr std::size_t kMaxHttpTarget = 1024;            // the longest route with its ids takes under 200
+inline constexpr std::size_t kMaxHttpFields = 64;              // header lines of one request
+inline constexpr std::size_t kMaxErasureBody = 512u << 10;     // kMaxErasureRecords ids of 32 digits as JSON
+inline constexpr std::size_t kImportChunk = 256u << 10;        // what the gate holds of an import at a time
+inline constexpr std::size_t kMaxGateThreads = 16;
+inline constexpr std::size_t kGateChannels = 64;               // of kVaultChannels, shared among the gate's threads
+inline constexpr std::size_t kGateWaiters = 1024;              // requests that wait for a channel, per thread
+inline constexpr std::size_t kListenBacklog = 512;
+inline constexpr std::size_t kLingerBytes = 1u << 20;          // read and dropped after a refusal, so that it arrives
+inline constexpr std::chrono::seconds kTlsHandshake{10};
+inline constexpr std::chrono::seconds kHttpHeadWait{10};       // from the first byte of a head to its end
+inline constexpr std::chrono::seconds kHttpIdleWait{75};       // between two requests of a connection
+inline constexpr std::chrono::seconds kHttpBodyPiece{30};      // for each kImportChunk: about 9 kB/s at least
+inline constexpr std::chrono::seconds kHttpBodyWhole{600};
+inline constexpr std::chrono::seconds kHttpWriteWait{30};
+inline constexpr std::chrono::seconds kHttpLinger{2};
+inline constexpr std::chrono::seconds kVaultConnect{2};
+inline constexpr std::chrono::seconds kVaultReply{30};         // longest ordinary reply: two password hashes queue
+inline constexpr std::chrono::seconds kVaultLongReply{900};    // closing an import, running a batch
+inline constexpr std::chrono::seconds kGateShutdown{10};       // requests under way at SIGTERM may end
+inline constexpr int kRetryAfterSeconds = 5;                   // told with 429 and 503
+
 // -- imports
 inline constexpr std::size_t kMaxImportRows = 2'000'000;
 inline constexpr std::size_t kMaxImportLine = 1u << 20;

@@ -1,0 +1,218 @@
+#include "admin-api/gate/exchange.h"
+
+#include <boost/json/parse.hpp>
+#include <vector>
+
+#include "admin-api/gate/http_values.h"
+#include "admin-api/gate/openapi_text.h"
+#include "firmware/base/ids.h"
+#include "firmware/base/limits.h"
+#include "firmware/memory/secret.h"
+
+namespace shosoin::gate {
+namespace {
+
+namespace net = boost::asio;
+namespace json = boost::json;
+using protocol::FieldId;
+using protocol::Reply;
+using protocol::Request;
+
+json::value parse_reply(const Reply& reply) {
+  boost::system::error_code failed;
+  json::value value = json::parse(reply.body, failed);
+  return failed ? json::value() : value;
+}
+
+// The vault's own words: a text, or one in each language.
+std::string detail_of(const json::object& object, Language language) {
+  const json::value* said = object.if_contains("detail");
+  if (said != nullptr && said->is_object()) said = said->get_object().if_contains(language == Language::Ja ? "ja" : "en");
+  return said != nullptr && said->is_string() ? std::string(said->get_string()) : std::string();
+}
+
+Problem problem_of(const Route& route, const Reply& reply, Language language) {
+  Problem problem = make_problem(static_cast<ErrorCode>(reply.status - 1));
+  const json::value body = parse_reply(reply);
+  if (!body.is_object()) return problem;
+  problem.said = detail_of(body.get_object(), language);
+  for (const auto& [name, value] : body.get_object()) {
+    if (name != "code" && name != "pointer" && name != "detail") problem.more.emplace(name, value);
+  }
+  const json::value* pointer = body.get_object().if_contains("pointer");
+  if (pointer == nullptr || !pointer->is_string()) return problem;
+  // Of an import the vault points into the file's rows and columns; elsewhere at the members of our own route.
+  const std::string_view said = pointer->get_string();
+  problem.pointer = route.body == BodyKind::Csv ? std::string(said) : known_part(route, said);
+  return problem;
+}
+
+// The whole body as text, or why not. Never more than the route allows is held.
+struct WholeBody {
+  std::string text;
+  std::optional<Problem> refused;
+};
+net::awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
+  WholeBody whole;
+  std::vector<std::uint8_t> buffer(16u << 10);
+  while (true) {
+    Piece piece = co_await body.read(buffer);
+    whole.refused = std::move(piece.refused);
+    if (whole.refused || piece.size == 0) break;
+    if (whole.text.size() + piece.size > most) {
+      whole.refused = closing(make_problem(ErrorCode::TooLarge));
+      break;
+    }
+    whole.text.append(text_of(ByteView(buffer).first(piece.size)));
+  }
+  memory::wipe(buffer);
+  co_return whole;
+}
+
+class Runner {
+ public:
+  Runner(Exchange& exchange, const Head& head, Body& body)
+      : exchange_(exchange), head_(head), body_(body), language_(choose_language(head.value("Accept-Language"))) {}
+
+  net::awaitable<Answer> run() {
+    match_ = match_route(head_.method, head_.path);
+    if (auto refused = check_route()) co_return say(*refused);
+    route_ = match_.route;
+    exchange_.operation = route_->operation;
+    Request request{route_->kind, exchange_.request_number, {}};
+    if (auto refused = check_head(request)) co_return say(*refused);
+    switch (route_->handling) {
+      case Handling::OpenApi:
+        co_return Answer{200, "application/yaml", std::string(openapi_text()), {}, {}, false};
+      case Handling::Liveness:
+      case Handling::Readiness:
+        co_return co_await tell_health(std::move(request));
+      case Handling::Import:
+        co_return co_await stream_import(std::move(request));
+      case Handling::Ask:
+        break;
+    }
+    if (route_->body == BodyKind::Json) {
+      WholeBody whole = co_await read_whole(body_, route_->body_limit);
+      auto refused = whole.refused ? std::move(whole.refused) : map_json(*route_, whole.text, request);
+      memory::wipe(whole.text);
+      if (refused) co_return say(*refused);
+    }
+    co_return co_await ask(std::move(request));
+  }
+
+ private:
+  Answer say(const Problem& problem) const { return answer_with(problem, language_, exchange_.request_number); }
+  Answer say(ErrorCode code, Detail what = {}) const { return say(make_problem(code, what)); }
+
+  std::optional<Problem> check_route() const {
+    if (match_.route != nullptr) return std::nullopt;
+    if (match_.allow.empty()) return make_problem(ErrorCode::NotFound);
+    Problem problem = make_problem(Fault::MethodNotAllowed);
+    problem.allow = match_.allow;
+    return problem;
+  }
+
+  std::optional<Problem> check_head(Request& request) const {
+    const bool yaml = route_->handling == Handling::OpenApi;
+    if (!accepts(head_.value("Accept"), yaml ? "application/yaml" : "application/json")) {
+      return make_problem(Fault::NotAcceptable);
+    }
+    if (auto refused = map_head(match_, head_, exchange_.terminal, request)) return refused;
+    if (auto refused = check_content_type(*route_, head_)) return refused;
+    if (head_.content_length.value_or(0) > route_->body_limit) return closing(make_problem(ErrorCode::TooLarge));
+    return std::nullopt;
+  }
+
+  // Refuses what the vault would refuse by shape; encode() may then rely on it.
+  net::awaitable<Result<Reply>> send(Request request) {
+    if (!protocol::check(request, protocol::Channel::Gate)) co_return Error{ErrorCode::Internal, "fit the permit table"};
+    co_return co_await exchange_.vault.ask(std::move(request), route_->patience);
+  }
+
+  Answer answer_of(const Result<Reply>& reply) const {
+    if (!reply) return say(reply.error().code());
+    if (reply.value().status != 0) return say(problem_of(*route_, reply.value(), language_));
+    Answer answer;
+    answer.status = route_->success;
+    if (route_->success != 204) answer.body = reply.value().body;
+    return answer;
+  }
+
+  net::awaitable<Answer> ask(Request request) {
+    auto reply = co_await send(std::move(request));
+    co_return answer_of(reply);
+  }
+
+  net::awaitable<Answer> tell_health(Request request) {
+    auto reply = co_await send(std::move(request));
+    if (!reply) co_return say(reply.error().code());
+    const bool well = reply.value().status == 0;
+    if (route_->handling == Handling::Liveness) {
+      Answer answer;
+      answer.body = well ? reply.value().body : R"({"ready":false})";
+      co_return answer;
+    }
+    const json::value body = parse_reply(reply.value());
+    const json::value* ready = body.is_object() ? body.get_object().if_contains("ready") : nullptr;
+    if (!well || ready == nullptr || !ready->is_bool() || !ready->get_bool()) {
+      co_return say(ErrorCode::Unavailable, detail::kNotReady);
+    }
+    co_return answer_of(reply);
+  }
+
+  Request part(protocol::RequestKind kind, const Request& opening, ByteView import_id) const {
+    Request request{kind, exchange_.request_number, {}};
+    for (FieldId id : {FieldId::Terminal, FieldId::Session}) request.fields[id] = opening.fields.at(id);
+    protocol::set(request, FieldId::ImportId, import_id);
+    return request;
+  }
+
+  // The file passes through in pieces; the gate never holds more than one of them. If the client goes away in the middle, the
+  // import stays open and unseen in the vault, which lets it lapse.
+  net::awaitable<Answer> stream_import(Request opening) {
+    auto opened = co_await send(opening);
+    if (!opened || opened.value().status != 0) co_return refuse_body(answer_of(opened));
+    const json::value told = parse_reply(opened.value());
+    const json::value* text = told.is_object() ? told.get_object().if_contains("importId") : nullptr;
+    if (text == nullptr || !text->is_string()) co_return refuse_body(say(ErrorCode::Internal));
+    const auto id = Id16<struct ImportMeaning>::parse(text->get_string());
+    if (!id) co_return refuse_body(say(ErrorCode::Internal));
+    std::uint64_t offset = 0;
+    std::vector<std::uint8_t> buffer(limits::kImportChunk);
+    while (true) {
+      Piece piece = co_await body_.read(buffer);
+      if (piece.refused) co_return refuse_body(say(*piece.refused));
+      if (piece.size == 0) break;
+      if (offset + piece.size > route_->body_limit) co_return refuse_body(say(ErrorCode::TooLarge));
+      Request chunk = part(protocol::RequestKind::ImportChunk, opening, id.value().view());
+      protocol::set_u64(chunk, FieldId::Offset, offset);
+      protocol::set(chunk, FieldId::Chunk, ByteView(buffer).first(piece.size));
+      auto taken = co_await send(std::move(chunk));
+      if (!taken || taken.value().status != 0) co_return refuse_body(answer_of(taken));
+      offset += piece.size;
+    }
+    memory::wipe(buffer);
+    co_return co_await ask(part(protocol::RequestKind::ImportClose, opening, id.value().view()));
+  }
+  static Answer refuse_body(Answer answer) {
+    answer.close = true;
+    return answer;
+  }
+
+  Exchange& exchange_;
+  const Head& head_;
+  Body& body_;
+  Language language_;
+  Match match_;
+  const Route* route_ = nullptr;
+};
+
+}  // namespace
+
+net::awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body) {
+  Runner runner(exchange, head, body);
+  co_return co_await runner.run();
+}
+
+}  // namespace shosoin::gate

@@ -1,0 +1,34 @@
+// One request and its answer: route, check, ask the vault, hand its reply on. Knows no sockets: the body comes in pieces from a
+// Body, the vault is a VaultPool. Runs on the worker thread of its connection.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <span>
+
+#include "admin-api/gate/answer.h"
+#include "admin-api/gate/http_head.h"
+#include "admin-api/gate/request_map.h"
+#include "admin-api/gate/vault_pool.h"
+
+namespace shosoin::gate {
+
+struct Piece {
+  std::size_t size = 0;            // bytes written; 0 at the end
+  std::optional<Problem> refused;  // the framing of the body is in doubt, or the client is gone
+};
+class Body {
+ public:
+  virtual ~Body() = default;
+  virtual boost::asio::awaitable<Piece> read(std::span<std::uint8_t> out) = 0;
+};
+
+struct Exchange {
+  VaultPool& vault;
+  const Fingerprint& terminal;
+  unsigned long long request_number;
+  std::string_view operation = "-";  // set once the route is known, for the access log
+};
+boost::asio::awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body);
+
+}  // namespace shosoin::gate

@@ -1,0 +1,181 @@
+#include "admin-api/gate/routes.h"
+
+#include <array>
+
+#include "firmware/base/limits.h"
+
+namespace shosoin::gate {
+namespace {
+
+using enum protocol::FieldId;
+using Kind = protocol::RequestKind;
+using enum Demand;
+
+constexpr std::array kParameters{
+    PathParameter{"localGovernmentCode", TenantCode, JsonType::Text},
+    PathParameter{"recordFile", File, JsonType::Text},
+    PathParameter{"recordId", protocol::FieldId::RecordId, JsonType::Id16},
+    PathParameter{"importId", ImportId, JsonType::Id16},
+    PathParameter{"erasureId", ErasureId, JsonType::Id16},
+    PathParameter{"serial", Serial, JsonType::Text},
+};
+
+constexpr std::array kLogin{
+    Member{"/operatorId", PersonId, JsonType::Text, ByGate},
+    Member{"/password", Password, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+};
+constexpr std::array kRetrieve{
+    Member{"/searchKey/kind", SearchKind, JsonType::Text, ByGate},
+    Member{"/searchKey/value", SearchValue, JsonType::Text, ByGate},
+    Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
+    Member{"/accessReason/reasonCode", ReasonCode, JsonType::Text, ByVault},
+    Member{"/accessReason/caseReference", CaseReference, JsonType::Text, ByVault},
+    Member{"/includeIndividualNumber", IncludeIndividualNumber, JsonType::Flag, Optional},
+};
+constexpr std::array kRetrieveRecord{
+    Member{"/accessReason/reasonCode", ReasonCode, JsonType::Text, ByVault},
+    Member{"/accessReason/caseReference", CaseReference, JsonType::Text, ByVault},
+    Member{"/includeIndividualNumber", IncludeIndividualNumber, JsonType::Flag, Optional},
+};
+constexpr std::array kDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+};
+constexpr std::array kErasure{
+    Member{"/recordIds", RecordIds, JsonType::Id16List, ByGate},
+    Member{"/items", Items, JsonType::Text, ByVault},
+    Member{"/medium", Medium, JsonType::Text, ByVault},
+    Member{"/quantity", Quantity, JsonType::Text, ByVault},
+    Member{"/method", protocol::FieldId::Method, JsonType::Text, ByVault},
+    Member{"/plannedDate", PlannedDate, JsonType::Text, ByVault},
+    Member{"/ground", Ground, JsonType::Text, Optional},
+};
+constexpr std::array kExecution{
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+};
+
+constexpr auto kQuick = limits::kVaultReply;
+constexpr auto kLong = limits::kVaultLongReply;
+constexpr auto kJson = BodyKind::Json;
+constexpr auto kNone = BodyKind::None;
+constexpr std::size_t kSmall = limits::kMaxJsonBody;
+using enum Handling;
+using M = gate::Method;
+
+constexpr std::array kRoutes{
+    Route{"getHealth", M::Get, "/health", Liveness, Kind::Health, 200, kNone, {}, false, kQuick, 0},
+    Route{"getReadiness", M::Get, "/ready", Readiness, Kind::Health, 200, kNone, {}, false, kQuick, 0},
+    Route{"getDescription", M::Get, "/openapi.yaml", OpenApi, Kind::Health, 200, kNone, {}, false, kQuick, 0},
+    Route{"getProvisioningRecord", M::Get, "/v1/provisioning-record", Ask, Kind::ProvisioningShow, 200, kNone, {}, false,
+          kQuick, 0},
+    Route{"openSession", M::Post, "/v1/sessions", Ask, Kind::Login, 201, kJson, kLogin, false, kQuick, kSmall},
+    Route{"getSession", M::Get, "/v1/sessions/current", Ask, Kind::SessionShow, 200, kNone, {}, false, kQuick, 0},
+    Route{"closeSession", M::Delete, "/v1/sessions/current", Ask, Kind::Logout, 204, kNone, {}, false, kQuick, 0},
+    Route{"retrieve", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retrievals", Ask, Kind::Retrieve, 200,
+          kJson, kRetrieve, false, kQuick, kSmall},
+    Route{"retrieveRecord", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/records/{recordId}/retrievals",
+          Ask, Kind::RetrieveRecord, 200, kJson, kRetrieveRecord, false, kQuick, kSmall},
+    Route{"stageImport", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/imports", Import, Kind::ImportOpen,
+          201, BodyKind::Csv, {}, true, kLong, limits::kMaxHttpBody},
+    Route{"getImport", M::Get, "/v1/tenants/{localGovernmentCode}/imports/{importId}", Ask, Kind::ImportShow, 200, kNone, {},
+          false, kQuick, 0},
+    Route{"decideImport", M::Post, "/v1/tenants/{localGovernmentCode}/imports/{importId}/decision", Ask, Kind::ImportDecide,
+          200, kJson, kDecision, false, kLong, kSmall},
+    Route{"requestErasure", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/erasures", Ask,
+          Kind::ErasureRequest, 201, kJson, kErasure, true, kQuick, limits::kMaxErasureBody},
+    Route{"listErasures", M::Get, "/v1/tenants/{localGovernmentCode}/erasures", Ask, Kind::ErasureList, 200, kNone, {}, false,
+          kQuick, 0},
+    Route{"getErasure", M::Get, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}", Ask, Kind::ErasureShow, 200, kNone,
+          {}, false, kQuick, 0},
+    Route{"decideErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/decision", Ask,
+          Kind::ErasureDecide, 200, kJson, kDecision, false, kQuick, kSmall},
+    Route{"executeErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/execution", Ask,
+          Kind::ErasureExecute, 200, kJson, kExecution, false, kLong, kSmall},
+    Route{"getCertificate", M::Get, "/v1/tenants/{localGovernmentCode}/certificates/{serial}", Ask, Kind::CertificateShow,
+          200, kNone, {}, false, kQuick, 0},
+};
+
+// Takes the next segment off a path that starts with '/'.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const auto slash = std::min(path.find('/'), path.size());
+  const std::string_view segment = path.substr(0, slash);
+  path.remove_prefix(slash);
+  return segment;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::vector<PathValue>& values) {
+  values.clear();
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view want = take_segment(pattern);
+    const std::string_view have = take_segment(path);
+    if (want.starts_with('{')) {
+      if (have.empty()) return false;
+      values.push_back({&path_parameter(want.substr(1, want.size() - 2)), have});
+    } else if (want != have) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+std::string_view name_of(gate::Method method) {
+  switch (method) {
+    case M::Get:
+      return "GET";
+    case M::Post:
+      return "POST";
+    case M::Delete:
+      return "DELETE";
+  }
+  return {};
+}
+
+const PathParameter& path_parameter(std::string_view name) {
+  const PathParameter* found = nullptr;
+  for (const auto& parameter : kParameters) {
+    if (parameter.name == name) found = &parameter;
+  }
+  ENSURE(found != nullptr);
+  return *found;
+}
+
+bool Route::needs_session() const {
+  return handling != OpenApi && protocol::find_rule(kind)->gate_need != protocol::Need::Nobody;
+}
+const Member* Route::find_member(std::string_view pointer) const {
+  for (const auto& member : members) {
+    if (member.pointer == pointer) return &member;
+  }
+  return nullptr;
+}
+bool Route::has_pointer(std::string_view pointer) const {
+  for (const auto& member : members) {
+    if (!member.pointer.starts_with(pointer)) continue;
+    if (member.pointer.size() == pointer.size() || member.pointer[pointer.size()] == '/') return true;
+  }
+  return false;
+}
+
+Match match_route(std::string_view method, std::string_view path) {
+  Match match;
+  std::vector<PathValue> values;
+  for (const auto& route : kRoutes) {
+    if (!matches(route.path, path, values)) continue;
+    if (name_of(route.method) == method) {
+      match.route = &route;
+      match.values = std::move(values);
+      return match;
+    }
+    if (!match.allow.empty()) match.allow += ", ";
+    match.allow += name_of(route.method);
+  }
+  return match;
+}
+
+}  // namespace shosoin::gate

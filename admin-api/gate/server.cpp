@@ -1,0 +1,187 @@
+#include "admin-api/gate/server.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "admin-api/gate/tls.h"
+#include "admin-api/gate/worker.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/log.h"
+
+namespace shosoin::gate {
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+constexpr auto use_result = net::as_tuple(net::use_awaitable);
+constexpr std::chrono::milliseconds kStopPoll{20};
+constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
+
+// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served connection.
+constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
+
+Result<void> listen_on(tcp::acceptor& acceptor, const std::string& text) {
+  TRY(auto address, parse_listen(text));
+  boost::system::error_code failed;
+  const auto ip = net::ip::make_address(address.host, failed);
+  if (failed) return Error{ErrorCode::Settings, "read the address to listen on", failed.value()};
+  const tcp::endpoint endpoint(ip, address.port);
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(static_cast<int>(limits::kListenBacklog), failed);
+  if (failed) return Error{ErrorCode::Settings, "listen on the address of the settings", failed.value()};
+  return success();
+}
+
+Result<void> take_over(tcp::acceptor& acceptor, int descriptor) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  int listening = 0;
+  socklen_t option = sizeof listening;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+      ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &option) != 0 || listening != 1 ||
+      (name.ss_family != AF_INET && name.ss_family != AF_INET6)) {
+    return Error{ErrorCode::Settings, "take over a listening TCP socket", errno};
+  }
+  boost::system::error_code failed;
+  acceptor.assign(name.ss_family == AF_INET ? tcp::v4() : tcp::v6(), descriptor, failed);
+  if (failed) return Error{ErrorCode::Settings, "take over a listening TCP socket", failed.value()};
+  return success();
+}
+
+}  // namespace
+
+struct Server::Inside {
+  Shared shared;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::optional<tcp::acceptor> acceptor;
+  std::optional<net::signal_set> signals;
+  std::vector<std::thread> threads;
+  std::atomic<std::size_t> turned{0};  // workers that have run since the last sign of life
+
+  ~Inside() {
+    signals.reset();
+    acceptor.reset();
+  }
+  net::io_context& first() { return *workers.front()->context; }
+
+  // Accepts on the first thread, spreads the connections over all.
+  net::awaitable<void> accept_all() {
+    net::steady_timer pause(first());
+    for (std::size_t turn = 0; !shared.stopping; ++turn) {
+      Worker& worker = *workers[turn % workers.size()];
+      tcp::socket socket(*worker.context);
+      auto [failed] = co_await acceptor->async_accept(socket, use_result);
+      if (shared.stopping) break;
+      if (failed) {
+        oplog::warning("a connection could not be accepted", {"error", failed.value()});
+        pause.expires_after(kAcceptPause);
+        co_await pause.async_wait(use_result);
+        continue;
+      }
+      if (shared.connections >= limits::kMaxHttpConnections) continue;  // dropped: the bound is the defence
+      boost::system::error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      net::co_spawn(*worker.context, serve_connection(worker, std::move(socket)), never_throws);
+    }
+  }
+
+  // Tells the service manager that we live, only if every thread has turned since the last time.
+  net::awaitable<void> watch(Hooks hooks) {
+    net::steady_timer timer(first());
+    turned = workers.size();
+    while (true) {
+      timer.expires_after(hooks.alive_interval);
+      auto [failed] = co_await timer.async_wait(use_result);
+      if (failed || shared.stopping) co_return;
+      if (turned != workers.size()) continue;
+      hooks.alive();
+      turned = 0;
+      for (auto& worker : workers) net::post(*worker->context, [this] { ++turned; });
+    }
+  }
+
+  net::awaitable<void> wind_down() {
+    boost::system::error_code ignored;
+    acceptor->close(ignored);
+    for (auto& worker : workers) {
+      net::post(*worker->context, [held = worker.get()] {
+        for (auto* connection : held->connections) connection->close_if_idle();
+      });
+    }
+    const auto deadline = std::chrono::steady_clock::now() + limits::kGateShutdown;
+    net::steady_timer timer(first());
+    while (shared.connections > 0 && std::chrono::steady_clock::now() < deadline) {
+      timer.expires_after(kStopPoll);
+      co_await timer.async_wait(use_result);
+    }
+    for (auto& worker : workers) worker->context->stop();
+  }
+};
+
+Server::Server(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::open(const Settings& settings, std::optional<int> inherited) {
+  auto inside = std::make_unique<Inside>();
+  inside->shared.settings = settings;
+  TRY(prepare_tls(inside->shared.tls, settings));
+  const std::size_t channels = std::max<std::size_t>(1, limits::kGateChannels / settings.threads);
+  for (unsigned i = 0; i < settings.threads; ++i) {
+    inside->workers.push_back(std::make_unique<Worker>(inside->shared, channels));
+  }
+  inside->acceptor.emplace(inside->first());
+  const bool by_manager = settings.listen == "systemd";
+  if (by_manager != inherited.has_value()) {
+    return Error{ErrorCode::Settings, "match the setting listen with the way the gate was started"};
+  }
+  TRY(by_manager ? take_over(*inside->acceptor, *inherited) : listen_on(*inside->acceptor, settings.listen));
+  return std::unique_ptr<Server>(new Server(std::move(inside)));
+}
+
+std::uint16_t Server::port() const {
+  boost::system::error_code failed;
+  const auto endpoint = inside_->acceptor->local_endpoint(failed);
+  return failed ? std::uint16_t{0} : endpoint.port();
+}
+
+void Server::stop_on_signals() {
+  inside_->signals.emplace(inside_->first(), SIGTERM, SIGINT);
+  inside_->signals->async_wait([this](boost::system::error_code failed, int) {
+    if (!failed) stop();
+  });
+}
+
+void Server::stop() {
+  if (inside_->shared.stopping.exchange(true)) return;
+  net::co_spawn(inside_->first(), inside_->wind_down(), never_throws);
+}
+
+void Server::run(const Hooks& hooks) {
+  net::co_spawn(inside_->first(), inside_->accept_all(), never_throws);
+  if (hooks.alive && hooks.alive_interval.count() > 0) {
+    net::co_spawn(inside_->first(), inside_->watch(hooks), never_throws);
+  }
+  for (auto& worker : inside_->workers) {
+    inside_->threads.emplace_back([context = worker->context.get()] {
+      const auto work = net::make_work_guard(*context);
+      context->run();
+    });
+  }
+  if (hooks.ready) hooks.ready();
+  for (auto& thread : inside_->threads) thread.join();
+  if (hooks.stopping) hooks.stopping();
+  inside_->threads.clear();
+}
+
+}  // namespace shosoin::gate

@@ -1,0 +1,44 @@
+// Channels to the vault: unix sockets with one outstanding request each. One pool per worker thread, used from that thread only.
+// A channel that fails in any way is closed and never used again; the next request opens a new one.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin-api/protocol/protocol.h"
+
+namespace shosoin::gate {
+
+class VaultPool {
+ public:
+  VaultPool(boost::asio::io_context& context, std::string socket_path, std::size_t most);
+  ~VaultPool();
+  // Unavailable when the vault cannot be reached or does not answer in time; whether it acted is then unknown. The frame and
+  // the request's secrets are wiped once sent.
+  boost::asio::awaitable<Result<protocol::Reply>> ask(protocol::Request request, std::chrono::seconds patience);
+  void drop_idle();  // before the context goes
+
+ private:
+  struct Channel;
+  struct Waiter;
+  boost::asio::awaitable<Result<std::unique_ptr<Channel>>> acquire();
+  boost::asio::awaitable<Result<std::unique_ptr<Channel>>> open();
+  boost::asio::awaitable<bool> wait_for_turn();
+  void give_back(std::unique_ptr<Channel> channel);
+  void forget();  // a channel was lost: its place is free
+  void wake_one();
+
+  boost::asio::io_context& context_;
+  std::string socket_path_;
+  std::size_t most_;
+  std::size_t open_ = 0;  // idle and in use
+  std::vector<std::unique_ptr<Channel>> idle_;
+  std::list<Waiter*> waiters_;
+};
+
+}  // namespace shosoin::gate

@@ -1,0 +1,154 @@
+#include "admin-api/protocol/protocol.h"
+#include "firmware/base/limits.h"
+
+namespace shosoin::protocol {
+namespace {
+
+using enum FieldId;
+using Kind = RequestKind;
+
+constexpr std::size_t kCode = 6;
+constexpr std::size_t kWidest = 32;  // a token, a fingerprint
+constexpr std::size_t kRecordIds = limits::kMaxErasureRecords * 16;
+
+constexpr FieldRule must(FieldId id, std::size_t most) { return {id, true, most}; }
+constexpr FieldRule may(FieldId id, std::size_t most) { return {id, false, most}; }
+constexpr FieldRule id_text(FieldId id) { return must(id, limits::kMaxIdText); }
+constexpr FieldRule id16(FieldId id) { return must(id, 16); }
+
+// The vault, not the shape, refuses a missing reason: the refusal is logged and names the item (A-12, L-02).
+constexpr FieldRule kReason = may(ReasonCode, limits::kMaxIdText);
+constexpr FieldRule kCase = may(CaseReference, limits::kMaxSearchText);
+constexpr FieldRule kWithNumber = may(IncludeIndividualNumber, 1);
+constexpr FieldRule kIdempotency = may(IdempotencyKey, limits::kMaxIdText);
+constexpr FieldRule free_text(FieldId id) { return may(id, limits::kMaxFreeText); }
+
+RequestRule both(Kind kind, std::string_view name, Need gate, Need local, std::vector<FieldRule> fields) {
+  return {kind, name, true, true, gate, local, std::move(fields)};
+}
+RequestRule gate_only(Kind kind, std::string_view name, std::vector<FieldRule> fields) {
+  return {kind, name, true, false, Need::OnePerson, Need::TwoPersons, std::move(fields)};
+}
+RequestRule local_only(Kind kind, std::string_view name, Need need, std::vector<FieldRule> fields) {
+  return {kind, name, false, true, Need::TwoPersons, need, std::move(fields)};
+}
+
+std::vector<RequestRule> make_table() {
+  using enum Need;
+  return {
+      both(Kind::Health, "health", Nobody, Nobody, {}),
+      both(Kind::Login, "login", Nobody, Nobody,
+           {id_text(PersonId), must(Password, limits::kMaxPasswordLength), must(Code, kCode)}),
+      both(Kind::Logout, "logout", OnePerson, OnePerson, {}),
+      both(Kind::SessionShow, "session-show", OnePerson, OnePerson, {}),
+      gate_only(Kind::Retrieve, "retrieve",
+                {id_text(TenantCode), id_text(File), id_text(SearchKind), must(SearchValue, limits::kMaxSearchText),
+                 may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber}),
+      gate_only(Kind::RetrieveRecord, "retrieve-record",
+                {id_text(TenantCode), id_text(File), kReason, kCase, kWithNumber, id16(FieldId::RecordId)}),
+      gate_only(Kind::ImportOpen, "import-open", {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding)}),
+      gate_only(Kind::ImportChunk, "import-chunk", {id16(ImportId), must(Offset, 8), must(Chunk, limits::kMaxField)}),
+      gate_only(Kind::ImportClose, "import-close", {id16(ImportId)}),
+      gate_only(Kind::ImportShow, "import-show", {id_text(TenantCode), id16(ImportId)}),
+      gate_only(Kind::ImportDecide, "import-decide",
+                {must(Code, kCode), id_text(TenantCode), id16(ImportId), id_text(Decision)}),
+      gate_only(Kind::ErasureRequest, "erasure-request",
+                {kIdempotency, id_text(TenantCode), id_text(File), must(RecordIds, kRecordIds), free_text(Items),
+                 free_text(Medium), free_text(Quantity), free_text(Method), free_text(PlannedDate), free_text(Ground)}),
+      gate_only(Kind::ErasureShow, "erasure-show", {id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::ErasureList, "erasure-list", {id_text(TenantCode)}),
+      gate_only(Kind::ErasureDecide, "erasure-decide",
+                {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(ErasureId)}),
+      gate_only(Kind::ErasureExecute, "erasure-execute", {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
+      both(Kind::CertificateShow, "certificate-show", OnePerson, OnePerson, {id_text(TenantCode), id_text(Serial)}),
+      both(Kind::ProvisioningShow, "provisioning-show", Nobody, Nobody, {}),
+      local_only(Kind::TenantCreate, "tenant-create", TwoPersons,
+                 {id_text(TenantCode), must(TenantName, limits::kMaxNameText)}),
+      local_only(Kind::TenantList, "tenant-list", OnePerson, {}),
+      local_only(Kind::PersonAdd, "person-add", TwoPersons,
+                 {id_text(PersonId), must(Password, limits::kMaxPasswordLength), must(PersonName, limits::kMaxNameText),
+                  must(Section, limits::kMaxNameText), must(StaffNumber, limits::kMaxIdText), id_text(Role),
+                  free_text(Permissions), must(TotpSecret, 20), may(TenantCode, limits::kMaxIdText)}),
+      local_only(Kind::PersonList, "person-list", OnePerson, {}),
+      local_only(Kind::PersonUnlock, "person-unlock", TwoPersons, {id_text(PersonId)}),
+      local_only(Kind::PersonDisable, "person-disable", TwoPersons, {id_text(PersonId)}),
+      local_only(
+          Kind::TerminalAdd, "terminal-add", TwoPersons,
+          {may(TenantCode, limits::kMaxIdText), must(Fingerprint, kWidest), must(TerminalName, limits::kMaxNameText)}),
+      local_only(Kind::TerminalList, "terminal-list", OnePerson, {}),
+      local_only(Kind::TerminalRevoke, "terminal-revoke", TwoPersons, {must(Fingerprint, kWidest)}),
+      local_only(Kind::BatchRun, "batch-run", TwoPersons, {may(Now, 1)}),
+      local_only(Kind::Status, "status", OnePerson, {}),
+      local_only(Kind::StorageCheck, "storage-check", OnePerson, {}),
+      local_only(Kind::JournalWalk, "journal-walk", OnePerson, {}),
+  };
+}
+
+}  // namespace
+
+const std::vector<RequestRule>& permit_table() {
+  static const std::vector<RequestRule> table = make_table();
+  return table;
+}
+
+const RequestRule* find_rule(RequestKind kind) {
+  for (const auto& rule : permit_table()) {
+    if (rule.kind == kind) return &rule;
+  }
+  return nullptr;
+}
+
+Width width_of(FieldId id) {
+  switch (id) {
+    case Terminal:
+    case Session:
+    case SecondSession:
+    case Fingerprint:
+      return Width::ThirtyTwo;
+    case TotpSecret:
+      return Width::Twenty;
+    case FieldId::RecordId:
+    case ImportId:
+    case ErasureId:
+      return Width::Sixteen;
+    case RecordIds:
+      return Width::Sixteens;
+    case Offset:
+      return Width::Eight;
+    case IncludeIndividualNumber:
+    case Now:
+      return Width::One;
+    case IdempotencyKey:
+    case PersonId:
+    case Password:
+    case Code:
+    case PersonName:
+    case Section:
+    case StaffNumber:
+    case Role:
+    case Permissions:
+    case TenantCode:
+    case TenantName:
+    case File:
+    case TerminalName:
+    case SearchKind:
+    case SearchValue:
+    case BirthDate:
+    case ReasonCode:
+    case CaseReference:
+    case Chunk:
+    case Encoding:
+    case Decision:
+    case Items:
+    case Medium:
+    case Quantity:
+    case Method:
+    case PlannedDate:
+    case Ground:
+    case Serial:
+      return Width::Text;
+  }
+  return Width::Text;
+}
+
+}  // namespace shosoin::protocol
