@@ -100,14 +100,16 @@ void EpochRig::plant(const TenantId& tenant, int count) {
     std::map<generations::EntryKey, std::optional<Bytes>> entries;
     Change change;
     for (int i = 0; i < count; ++i) {
-      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex()};
+      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex(), {}, {}};
       auto encrypted = crypto::encrypt_row({tenant, planted.row}, view_of(planted.text));
       generations::RecordEntry where;
       where.file = "test";
       where.record = {planted.row, encrypted.key};
       entries[{TableId::Records, copy_of(planted.id.view())}] = generations::encode_record_entry(where);
       Bytes search{1};
-      append(search, store->number_token(view_of(planted.number)));
+      planted.key = encrypted.key;
+      planted.token = store->number_token(view_of(planted.number));
+      append(search, planted.token);
       append(search, planted.id.view());
       entries[{TableId::SearchKeys, search}] = Bytes{};
       change.rows.push_back({planted.row, std::move(encrypted.bytes)});
