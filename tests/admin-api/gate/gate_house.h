@@ -1,14 +1,15 @@
-// A gate in this process behind real TLS on the loopback interface, a double of the vault behind a real unix socket, and a client
-// that sends raw bytes. The double stands in for the vault in these unit tests only.
+// A gate in this process behind real TLS on the loopback interface, a double of the vault behind a real unix socket,
+// and a client that sends raw bytes. The double stands in for the vault in these unit tests only.
 #pragma once
 
+#include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <netinet/in.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -205,6 +206,7 @@ class GateTest : public ::testing::Test {
     return authorities;
   }
   void SetUp() override {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
     char name[] = "/tmp/shosoin-gate-test-XXXXXX";
     ASSERT_NE(::mkdtemp(name), nullptr);
     folder_ = name;
