@@ -145,8 +145,5 @@ inline constexpr std::uint32_t kMaxTpmLeftovers = 64;          // sessions and o
 inline constexpr std::size_t kMaxBootApprovals = 16;           // releases approved side by side; each costs a signature check
 inline constexpr std::size_t kMaxBootApprovalText = 64u << 10;
 inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST is at most 1,812 B in the TSS
-// -- JSON of certificates and settings
-inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
-inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
 
 }  // namespace shosoin::limits
