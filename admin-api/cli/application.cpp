@@ -3,7 +3,10 @@
 #include <iostream>
 #include <set>
 
+#include "admin-api/cli/check_command.h"
 #include "admin-api/cli/commands.h"
+#include "admin-api/cli/retention_command.h"
+#include "admin-api/cli/synthetic_command.h"
 #include "firmware/memory/secret.h"
 
 namespace shosoin::cli {
@@ -86,13 +89,17 @@ int run(int argc, char** argv) {
     context.fail(prepared.error());
     return context.exit_code();
   }
+  CommandIo io{std::cin, std::cout, std::cerr, context.json, context.language};
   add_all(app, context);
+  add_check_commands(app, io);
+  add_retention_commands(app, io);
+  add_synthetic_commands(app, io);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say help, version and wrong usage
     return refuse_usage(app, context, error);
   }
-  return context.exit_code();
+  return context.exit_code() != 0 ? context.exit_code() : io.exit_code;
 }
 
 }  // namespace shosoin::cli

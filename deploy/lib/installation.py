@@ -47,6 +47,7 @@ class Installation:
         self.logs = os.path.join(home, "logs")
         self.shares = os.path.join(home, "custodian-shares")
         self.settings = os.path.join(home, "shosoin.toml")
+        os.makedirs(home, mode=0o700, exist_ok=True)
         for folder in (self.tpm_state, self.run_folder, self.keys, self.logs):
             os.makedirs(folder, mode=0o700)
         self.admin_socket = os.path.join(self.run_folder, "admin.sock")

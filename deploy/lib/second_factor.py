@@ -48,6 +48,10 @@ class Authenticator:
                 return code
             self.sleep((step - SKEW) * STEP - now + 0.2)
 
+    def has_code(self):
+        """Whether next_code() would answer without waiting."""
+        return self.last_step < int(self.clock() // STEP) + SKEW
+
     def last_code(self):
         """The code used last: the vault must refuse it."""
         return code_at(self.secret, self.last_step)
