@@ -98,6 +98,7 @@ Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::s
   for (auto number : numbers) {
     if (number > last) break;  // made ahead
     TRY(auto loaded, load_segment(directory, number));
+    if (number == last) loaded.image.resize(std::min(end, loaded.image.size()));  // behind it the flusher may be writing
     TRY(auto found, read_segment(loaded.image, number, chain, visit));
     if (found.stopped) return success();
     const bool whole = number == last ? found.end == end : found.end > 0;

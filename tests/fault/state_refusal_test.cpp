@@ -141,5 +141,33 @@ TEST(StateRefusal, ATenantBehindTheJournalIsNamedAndTheOthersServe) {
   EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});
 }
 
+TEST(StateRefusal, ALostApplianceEnvironmentIsRebuiltFromTheStateCopyThatFitsTheTpm) {
+  EpochRig rig;
+  ASSERT_TRUE(rig.start());
+  ASSERT_TRUE(rig.erase_some());
+  rig.stop();
+  std::filesystem::remove_all(rig.places().data / "appliance");
+  auto started = rig.start();
+  ASSERT_TRUE(started) << started.error().doing();
+  EXPECT_EQ(rig.appliance().status().recovered, "rebuilt");
+  EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
+  EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});
+}
+
+TEST(StateRefusal, ALostApplianceEnvironmentWithLaterChangesWaitsForAPersonsDecision) {
+  EpochRig rig;
+  ASSERT_TRUE(rig.start());
+  ASSERT_TRUE(rig.erase_some());
+  ASSERT_TRUE(rig.appliance().zero().change([](std::uint64_t) -> Result<generations::Change> {
+    return generations::Change{{{{generations::TableId::Facts, Bytes{1}}, Bytes{2}}}, {}, {}, {false, "{}"}};
+  }));
+  rig.stop();
+  std::filesystem::remove_all(rig.places().data / "appliance");
+  auto refused = rig.start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Integrity);
+  EXPECT_FALSE(std::filesystem::exists(rig.places().data / "appliance"));
+}
+
 }  // namespace
 }  // namespace shosoin::test

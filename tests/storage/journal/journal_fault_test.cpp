@@ -11,9 +11,10 @@ namespace shosoin::journal {
 namespace {
 
 using JournalFault = JournalTest;
-std::string_view cut_at;
-power::Cut cut_how;
-power::Cut plug(std::string_view step) noexcept { return step == cut_at ? cut_how : power::Cut::None; }
+// Read by the journal's threads while a test sets the next cut.
+std::atomic<const char*> cut_at{""};
+std::atomic<power::Cut> cut_how{power::Cut::None};
+power::Cut plug(std::string_view step) noexcept { return step == cut_at.load() ? cut_how.load() : power::Cut::None; }
 void power_back() {
   power::set_plug(nullptr);
   power::power_on();
@@ -51,8 +52,8 @@ TEST_F(JournalFault, APowerCutAfterAFlushKeepsWhatWasFlushed) {
 }
 TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
   int cuts = 0;
-  for (std::string_view step : {"journal:directory", "journal:segment-zeros", "journal:segment-name", "journal:repair",
-                                "journal:drop-unused"}) {
+  for (const char* step : {"journal:directory", "journal:segment-zeros", "journal:segment-name", "journal:repair",
+                           "journal:drop-unused"}) {
     for (auto how : {power::Cut::Before, power::Cut::After}) {
       journal_.reset();
       std::filesystem::remove_all(place());
@@ -82,7 +83,7 @@ TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
 TEST_F(JournalFault, AFailedSyncFailsEverybodyAndIsNeverTriedAgain) {
   ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(0, 1)));
-  ::usleep(20'000);  // the segment made ahead is synced by now
+  wait_for(place() / "00000002.jnl");  // the segment made ahead is synced by then
   support::faulty_disk().sync_error = EIO;
   const auto before = support::faulty_disk().syncs_seen.load();
   std::vector<std::thread> threads;
@@ -106,7 +107,7 @@ TEST_F(JournalFault, AFullDiskRefusesWithNothingChangedAndGoesOnWhenThereIsRoom)
   ASSERT_NO_FATAL_FAILURE(open());
   std::uint64_t line = 0;
   ASSERT_TRUE(journal_->append(draft_of(1, ++line, 1000)));
-  ::usleep(50'000);
+  wait_for(place() / "00000002.jnl");
   // The next segment is there. Filling it makes the journal want one more, and that one finds no room: those writes are
   // the only ones to fail, since flushes go on in segments that have their blocks. Here all writes fail alike, so only
   // the making is cut off.
@@ -140,12 +141,13 @@ TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
       }
     }
     ::close(pipe[1]);
+    std::uint64_t line = 0;
+    if (round % 2 == 1 && ::read(pipe[0], &line, sizeof line) == sizeof line) acknowledged = line;
     ::usleep(static_cast<useconds_t>(4000 + 977 * round));
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
-    std::uint64_t line = 0;
     while (::read(pipe[0], &line, sizeof line) == sizeof line) acknowledged = line;
     ::close(pipe[0]);
     ASSERT_NO_FATAL_FAILURE(open());
@@ -155,7 +157,7 @@ TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
     EXPECT_EQ(all_of(*journal_).value().size(), position.line);
     journal_.reset();
   }
-  EXPECT_GT(acknowledged, 25u);
+  EXPECT_GE(acknowledged, 12u);  // each second round waits for one
 }
 
 }  // namespace

@@ -132,9 +132,7 @@ TEST_F(JournalTest, TheNextSegmentIsMadeOnlyOnceTheCurrentOneHoldsAFlush) {
     EXPECT_FALSE(std::filesystem::exists(place() / "00000002.jnl"));
   }
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!std::filesystem::exists(place() / "00000002.jnl") && std::chrono::steady_clock::now() < patience)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  wait_for(place() / "00000002.jnl");
   EXPECT_TRUE(std::filesystem::exists(place() / "00000002.jnl"));
   EXPECT_FALSE(std::filesystem::exists(place() / "00000003.jnl"));
 }
