@@ -6,10 +6,12 @@ namespace shosoin::service {
 namespace {
 
 TEST(GenericNames, SharedAccountsAreRefusedAlsoWithNumbersBehindThem) {
-  for (const auto* name : {"admin", "Admin", "root", "shared", "test", "test-02", "user_1", "共用", "窓口共有", "管理者", "係共通1"}) {
+  for (const auto* name :
+       {"admin", "Admin", "root", "shared", "test", "test-02", "user_1", "共用", "窓口共有", "管理者", "係共通1"}) {
     EXPECT_TRUE(is_generic_name(name)) << name;
   }
-  for (const auto* name : {"sato", "testa", "k.administer", "佐藤 花子", "rooter"}) EXPECT_FALSE(is_generic_name(name)) << name;
+  for (const auto* name : {"sato", "testa", "k.administer", "佐藤 花子", "rooter"})
+    EXPECT_FALSE(is_generic_name(name)) << name;
 }
 
 TEST(PersonIds, HoldLettersDigitsAndThreeSigns) {
@@ -48,7 +50,8 @@ TEST(PersonEntries, ComeBackAsTheyWereWritten) {
 
 TEST(PersonEntries, RefuseEveryTruncationAndAnotherFormat) {
   const auto bytes = encode_person(somebody());
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_person(ByteView(bytes).first(size))) << size;
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_person(ByteView(bytes).first(size))) << size;
   auto other = bytes;
   other[1] = 2;
   EXPECT_FALSE(decode_person(other));

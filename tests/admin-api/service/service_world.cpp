@@ -70,7 +70,8 @@ ServiceWorld::ServiceWorld() : settings_(settings_in(place_.path(), tpm_)) {
   definitions_ = files::DefinitionSet::embedded().value();
   open();
   for (const auto& [code, name] : {std::pair(kKoganei, "小金井市"), std::pair(kIshinomaki, "石巻市")}) {
-    ENSURE(!as_officers(Kind::TenantCreate, {{FieldId::TenantCode, std::string(code)}, {FieldId::TenantName, name}}).refused);
+    ENSURE(!as_officers(Kind::TenantCreate, {{FieldId::TenantCode, std::string(code)}, {FieldId::TenantName, name}})
+                .refused);
   }
   for (const auto& [terminal, code] : {std::pair(t1, kKoganei), std::pair(t2, kKoganei), std::pair(t3, kIshinomaki)}) {
     ENSURE(!as_officers(Kind::TerminalAdd, {{FieldId::TenantCode, std::string(code)},
@@ -95,7 +96,8 @@ void ServiceWorld::open() {
   auto opened = service::open_appliance(settings_, clock);
   ENSURE(opened);
   opened_ = std::move(opened.value());
-  service_ = std::make_unique<service::Service>(*opened_.appliance, settings_, clock, *definitions_, opened_.installation);
+  service_ =
+      std::make_unique<service::Service>(*opened_.appliance, settings_, clock, *definitions_, opened_.installation);
 }
 
 void ServiceWorld::restart() {
@@ -142,9 +144,9 @@ std::string ServiceWorld::session(const std::string& id, const std::string& term
 
 std::string ServiceWorld::officer(int which) {
   const auto id = "officer-" + std::to_string(which) + "a";
-  const auto told = ask(Kind::Login,
-                        {{FieldId::PersonId, id}, {FieldId::Password, people.at(id).password}, {FieldId::Code, code(id)}},
-                        protocol::Channel::Local);
+  const auto told = ask(
+      Kind::Login, {{FieldId::PersonId, id}, {FieldId::Password, people.at(id).password}, {FieldId::Code, code(id)}},
+      protocol::Channel::Local);
   ENSURE(!told.refused);
   return std::string(text_of(from_base64url(told.member("session")).value()));
 }
@@ -174,14 +176,16 @@ void ServiceWorld::enrol(const std::string& id, const std::string& tenant, const
 std::string ServiceWorld::csv(std::string_view code, std::uint64_t count, std::uint64_t seed) const {
   std::string out;
   const auto tenant = files::LocalGovernmentCode::parse(code).value();
-  ENSURE(files::write_synthetic_people(*definitions_->find(kFile), {tenant, count, seed}, [&](std::string_view text) -> Result<void> {
-    out += text;
-    return success();
-  }));
+  ENSURE(files::write_synthetic_people(*definitions_->find(kFile), {tenant, count, seed},
+                                       [&](std::string_view text) -> Result<void> {
+                                         out += text;
+                                         return success();
+                                       }));
   return out;
 }
 
-Told ServiceWorld::import(const std::string& token, const std::string& terminal, const std::string& text, const std::string& key) {
+Told ServiceWorld::import(const std::string& token, const std::string& terminal, const std::string& text,
+                          const std::string& key) {
   const Fields common{{FieldId::Terminal, terminal}, {FieldId::Session, token}};
   auto opening = common;
   const auto named = parts().sessions.check(view_of(token), [&] {
@@ -212,7 +216,9 @@ Told ServiceWorld::import(const std::string& token, const std::string& terminal,
   return ask(Kind::ImportClose, closing);
 }
 
-TenantId ServiceWorld::tenant(std::string_view code) { return code.empty() ? kAppliance : parts().tenants.by_code(code).value().id; }
+TenantId ServiceWorld::tenant(std::string_view code) {
+  return code.empty() ? kAppliance : parts().tenants.by_code(code).value().id;
+}
 
 std::vector<generations::StoredLogEntry> ServiceWorld::entries_of(std::string_view code) {
   const auto id = tenant(code);

@@ -1,5 +1,5 @@
-// An initialised appliance on a private software TPM with two tenants, their people and terminals, and a clock the test moves. Requests
-// go through the real parser's rules and the real service. Built once for a suite; one thread.
+// An initialised appliance on a private software TPM with two tenants, their people and terminals, and a clock the test
+// moves. Requests go through the real parser's rules and the real service. Built once for a suite; one thread.
 #pragma once
 
 #include <boost/json.hpp>
@@ -32,7 +32,7 @@ class MovedClock final : public Clock {
 struct Told {
   std::optional<ErrorCode> refused;
   boost::json::object body;
-  std::string text;                       // the reply's body as it is
+  std::string text;  // the reply's body as it is
   std::string member(std::string_view name) const;
 };
 
@@ -45,7 +45,7 @@ struct Human {
 class ServiceWorld {
  public:
   ServiceWorld();
-  static ServiceWorld& shared();          // one for the program: provisioning takes seconds
+  static ServiceWorld& shared();  // one for the program: provisioning takes seconds
 
   static constexpr std::string_view kKoganei = "132101", kIshinomaki = "042021";
   static constexpr std::string_view kFile = "honnin-kakunin-joho";
@@ -53,17 +53,18 @@ class ServiceWorld {
   std::string t1 = std::string(32, '\1'), t2 = std::string(32, '\2'), t3 = std::string(32, '\3');
 
   Told ask(Kind kind, Fields fields, protocol::Channel channel = protocol::Channel::Gate);
-  Told login(const std::string& id, const std::string& terminal);      // with a fresh code
+  Told login(const std::string& id, const std::string& terminal);           // with a fresh code
   std::string session(const std::string& id, const std::string& terminal);  // logs in and must succeed
-  std::string officer(int which);                                      // a session on the local socket
-  std::string code(const std::string& id);                             // fresh: moves the clock to an unused step
+  std::string officer(int which);                                           // a session on the local socket
+  std::string code(const std::string& id);                                  // fresh: moves the clock to an unused step
   Told as_officers(Kind kind, Fields fields);
   void enrol(const std::string& id, const std::string& tenant, const std::string& role, const std::string& permissions);
-  void restart();                                                      // the process is gone; everything else is not
+  void restart();  // the process is gone; everything else is not
 
   std::string csv(std::string_view tenant, std::uint64_t count, std::uint64_t seed) const;
-  Told import(const std::string& token, const std::string& terminal, const std::string& csv, const std::string& key = {});
-  std::vector<std::string> log_of(std::string_view tenant);            // texts of its lines, oldest first
+  Told import(const std::string& token, const std::string& terminal, const std::string& csv,
+              const std::string& key = {});
+  std::vector<std::string> log_of(std::string_view tenant);  // texts of its lines, oldest first
   std::vector<generations::StoredLogEntry> entries_of(std::string_view tenant);
   TenantId tenant(std::string_view code);
   service::Parts& parts() { return service_->parts(); }

@@ -63,7 +63,8 @@ TEST(Settings, RefusesAnUnknownSectionWithItsLine) {
 }
 
 TEST(Settings, RefusesAMissingRequiredKeyBySection) {
-  EXPECT_EQ(refusal_of(with("tcti = \"device:/dev/tpmrm0\"\n", "")).fault.en, "shosoin.toml:7: tpm.tcti: a required key is missing.");
+  EXPECT_EQ(refusal_of(with("tcti = \"device:/dev/tpmrm0\"\n", "")).fault.en,
+            "shosoin.toml:7: tpm.tcti: a required key is missing.");
 }
 
 TEST(Settings, RefusesARelativePath) {
@@ -72,8 +73,10 @@ TEST(Settings, RefusesARelativePath) {
 }
 
 TEST(Settings, RefusesAnIdleTimeOverFiveMinutes) {
-  EXPECT_EQ(refusal_of(with("120", "301")).fault.en, "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
-  EXPECT_EQ(refusal_of(with("120", "\"120\"")).fault.en, "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
+  EXPECT_EQ(refusal_of(with("120", "301")).fault.en,
+            "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
+  EXPECT_EQ(refusal_of(with("120", "\"120\"")).fault.en,
+            "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
 }
 
 TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {
