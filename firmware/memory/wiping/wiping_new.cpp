@@ -1,7 +1,7 @@
 // The vault's operator new and delete: freed memory is zeroed over its whole usable size, so that a record, a password or an entry key
 // that passed through a string or vector does not stay behind in the heap. Linked into shosoin-vault only. Any thread.
 #include <malloc.h>
-#include <strings.h>
+#include <string.h>
 
 #include <cstdlib>
 #include <new>
@@ -20,7 +20,8 @@ void* take_aligned(std::size_t size, std::align_val_t alignment) noexcept {
   if (bytes == nullptr) std::abort();
   return bytes;
 }
-void give_back(void* bytes) noexcept {
+// Not inlined: the compiler would know the size asked for, and call zeroing the whole usable size an overflow.
+[[gnu::noinline]] void give_back(void* bytes) noexcept {
   if (bytes == nullptr) return;
   explicit_bzero(bytes, malloc_usable_size(bytes));
   std::free(bytes);
