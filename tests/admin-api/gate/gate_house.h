@@ -151,7 +151,7 @@ class Client {
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
   }
-  Response receive() {
+  Response receive(bool head_only = false) {
     Response response;
     std::size_t end;
     while ((end = rest_.find("\r\n\r\n")) == std::string::npos) {
@@ -161,7 +161,7 @@ class Client {
     rest_.erase(0, end + 4);
     response.status = std::stoi(response.head.substr(9, 3));
     const std::string length = response.header("Content-Length");
-    const std::size_t size = length.empty() ? 0 : std::stoul(length);
+    const std::size_t size = length.empty() || head_only ? 0 : std::stoul(length);
     while (rest_.size() < size) {
       if (!read_more()) return {};
     }
