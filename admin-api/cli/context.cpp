@@ -62,12 +62,12 @@ void on(CLI::App* command, Context& context, std::function<Result<void>(Context&
   });
 }
 
-ErrorCode code_of_slug(std::string_view slug) {
+std::optional<ErrorCode> code_of_slug(std::string_view slug) {
   for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
     const auto code = static_cast<ErrorCode>(i);
     if (error_row(code).slug == slug) return code;
   }
-  return ErrorCode::Internal;
+  return std::nullopt;
 }
 
 }  // namespace shosoin::cli

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,7 +49,7 @@ class Context {
 
 // Runs `act` when the command is chosen and turns its failure into one line and the exit code.
 void on(CLI::App* command, Context& context, std::function<Result<void>(Context&)> act);
-// The code of a problem type or a vault's reply; Internal for one this version does not know.
-ErrorCode code_of_slug(std::string_view slug);
+// The code of a problem type; none for one that is not in the table (HTTP's own, or of a later version).
+std::optional<ErrorCode> code_of_slug(std::string_view slug);
 
 }  // namespace shosoin::cli

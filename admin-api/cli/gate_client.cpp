@@ -54,7 +54,7 @@ std::size_t give_file(char* bytes, std::size_t size, std::size_t count, void* fr
 }
 
 // The problem type ends in the slug of the one error table (RFC 9457).
-Error problem_of(Context& context, const boost::json::value& body) {
+Error problem_of(Context& context, const boost::json::value& body, long status) {
   if (!body.is_object()) return Error{ErrorCode::Unavailable, "understand the gate's answer"};
   const auto word = [&](const char* name) {
     const auto* member = body.get_object().if_contains(name);
@@ -66,7 +66,10 @@ Error problem_of(Context& context, const boost::json::value& body) {
     const auto cut = slug.find_last_of("/:");
     if (cut != std::string::npos) slug.erase(0, cut + 1);
   }
-  return context.explain(Error{code_of_slug(slug), "ask the gate"}, word("pointer"), word("detail"));
+  const auto code = code_of_slug(slug).value_or(status < 500 ? ErrorCode::BadRequest : ErrorCode::Unavailable);
+  std::string detail = word("detail");
+  if (detail.empty()) detail = word("title");
+  return context.explain(Error{code, "ask the gate"}, word("pointer"), std::move(detail));
 }
 
 class HeaderList {
@@ -188,7 +191,7 @@ Result<std::string> GateClient::fetch(Context& context, GateRequest request) {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   if (status >= 200 && status < 300) return std::move(answer.body);
   const auto problem = crypto::parse_strict(answer.body);
-  return problem_of(context, problem ? problem.value() : boost::json::value());
+  return problem_of(context, problem ? problem.value() : boost::json::value(), status);
 }
 
 Result<boost::json::value> GateClient::ask(Context& context, GateRequest request) {
