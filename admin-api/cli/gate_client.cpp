@@ -66,10 +66,9 @@ Error problem_of(Context& context, const boost::json::value& body, long status) 
     const auto cut = slug.find_last_of("/:");
     if (cut != std::string::npos) slug.erase(0, cut + 1);
   }
-  const auto code = code_of_slug(slug).value_or(status < 500 ? ErrorCode::BadRequest : ErrorCode::Unavailable);
-  std::string detail = word("detail");
-  if (detail.empty()) detail = word("title");
-  return context.explain(Error{code, "ask the gate"}, word("pointer"), std::move(detail));
+  const auto known = code_of_slug(slug);
+  const auto code = known.value_or(status < 500 ? ErrorCode::BadRequest : ErrorCode::Unavailable);
+  return context.explain(Error{code, "ask the gate"}, word("pointer"), word(known ? "detail" : "title"));
 }
 
 class HeaderList {
