@@ -36,6 +36,9 @@ Problem problem_of(const Route& route, const Reply& reply, Language language) {
   const json::value body = parse_reply(reply);
   if (!body.is_object()) return problem;
   problem.said = detail_of(body.get_object(), language);
+  for (const auto& [name, value] : body.get_object()) {
+    if (name != "code" && name != "pointer" && name != "detail") problem.more.emplace(name, value);
+  }
   const json::value* pointer = body.get_object().if_contains("pointer");
   if (pointer == nullptr || !pointer->is_string()) return problem;
   // Of an import the vault points into the file's rows and columns; elsewhere at the members of our own route.

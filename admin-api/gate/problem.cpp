@@ -1,6 +1,5 @@
 #include "admin-api/gate/problem.h"
 
-#include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/gate/http_values.h"
@@ -65,6 +64,13 @@ Problem make_problem(Fault fault, Detail what) {
   return problem;
 }
 
+std::vector<Problem> every_problem() {
+  std::vector<Problem> out;
+  for (std::size_t i = 0; i < kErrorCodeCount; ++i) out.push_back(make_problem(static_cast<ErrorCode>(i)));
+  for (std::size_t i = 0; i < kFaultCount; ++i) out.push_back(make_problem(static_cast<Fault>(i)));
+  return out;
+}
+
 std::string problem_json(const Problem& problem, Language language, unsigned long long request_number) {
   const bool japanese = language == Language::Ja;
   boost::json::object out;
@@ -80,6 +86,7 @@ std::string problem_json(const Problem& problem, Language language, unsigned lon
   out["instance"] = "urn:shosoin:request:" + std::to_string(request_number);
   out["code"] = problem.slug;
   if (!problem.pointer.empty()) out["pointer"] = problem.pointer;
+  for (const auto& [name, value] : problem.more) out.emplace(name, value);  // never over one of ours
   return boost::json::serialize(out);
 }
 

@@ -2,8 +2,10 @@
 // member names and what the vault says of its own: nothing of the request is ever repeated. Pure; any thread.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware/base/error.h"
 
@@ -23,6 +25,7 @@ enum class Fault {
   HeaderTooLarge,
   VersionNotSupported,
 };
+inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::VersionNotSupported) + 1;
 
 struct Detail {
   std::string_view ja, en;  // literals
@@ -56,6 +59,7 @@ struct Problem {
   Detail what{};             // literal detail of the gate
   std::string said;          // detail of the vault, already in the chosen language or in both
   std::string pointer;       // RFC 6901, known names only
+  boost::json::object more;  // further members of the vault's own making (RFC 9457 section 3.2)
   std::string allow;         // for 405
   bool close = false;        // framing is in doubt: answer once and close
 };
@@ -65,6 +69,8 @@ inline Problem closing(Problem problem) {
   problem.close = true;
   return problem;
 }
+
+std::vector<Problem> every_problem();  // what openapi.yaml must list
 
 // request_number stands in the access log too, so that the two can be brought together.
 std::string problem_json(const Problem& problem, Language language, unsigned long long request_number);

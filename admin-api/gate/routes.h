@@ -74,6 +74,6 @@ struct Match {
 };
 Match match_route(std::string_view method, std::string_view path);
 
-std::string routes_json();  // the table for people and for the test against openapi.yaml
+std::string routes_json();  // the table and every problem, for the test against openapi.yaml
 
 }  // namespace shosoin::gate

@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "admin-api/gate/problem.h"
 #include "admin-api/gate/routes.h"
 
 namespace shosoin::gate {
@@ -74,9 +75,13 @@ json::object describe(const Route& route) {
 }  // namespace
 
 std::string routes_json() {
-  json::array out;
-  for (const auto& route : routes()) out.push_back(describe(route));
-  return json::serialize(out);
+  json::array all;
+  for (const auto& route : routes()) all.push_back(describe(route));
+  json::array problems;
+  for (const auto& problem : every_problem()) {
+    problems.push_back(json::object{{"code", problem.slug}, {"status", problem.status}});
+  }
+  return json::serialize(json::object{{"routes", std::move(all)}, {"problems", std::move(problems)}});
 }
 
 }  // namespace shosoin::gate

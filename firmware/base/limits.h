@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxEntryValue = 4u << 20;        // staged import 
 inline constexpr std::size_t kMaxDeltaRows = 20'000;           // DESIGN 4: forces a merge
 inline constexpr std::size_t kMaxDeltaBytes = 16u << 20;       // DESIGN 4: forces a merge
 inline constexpr std::size_t kTransactionPages = 16'384;       // DESIGN 4: largest write transaction of a merge or batch
-inline constexpr std::size_t kEnvironmentMapSize = 64ull << 30;  // address space only; data.mdb grows as needed
+inline constexpr std::size_t kEnvironmentMapSize = 32ull << 30;  // address space only; data.mdb grows as needed
 inline constexpr unsigned kEnvironmentReaders = 1024;          // read snapshots of one environment at a time, all threads
 inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, zero-filled
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
@@ -130,6 +130,10 @@ inline constexpr std::size_t kMaxOpenImports = 16;             // being received
 inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
 inline constexpr std::chrono::seconds kMaintenanceRound{5};
 inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
+// -- JSON of certificates and settings
+inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
+inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
+
 // -- TPM
 inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
 inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute

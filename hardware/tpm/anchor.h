@@ -111,7 +111,7 @@ class Anchor {
   // CHAIN at X(init), CTR at its base.
   static Result<Pins> provision(const std::string& tcti, const ServiceAuth& service, const CustodianAuth& custodians,
                                 const BootTrust& boot);
-  // TpmRefused("...Name...") when a Name differs from the pin: another TPM, a redefined index, or an interposer on the
+  // ForeignTpm("...Name...") when a Name differs from the pin: another TPM, a redefined index, or an interposer on the
   // bus. After TpmUnreachable an anchor is dead: open another and read CHAIN and CTR before anything else.
   static Result<std::unique_ptr<Anchor>> open(const std::string& tcti, const Pins& pins, ServiceAuth service,
                                               BootTrust boot);

@@ -9,11 +9,11 @@ namespace {
 Result<Handle> open_pinned(Context& context, TPM2_HANDLE handle, const Bytes& pinned, Literal doing) {
   auto opened = Handle::open(context, handle);
   if (!opened) {
-    if (is_code(opened.error(), TPM2_RC_HANDLE)) return Error{ErrorCode::TpmRefused, doing, opened.error().outside()};
+    if (is_code(opened.error(), TPM2_RC_HANDLE)) return Error{ErrorCode::ForeignTpm, doing, opened.error().outside()};
     return opened.error();
   }
   TRY(auto name, opened.value().name());
-  if (!equal(name, pinned)) return Error{ErrorCode::TpmRefused, doing};
+  if (!equal(name, pinned)) return Error{ErrorCode::ForeignTpm, doing};
   return opened;
 }
 

@@ -18,6 +18,7 @@ struct Attempt {
   std::optional<EpochRoot> root;
   std::map<TenantId, TableRow> table;
   std::map<TenantId, Bytes> boxed_table;
+  TenantStore::BoxedChange certificates{};  // tenant zero's change: the bodies, fixed before anything is destroyed
 };
 
 std::string erased_value(std::uint64_t epoch, std::uint32_t index) {
@@ -197,6 +198,11 @@ Result<void> Batch::copy_state() {
   for (const auto& [tenant, touched] : attempt.touched) {
     TRY(auto generation, copy_generation(*core.environments.at(tenant), tenant, touched.staged->generation.gid,
                                          touched.staged->copied_seq));
+    if (tenant == kAppliance) {
+      attempt.certificates = touched.store->box_change(*touched.staged, certificate_entries());
+      generation.seq = attempt.certificates.seq;
+      generation.delta.emplace_back(generations::gid_key(generation.gid, generation.seq), attempt.certificates.row);
+    }
     copy.generations.push_back(std::move(generation));
   }
   return write_state_copy(core.places.state_copy, copy);
@@ -233,14 +239,13 @@ Result<void> Batch::commit() {
   auto& appliance = core.appliance();
   auto& zero = attempt.touched.at(kAppliance);
   std::map<TenantId, TenantStore::PendingFrame> frames;
-  const auto seq = zero.staged->copied_seq + 1;
+  const auto seq = attempt.certificates.seq;
   for (auto& [tenant, touched] : attempt.touched) {
     TRY(auto frame, touched.store->begin_frame(tenant == kAppliance ? seq : 0, log_for(tenant)));
     frames.emplace(tenant, std::move(frame));
   }
   TRY(auto transaction, appliance.write());
-  TRY(const auto used, zero.store->put_change(*transaction, *zero.staged, certificate_entries()));
-  ENSURE(used == seq);
+  TRY(zero.store->put_change(*transaction, *zero.staged, attempt.certificates));
   std::uint16_t number = 0;
   for (const auto& [tenant, frame] : frames) {
     Writer key;

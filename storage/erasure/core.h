@@ -38,6 +38,7 @@ struct Appliance::Core {
   std::optional<EpochRoot> root;            // R(e)
   std::map<TenantId, TableRow> table;
   bool certified = false;
+  bool rebuilt = false;                     // from a state copy, at this start
   std::string recovered = "settled";
 
   engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
@@ -52,6 +53,7 @@ struct Appliance::Core {
   Result<void> merge(TenantStore& store, generations::RebuildPlan plan);
   Result<void> put_table_row(const TableRow& row, std::string_view step);
   void refresh_state_copy();                // after a merge or a new tenant; an alarm when it cannot
+  Result<void> rebuild_environment();       // environment_lost.cpp
   // recovery.cpp
   Result<void> load_state();
   Result<void> look_at_tpm();

@@ -35,6 +35,10 @@ Result<EpochState> make_epoch_zero(tpm::Anchor& anchor, const tpm::Pins& pins, c
 Result<void> Appliance::initialise(const Places& places, const tpm::Pins& pins, tpm::Anchor& anchor, const Clock& clock,
                                    std::vector<Entry> first) {
   if (std::filesystem::exists(places.data / "appliance")) return Error{ErrorCode::Conflict, "initialise a data directory twice"};
+  std::error_code failed;
+  std::filesystem::create_directories(places.data / "tenants", failed);
+  if (failed) return Error{ErrorCode::Settings, "make the data directory", failed.value()};
+  std::filesystem::permissions(places.data, std::filesystem::perms::owner_all, failed);
   TRY(auto environment, engine::Environment::open(places.data / "appliance", generations::appliance_layout(), true));
   TRY(auto journal, journal::Journal::open(places.data / "journal", true));
   for (auto& key : generations::new_log_keys({}, clock.now())) first.push_back(std::move(key));

@@ -223,13 +223,21 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   core->anchor = std::move(anchor);
   core->clock = &clock;
   auto environment = engine::Environment::open(core->directory_of(kAppliance), generations::appliance_layout(), false);
+  if (!environment && environment.error().code() == ErrorCode::NotFound) {
+    TRY(auto journal, journal::Journal::open(places.data / "journal", false));
+    core->journal = std::move(journal);
+    TRY(core->rebuild_environment());
+    environment = engine::Environment::open(core->directory_of(kAppliance), generations::appliance_layout(), false);
+  }
   if (!environment) return environment.error();
   core->appliance_environment = environment.value().get();
   core->environments[kAppliance] = std::move(environment.value());
   TRY(core->load_state());
   TRY(core->look_at_tpm());
-  TRY(auto journal, journal::Journal::open(places.data / "journal", false));
-  core->journal = std::move(journal);
+  if (!core->journal) {
+    TRY(auto journal, journal::Journal::open(places.data / "journal", false));
+    core->journal = std::move(journal);
+  }
   TRY(core->open_environments());
   TRY(core->replay_outboxes());
   TRY(core->open_root_or_revert());
@@ -239,6 +247,7 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   TRY(core->open_table());
   TRY(core->open_zero());
   TRY(core->sweep());
+  if (core->rebuilt) core->recovered = "rebuilt";
   if (core->recovered != "settled") {
     TRY(core->zero().log({false, R"({"operation":"epoch-recovered","found":")" + core->recovered + R"("})"}));
   }

@@ -107,13 +107,17 @@ Result<void> TenantStore::catch_up(StagedGeneration& staged) {
   return success();
 }
 
-Result<std::uint64_t> TenantStore::put_change(engine::WriteTransaction& transaction, StagedGeneration& staged,
-                                              const std::vector<Entry>& entries) {
+TenantStore::BoxedChange TenantStore::box_change(const StagedGeneration& staged, const std::vector<Entry>& entries) const {
   ENSURE(staged.copied_seq == last_seq_);
   const auto seq = last_seq_ + 1;
-  TRY(transaction.put_new(kDelta, gid_key(staged.generation.gid, seq), box_delta(staged.generation, seq, entries)));
-  TRY(transaction.put(kMeta, name_key("seq"), seq_key(seq)));
-  return seq;
+  return {seq, box_delta(staged.generation, seq, entries)};
+}
+
+Result<void> TenantStore::put_change(engine::WriteTransaction& transaction, const StagedGeneration& staged,
+                                     const BoxedChange& change) {
+  ENSURE(change.seq == last_seq_ + 1);
+  TRY(transaction.put_new(kDelta, gid_key(staged.generation.gid, change.seq), change.row));
+  return transaction.put(kMeta, name_key("seq"), seq_key(change.seq));
 }
 
 // The new view is opened from disk before the old one is let go: what cannot be read back is not adopted.

@@ -101,9 +101,13 @@ class TenantStore {
   };
   Result<PendingFrame> begin_frame(std::uint64_t change_seq, const LogEntry& entry);
   Result<journal::Journal::Ticket> finish_frame(PendingFrame pending);  // after its commit
-  // Puts entries as the next delta row of `staged` into a transaction of this environment (appliance commit point), under hold.
-  Result<std::uint64_t> put_change(engine::WriteTransaction& transaction, StagedGeneration& staged,
-                                   const std::vector<Entry>& entries);
+  // The next change of `staged`, boxed ahead: it goes into a state copy and into the appliance's commit point alike. Under hold.
+  struct BoxedChange {
+    std::uint64_t seq;
+    Bytes row;
+  };
+  BoxedChange box_change(const StagedGeneration& staged, const std::vector<Entry>& entries) const;
+  Result<void> put_change(engine::WriteTransaction& transaction, const StagedGeneration& staged, const BoxedChange& change);
 
   Result<StoredLogEntry> open_frame(const journal::Frame& frame) const;
 

@@ -4,6 +4,9 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 
+#include <chrono>
+#include <thread>
+
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
 
@@ -27,7 +30,7 @@ DiskJournal::DiskJournal(std::filesystem::path directory, disk::Descriptor lock,
       fill_(recovered.end),
       size_(recovered.size),
       next_(std::move(recovered.next)),
-      next_wanted_(!next_),
+      next_wanted_(!next_ && fill_ > 0),
       file_(std::move(recovered.file)),
       durable_(recovered.chain.flush) {
   flusher_ = std::thread([this] { flush_batches(); });
@@ -154,8 +157,7 @@ void DiskJournal::flush_batches() {
     Batch batch = std::move(batches_.front());
     batches_.pop_front();
     lock.unlock();
-    const bool first = batch.opens.has_value();
-    if (first) file_ = std::move(*batch.opens);
+    if (batch.opens) file_ = std::move(*batch.opens);
     // Power cut before or during it: nobody was told; the next start keeps the frames up to the first broken one and
     // zeros the rest. After: all frames of the flush are there.
     const auto written = power::guarded("journal:flush", [&] { return write_batch(batch); });
@@ -169,7 +171,7 @@ void DiskJournal::flush_batches() {
     queued_ -= batch.bytes.size();
     batch.bytes.clear();
     if (batch.bytes.capacity() > spare_.capacity()) spare_ = std::move(batch.bytes);
-    if (first) {  // not earlier: at most one segment stands unused behind the newest frame
+    if (batch.start == 0) {  // not earlier: at most one segment stands unused behind the newest frame
       next_wanted_ = true;
       wanted_.notify_one();
     }
@@ -213,24 +215,38 @@ void DiskJournal::make_segments() {
   }
 }
 
+Result<void> DiskJournal::settled(std::uint64_t flush) const {
+  // A walk is rare and may sleep in steps; the bells are for those who wait for their own flush.
+  while (durable_.load(std::memory_order_acquire) < flush) {
+    if (failed_.load()) return Error{ErrorCode::StorageFailed, "read the journal: its flusher has given up"};
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return success();
+}
 Result<void> DiskJournal::walk(const std::function<bool(const Frame&)>& visit) const {
   std::uint32_t last = 0;
   std::size_t end = 0;
+  std::uint64_t newest = 0;
   {
     std::scoped_lock lock(mutex_);
     last = segment_;
     end = fill_;
+    newest = flush_;
   }
+  TRY(settled(newest));  // what was enqueued before the walk began is on the disk; what comes later is not looked at
   return walk_segments(directory_, last, end, visit);
 }
 Result<std::optional<Frame>> DiskJournal::last_frame_of(const TenantId& tenant) const {
   Place place;
+  std::uint64_t newest = 0;
   {
     std::scoped_lock lock(mutex_);
     const auto found = places_.find(tenant);
     if (found == places_.end()) return std::optional<Frame>();
     place = found->second;
+    newest = flush_;
   }
+  TRY(settled(newest));
   auto file = disk::open(segment_path(directory_, place.segment), O_RDONLY);
   if (!file && file.error().code() == ErrorCode::NotFound) return std::optional<Frame>();  // no longer kept
   if (!file) return file.error();

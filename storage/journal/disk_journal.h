@@ -50,6 +50,7 @@ class DiskJournal final : public Journal {
   void make_segments();
   void give_up();
   void ring(std::uint64_t flush);
+  Result<void> settled(std::uint64_t flush) const;  // waits until that flush is durable
 
   const std::filesystem::path directory_;
   const disk::Descriptor lock_;

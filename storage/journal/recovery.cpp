@@ -83,7 +83,9 @@ Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, b
   }
   if (numbers.size() == 1) return Error{ErrorCode::Integrity, "open the journal: its only segment holds nothing"};
   TRY(auto before, inspect(directory, newest - 1));
-  if (before.found.end == 0) return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
+  // Right after creation: the second segment is made ahead before the first frame of all.
+  if (before.found.end == 0 && newest - 1 != 1)
+    return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
   if (!before.found.clean && last.found.remnants)
     return Error{ErrorCode::Integrity, "open the journal: a broken frame with a later segment behind it"};
   TRY(auto next, keep_unused(segment_path(directory, newest), last, segment_size));
@@ -96,6 +98,7 @@ Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::s
   for (auto number : numbers) {
     if (number > last) break;  // made ahead
     TRY(auto loaded, load_segment(directory, number));
+    if (number == last) loaded.image.resize(std::min(end, loaded.image.size()));  // behind it the flusher may be writing
     TRY(auto found, read_segment(loaded.image, number, chain, visit));
     if (found.stopped) return success();
     const bool whole = number == last ? found.end == end : found.end > 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
 
@@ -19,7 +21,10 @@ bool armed = false;
 std::string cut_name;
 std::vector<std::string> step_names;
 
+std::mutex plug_mutex;  // the journal asks from threads of its own
+
 power::Cut plug(std::string_view step) noexcept {
+  const std::lock_guard lock(plug_mutex);
   if (!armed) return power::Cut::None;
   step_names.emplace_back(step);
   if (steps_seen++ != cut_at) return power::Cut::None;
@@ -43,6 +48,7 @@ RowId row_id(std::uint64_t seq) {
 }  // namespace
 
 void CutPlan::arm(int at, power::Cut how) {
+  const std::lock_guard lock(plug_mutex);
   cut_at = at;
   cut_how = how;
   steps_seen = 0;
@@ -52,6 +58,7 @@ void CutPlan::arm(int at, power::Cut how) {
   power::set_plug(plug);
 }
 void CutPlan::disarm() {
+  const std::lock_guard lock(plug_mutex);
   armed = false;
   power::set_plug(nullptr);
   power::power_on();
@@ -100,14 +107,16 @@ void EpochRig::plant(const TenantId& tenant, int count) {
     std::map<generations::EntryKey, std::optional<Bytes>> entries;
     Change change;
     for (int i = 0; i < count; ++i) {
-      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex()};
+      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex(), {}, {}};
       auto encrypted = crypto::encrypt_row({tenant, planted.row}, view_of(planted.text));
       generations::RecordEntry where;
       where.file = "test";
       where.record = {planted.row, encrypted.key};
       entries[{TableId::Records, copy_of(planted.id.view())}] = generations::encode_record_entry(where);
       Bytes search{1};
-      append(search, store->number_token(view_of(planted.number)));
+      planted.key = encrypted.key;
+      planted.token = store->number_token(view_of(planted.number));
+      append(search, planted.token);
       append(search, planted.id.view());
       entries[{TableId::SearchKeys, search}] = Bytes{};
       change.rows.push_back({planted.row, std::move(encrypted.bytes)});

@@ -20,6 +20,8 @@ struct PlantedRecord {
   RowId row;
   std::string text;     // what the row holds
   std::string number;   // what the search index knows it by
+  crypto::RowKey key{};
+  Digest token{};       // of the number, as the search index holds it
 };
 
 class EpochRig {

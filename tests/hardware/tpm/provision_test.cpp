@@ -160,7 +160,7 @@ TEST(Open, NamesTheObjectThatIsNotThePinnedOne) {
     (appliance.pins.*one.pin)[5] ^= 1;
     auto refused = appliance.try_open();
     ASSERT_FALSE(refused) << one.word;
-    EXPECT_EQ(refused.error().code(), ErrorCode::TpmRefused) << one.word;
+    EXPECT_EQ(refused.error().code(), ErrorCode::ForeignTpm) << one.word;
     EXPECT_NE(refused.error().doing().find(one.word), std::string_view::npos) << refused.error().doing();
     EXPECT_NE(refused.error().doing().find("Name"), std::string_view::npos) << refused.error().doing();
     appliance.pins.*one.pin = kept;
@@ -179,7 +179,7 @@ TEST(Open, RefusesAnotherAppliancesTpm) {
   TestAppliance other;
   auto refused = appliance.try_open_at(other.tpm.tcti());
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), ErrorCode::TpmRefused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::ForeignTpm);
   EXPECT_NE(refused.error().doing().find("Name of the SRK"), std::string_view::npos);
 }
 TEST(Open, RefusesAnEmptyTpm) {
@@ -187,7 +187,7 @@ TEST(Open, RefusesAnEmptyTpm) {
   Swtpm empty;
   auto refused = appliance.try_open_at(empty.tcti());
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), ErrorCode::TpmRefused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::ForeignTpm);
 }
 TEST(Open, RefusesAServiceWithForeignAuthorisations) {
   TestAppliance appliance;

@@ -11,16 +11,17 @@ namespace shosoin::journal {
 namespace {
 
 using JournalFault = JournalTest;
-std::string_view cut_at;
-power::Cut cut_how;
-power::Cut plug(std::string_view step) noexcept { return step == cut_at ? cut_how : power::Cut::None; }
+// Read by the journal's threads while a test sets the next cut.
+std::atomic<const char*> cut_at{""};
+std::atomic<power::Cut> cut_how{power::Cut::None};
+power::Cut plug(std::string_view step) noexcept { return step == cut_at.load() ? cut_how.load() : power::Cut::None; }
 void power_back() {
   power::set_plug(nullptr);
   power::power_on();
 }
 
 TEST_F(JournalFault, APowerCutBeforeAFlushLosesOnlyWhatWasNotAcknowledged) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
   cut_at = "journal:flush";
   cut_how = power::Cut::Before;
@@ -33,12 +34,12 @@ TEST_F(JournalFault, APowerCutBeforeAFlushLosesOnlyWhatWasNotAcknowledged) {
   EXPECT_EQ(failed.error().code(), ErrorCode::StorageFailed);
   journal_.reset();
   power_back();
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), 1u);
   EXPECT_TRUE(journal_->append(draft_of(1, 2)));
 }
 TEST_F(JournalFault, APowerCutAfterAFlushKeepsWhatWasFlushed) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
   cut_at = "journal:flush";
   cut_how = power::Cut::After;
@@ -46,13 +47,13 @@ TEST_F(JournalFault, APowerCutAfterAFlushKeepsWhatWasFlushed) {
   EXPECT_FALSE(journal_->append(draft_of(1, 2)));
   journal_.reset();
   power_back();
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), 2u);
 }
 TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
   int cuts = 0;
-  for (std::string_view step : {"journal:directory", "journal:segment-zeros", "journal:segment-name", "journal:repair",
-                                "journal:drop-unused"}) {
+  for (const char* step : {"journal:directory", "journal:segment-zeros", "journal:segment-name", "journal:repair",
+                           "journal:drop-unused"}) {
     for (auto how : {power::Cut::Before, power::Cut::After}) {
       journal_.reset();
       std::filesystem::remove_all(place());
@@ -72,7 +73,7 @@ TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
         cuts += power::is_out();
         power_back();
       }
-      open(false);
+      ASSERT_NO_FATAL_FAILURE(open(false));
       EXPECT_GE(journal_->position(tenant_of(1)).line, acknowledged) << step;
       EXPECT_TRUE(all_of(*journal_)) << step;
     }
@@ -80,9 +81,9 @@ TEST_F(JournalFault, APowerCutAtAnyOtherStepLosesNothingAcknowledged) {
   EXPECT_GE(cuts, 20);
 }
 TEST_F(JournalFault, AFailedSyncFailsEverybodyAndIsNeverTriedAgain) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(0, 1)));
-  ::usleep(20'000);  // the segment made ahead is synced by now
+  wait_for(place() / "00000002.jnl");  // the segment made ahead is synced by then
   support::faulty_disk().sync_error = EIO;
   const auto before = support::faulty_disk().syncs_seen.load();
   std::vector<std::thread> threads;
@@ -98,15 +99,15 @@ TEST_F(JournalFault, AFailedSyncFailsEverybodyAndIsNeverTriedAgain) {
   EXPECT_EQ(failures, 16);
   EXPECT_EQ(support::faulty_disk().syncs_seen, before + 1);
   EXPECT_FALSE(journal_->append(draft_of(0, 2)));
-  open(false);  // a new process: it writes the last flush again, whatever the cache shows
+  ASSERT_NO_FATAL_FAILURE(open(false));  // a new process: it writes the last flush again, whatever the cache shows
   EXPECT_TRUE(journal_->append(draft_of(0, 2)));
   EXPECT_TRUE(all_of(*journal_));
 }
 TEST_F(JournalFault, AFullDiskRefusesWithNothingChangedAndGoesOnWhenThereIsRoom) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   std::uint64_t line = 0;
   ASSERT_TRUE(journal_->append(draft_of(1, ++line, 1000)));
-  ::usleep(50'000);
+  wait_for(place() / "00000002.jnl");
   // The next segment is there. Filling it makes the journal want one more, and that one finds no room: those writes are
   // the only ones to fail, since flushes go on in segments that have their blocks. Here all writes fail alike, so only
   // the making is cut off.
@@ -121,7 +122,7 @@ TEST_F(JournalFault, AFullDiskRefusesWithNothingChangedAndGoesOnWhenThereIsRoom)
   bool went_on = false;  // an attempt made meanwhile may refuse once more
   for (int i = 0; i < 3 && !went_on; ++i) went_on = journal_->append(draft_of(1, line + 1, 1000)).has_value();
   EXPECT_TRUE(went_on);
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), line + 1);
 }
 TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
@@ -140,22 +141,23 @@ TEST_F(JournalFault, AProcessKilledAtAnyMomentKeepsWhatItAcknowledged) {
       }
     }
     ::close(pipe[1]);
+    std::uint64_t line = 0;
+    if (round % 2 == 1 && ::read(pipe[0], &line, sizeof line) == sizeof line) acknowledged = line;
     ::usleep(static_cast<useconds_t>(4000 + 977 * round));
     ASSERT_EQ(::kill(child, SIGKILL), 0);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status));
-    std::uint64_t line = 0;
     while (::read(pipe[0], &line, sizeof line) == sizeof line) acknowledged = line;
     ::close(pipe[0]);
-    open();
+    ASSERT_NO_FATAL_FAILURE(open());
     const auto position = journal_->position(tenant_of(1));
     EXPECT_GE(position.line, acknowledged);
     EXPECT_EQ(position.change_seq, position.line);
     EXPECT_EQ(all_of(*journal_).value().size(), position.line);
     journal_.reset();
   }
-  EXPECT_GT(acknowledged, 25u);
+  EXPECT_GE(acknowledged, 12u);  // each second round waits for one
 }
 
 }  // namespace

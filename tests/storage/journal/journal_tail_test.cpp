@@ -144,11 +144,11 @@ TEST_F(JournalTest, ATornTailIsZeroedOnDiskAndTheJournalGoesOn) {
     Bytes image = example.builder.image();
     image[at] ^= 0x41;
     write_file(place() / "00000001.jnl", image);
-    open(false);
+    ASSERT_NO_FATAL_FAILURE(open(false));
     const auto line = journal_->position(tenant_of(1)).line;
     EXPECT_GE(line, example.before(at));
     ASSERT_TRUE(journal_->append(draft_of(1, line + 1, 33)));
-    open(false);
+    ASSERT_NO_FATAL_FAILURE(open(false));
     auto walked = all_of(*journal_);
     ASSERT_TRUE(walked) << at << " " << walked.error().doing();
     EXPECT_EQ(walked.value().size(), line + 1);
@@ -167,11 +167,11 @@ TEST_F(JournalTest, ATornFirstFlushOfASegmentFallsBackToTheOneBefore) {
   std::filesystem::create_directories(place());
   write_file(place() / "00000001.jnl", first);
   write_file(place() / "00000002.jnl", second);
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(journal_->position(tenant_of(1)).line, 1u);
   EXPECT_TRUE(all_zero(read_file(place() / "00000002.jnl")));
   ASSERT_TRUE(journal_->append(draft_of(1, 2, 50)));
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_EQ(all_of(*journal_).value().size(), 2u);
 }
 TEST_F(JournalTest, ABrokenFrameWithALaterSegmentBehindItIsCorruption) {
@@ -198,7 +198,7 @@ TEST_F(JournalTest, ABrokenFrameWithALaterSegmentBehindItIsCorruption) {
   EXPECT_EQ(opened.error().code(), ErrorCode::Integrity);
 }
 TEST_F(JournalTest, AMissingShortenedOrEmptiedSegmentIsNamed) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   for (std::uint64_t line = 1; line <= 50; ++line) ASSERT_TRUE(journal_->append(draft_of(1, line, 1000)));
   journal_.reset();
   const auto refused = [&](auto&& damage) {
@@ -221,7 +221,7 @@ TEST_F(JournalTest, AMissingShortenedOrEmptiedSegmentIsNamed) {
   EXPECT_TRUE(open_and_walk(place()));
 }
 TEST_F(JournalTest, FiveHundredFlippedBitsAreNeverSilentlyWrong) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   for (std::uint64_t line = 1; line <= 30; ++line) {
     ASSERT_TRUE(journal_->append(draft_of(1, line, 200 + line * 20, line)));
     ASSERT_TRUE(journal_->append(draft_of(2, line, 90)));

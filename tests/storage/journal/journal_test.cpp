@@ -10,7 +10,7 @@ namespace {
 TEST_F(JournalTest, GivesBackEveryFrameAfterEachOfManyRestarts) {
   std::vector<Draft> expected;
   for (std::uint64_t round = 1; round <= 20; ++round) {
-    open();
+    ASSERT_NO_FATAL_FAILURE(open());
     for (std::uint8_t tenant = 0; tenant < 3; ++tenant) {
       expected.push_back(draft_of(tenant, round, 50 * round, tenant == 1 ? round * 10 : 0));
       ASSERT_TRUE(journal_->append(expected.back()));
@@ -18,7 +18,7 @@ TEST_F(JournalTest, GivesBackEveryFrameAfterEachOfManyRestarts) {
     EXPECT_EQ(journal_->position(tenant_of(1)).line, round);
     EXPECT_EQ(journal_->position(tenant_of(1)).change_seq, round * 10);
   }
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   const auto found = all_of(*journal_).value();
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(same(found[i], expected[i])) << i;
@@ -27,7 +27,7 @@ TEST_F(JournalTest, GivesBackEveryFrameAfterEachOfManyRestarts) {
   EXPECT_GT(std::distance(std::filesystem::directory_iterator(place()), {}), 3);  // it rolled over
 }
 TEST_F(JournalTest, ChainsFramesByHashWithinAndAcrossSegments) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   for (std::uint64_t line = 1; line <= 60; ++line) ASSERT_TRUE(journal_->append(draft_of(1, line, 1000)));
   Digest last{};
   std::uint64_t flush = 0, seen = 0;
@@ -43,17 +43,17 @@ TEST_F(JournalTest, ChainsFramesByHashWithinAndAcrossSegments) {
   EXPECT_EQ(journal_->position(tenant_of(1)).last_frame, last);
 }
 TEST_F(JournalTest, TheVisitorStopsTheWalk) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   for (std::uint64_t line = 1; line <= 5; ++line) ASSERT_TRUE(journal_->append(draft_of(1, line)));
   int seen = 0;
   ASSERT_TRUE(journal_->walk([&](const Frame&) { return ++seen < 2; }));
   EXPECT_EQ(seen, 2);
 }
 TEST_F(JournalTest, FindsATenantsLastFrameAlsoInAnOlderSegment) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(7, 1, 123)));
   for (std::uint64_t line = 1; line <= 60; ++line) ASSERT_TRUE(journal_->append(draft_of(1, line, 1000)));
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   auto old = journal_->last_frame_of(tenant_of(7)).value();
   ASSERT_TRUE(old);
   EXPECT_TRUE(same(old->draft, draft_of(7, 1, 123)));
@@ -86,7 +86,7 @@ TEST_F(JournalTest, GathersTheFramesOfSixtyFourThreadsIntoFewFlushes) {
   EXPECT_LT(flushes, kThreads * kLines / 2);
 }
 TEST_F(JournalTest, ThreadsRollOverTogetherWithoutLosingALine) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   std::vector<std::thread> threads;
   for (std::uint8_t tenant = 0; tenant < 16; ++tenant) {
     threads.emplace_back([this, tenant] {
@@ -94,7 +94,7 @@ TEST_F(JournalTest, ThreadsRollOverTogetherWithoutLosingALine) {
     });
   }
   for (auto& thread : threads) thread.join();
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   EXPECT_EQ(all_of(*journal_).value().size(), 16u * 40u);
 }
 TEST_F(JournalTest, TakesTheLargestEntriesOneAfterTheOther) {
@@ -125,13 +125,24 @@ TEST_F(JournalTest, SegmentsAreMadeFullSizeZeroFilledAndForTheOwnerOnly) {
   EXPECT_TRUE(all_zero(read_file(place() / "00000001.jnl")));
 }
 
+TEST_F(JournalTest, TheNextSegmentIsMadeOnlyOnceTheCurrentOneHoldsAFlush) {
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_NO_FATAL_FAILURE(open());
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_FALSE(std::filesystem::exists(place() / "00000002.jnl"));
+  }
+  ASSERT_TRUE(journal_->append(draft_of(1, 1)));
+  wait_for(place() / "00000002.jnl");
+  EXPECT_TRUE(std::filesystem::exists(place() / "00000002.jnl"));
+  EXPECT_FALSE(std::filesystem::exists(place() / "00000003.jnl"));
+}
 TEST_F(JournalTest, AStartRemovesAnUnfinishedSegmentAndAWalkLeavesItAlone) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   const auto unfinished = place() / "00000009.new";
   write_file(unfinished, Bytes(100));
   ASSERT_TRUE(all_of(*journal_));  // the maker may be at work
   EXPECT_TRUE(std::filesystem::exists(unfinished));
-  open(false);
+  ASSERT_NO_FATAL_FAILURE(open(false));
   EXPECT_FALSE(std::filesystem::exists(unfinished));
 }
 TEST_F(JournalTest, AMissingJournalIsNotFoundUnlessItMayBeMade) {
@@ -144,13 +155,13 @@ TEST_F(JournalTest, AMissingJournalIsNotFoundUnlessItMayBeMade) {
   EXPECT_EQ(missing.error().code(), ErrorCode::NotFound);
 }
 TEST_F(JournalTest, RefusesToBeOpenedTwice) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   auto second = open_journal(place(), false, {.segment_size = kSmall});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::Conflict);
 }
 TEST_F(JournalTest, RefusesAnEntryThatIsTooLargeAndGoesOn) {
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   auto refused = journal_->append(draft_of(1, 1, limits::kMaxJournalEntry + 1));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::TooLarge);
@@ -162,7 +173,7 @@ TEST_F(JournalTest, RefusesAnEntryThatIsTooLargeAndGoesOn) {
 using JournalDeathTest = JournalTest;
 TEST_F(JournalDeathTest, ALineThatDoesNotFollowIsADefect) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
-  open();
+  ASSERT_NO_FATAL_FAILURE(open());
   ASSERT_TRUE(journal_->append(draft_of(1, 1)));
   EXPECT_DEATH(
       (void)open_journal(place().string() + "2", true, {.segment_size = kSmall}).value()->append(draft_of(1, 2)), "");

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "firmware/base/power.h"
 #include "storage/journal/disk_journal.h"
@@ -50,6 +52,12 @@ class JournalTest : public testing::Test {
     auto opened = open_journal(place(), create, {.segment_size = kSmall});
     ASSERT_TRUE(opened) << opened.error().doing() << " " << opened.error().outside();
     journal_ = std::move(opened).value();
+  }
+  static void wait_for(const std::filesystem::path& file) {
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!std::filesystem::exists(file) && std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_TRUE(std::filesystem::exists(file));
   }
   std::filesystem::path place() const { return directory_.path() / "journal"; }
 
