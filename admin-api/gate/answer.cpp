@@ -12,30 +12,54 @@ namespace {
 
 std::string_view reason(int status) {
   switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 423: return "Locked";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    case 507: return "Insufficient Storage";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 423:
+      return "Locked";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
   }
   return "Unnamed";  // the phrase means nothing to a client (RFC 9112 section 4)
 }
@@ -63,10 +87,12 @@ std::string to_wire(const Answer& answer, bool head_only, std::chrono::sys_secon
   if (answer.status != 204) {
     fmt::format_to(to, "Content-Type: {}\r\nContent-Length: {}\r\n", answer.content_type, answer.body.size());
   }
-  if (!answer.language.empty()) fmt::format_to(to, "Content-Language: {}\r\nVary: Accept-Language\r\n", answer.language);
+  if (!answer.language.empty())
+    fmt::format_to(to, "Content-Language: {}\r\nVary: Accept-Language\r\n", answer.language);
   if (answer.status == 401) out += "WWW-Authenticate: Bearer\r\n";
   if (answer.status == 405) fmt::format_to(to, "Allow: {}\r\n", answer.allow);
-  if (answer.status == 503 || answer.status == 429) fmt::format_to(to, "Retry-After: {}\r\n", limits::kRetryAfterSeconds);
+  if (answer.status == 503 || answer.status == 429)
+    fmt::format_to(to, "Retry-After: {}\r\n", limits::kRetryAfterSeconds);
   if (answer.close) out += "Connection: close\r\n";
   out += "\r\n";
   if (!head_only && answer.status != 204) out += answer.body;

@@ -13,8 +13,8 @@ struct Answer {
   int status = 200;
   std::string_view content_type = "application/json";
   std::string body;
-  std::string allow;             // 405
-  std::string_view language;     // problems are in one
+  std::string allow;          // 405
+  std::string_view language;  // problems are in one
   bool close = false;
 };
 

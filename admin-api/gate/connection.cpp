@@ -1,5 +1,7 @@
-// TLS, HTTP framing and deadlines of one connection. A head is read and judged by read_head() before Beast's parser gets it; the
-// parser then frames the body. Beast closes the socket when a deadline passes: a client that is late gets no answer.
+// TLS, HTTP framing and deadlines of one connection. A head is read and judged by read_head() before Beast's parser
+// gets it; the parser then frames the body. Beast closes the socket when a deadline passes: a client that is late gets
+// no answer.
+#include <fmt/format.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -18,7 +20,6 @@
 #include "crypto/hash.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
-#include <fmt/format.h>
 
 namespace shosoin::gate {
 namespace {
@@ -72,9 +73,13 @@ class Connection final : public Body, public IdleConnection {
     body.size = out.size();
     body.more = true;
     socket().expires_at(std::min(Clock::now() + limits::kHttpBodyPiece, body_deadline_));
-    auto [failed, got] = co_await http::async_read(stream_, buffer_, *parser_, use_result);
-    if (failed && failed != http::error::need_buffer) co_return Piece{0, in_doubt()};
-    const std::size_t size = out.size() - parser_->get().body().size;
+    // async_read() would go on waiting after a piece that ends exactly with what the client has sent so far.
+    while (body.size > 0 && !parser_->is_done()) {
+      auto [failed, got] = co_await http::async_read_some(stream_, buffer_, *parser_, use_result);
+      if (failed == http::error::need_buffer) break;
+      if (failed) co_return Piece{0, in_doubt()};
+    }
+    const std::size_t size = out.size() - body.size;
     if (size == 0) co_return Piece{0, trailer_came() ? std::optional{in_doubt()} : std::nullopt};
     co_return Piece{size, std::nullopt};
   }
@@ -184,7 +189,8 @@ class Connection final : public Body, public IdleConnection {
     co_return !failed;
   }
 
-  // After a refusal the client may still be sending: without reading on, the kernel resets the connection and the answer is lost.
+  // After a refusal the client may still be sending: without reading on, the kernel resets the connection and the
+  // answer is lost.
   net::awaitable<void> say_farewell() {
     socket().expires_after(limits::kHttpLinger);
     (void)co_await stream_.async_shutdown(use_result);

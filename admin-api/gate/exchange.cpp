@@ -27,7 +27,8 @@ json::value parse_reply(const Reply& reply) {
 // The vault's own words: a text, or one in each language.
 std::string detail_of(const json::object& object, Language language) {
   const json::value* said = object.if_contains("detail");
-  if (said != nullptr && said->is_object()) said = said->get_object().if_contains(language == Language::Ja ? "ja" : "en");
+  if (said != nullptr && said->is_object())
+    said = said->get_object().if_contains(language == Language::Ja ? "ja" : "en");
   return said != nullptr && said->is_string() ? std::string(said->get_string()) : std::string();
 }
 
@@ -126,7 +127,8 @@ class Runner {
 
   // Refuses what the vault would refuse by shape; encode() may then rely on it.
   net::awaitable<Result<Reply>> send(Request request) {
-    if (!protocol::check(request, protocol::Channel::Gate)) co_return Error{ErrorCode::Internal, "fit the permit table"};
+    if (!protocol::check(request, protocol::Channel::Gate))
+      co_return Error{ErrorCode::Internal, "fit the permit table"};
     co_return co_await exchange_.vault.ask(std::move(request), route_->patience);
   }
 
@@ -168,8 +170,8 @@ class Runner {
     return request;
   }
 
-  // The file passes through in pieces; the gate never holds more than one of them. If the client goes away in the middle, the
-  // import stays open and unseen in the vault, which lets it lapse.
+  // The file passes through in pieces; the gate never holds more than one of them. If the client goes away in the
+  // middle, the import stays open and unseen in the vault, which lets it lapse.
   net::awaitable<Answer> stream_import(Request opening) {
     auto opened = co_await send(opening);
     if (!opened || opened.value().status != 0) co_return refuse_body(answer_of(opened));

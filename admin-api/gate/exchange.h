@@ -1,5 +1,5 @@
-// One request and its answer: route, check, ask the vault, hand its reply on. Knows no sockets: the body comes in pieces from a
-// Body, the vault is a VaultPool. Runs on the worker thread of its connection.
+// One request and its answer: route, check, ask the vault, hand its reply on. Knows no sockets: the body comes in
+// pieces from a Body, the vault is a VaultPool. Runs on the worker thread of its connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -26,8 +26,8 @@ bool is_field_value(std::string_view text) {
 // No route needs more than unreserved characters; so an escape, a query or a fragment cannot carry anything anywhere.
 bool is_plain_path(std::string_view path) {
   return path.starts_with('/') && std::ranges::all_of(path, [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
-  });
+           return is_alpha(c) || is_digit(c) || c == '/' || c == '-' || c == '.' || c == '_' || c == '~';
+         });
 }
 
 bool is_ours(std::string_view host, const std::vector<std::string>& authorities) {
@@ -65,7 +65,8 @@ std::optional<Problem> read_target(std::string_view target, const std::vector<st
   return std::nullopt;
 }
 
-std::optional<Problem> read_request_line(std::string_view line, const std::vector<std::string>& authorities, Head& out) {
+std::optional<Problem> read_request_line(std::string_view line, const std::vector<std::string>& authorities,
+                                         Head& out) {
   const auto first = line.find(' ');
   const auto second = first == std::string_view::npos ? first : line.find(' ', first + 1);
   if (second == std::string_view::npos) return doubt();

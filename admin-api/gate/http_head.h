@@ -1,5 +1,6 @@
-// The strict reading of a request head (RFC 9112), before Beast sees a byte of it: one Host that is ours, one way to read the
-// length, no folding, no bare CR or LF, no control characters. On any doubt: one answer and close. Pure; any thread.
+// The strict reading of a request head (RFC 9112), before Beast sees a byte of it: one Host that is ours, one way to
+// read the length, no folding, no bare CR or LF, no control characters. On any doubt: one answer and close. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct Head {  // views into the bytes that were read
   std::vector<HeaderLine> lines;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
-  bool close = false;              // the client asked for it
+  bool close = false;  // the client asked for it
   bool expects_continue = false;
   bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   std::string_view value(std::string_view name) const;  // "" when absent; single-valued fields stand at most once

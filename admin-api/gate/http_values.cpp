@@ -80,7 +80,8 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
   if (semicolon == std::string_view::npos) return out;
   const std::string_view parameter = trimmed(value.substr(semicolon + 1));
   const auto equals = parameter.find('=');
-  if (equals == std::string_view::npos || !equal_ignoring_case(parameter.substr(0, equals), "charset")) return std::nullopt;
+  if (equals == std::string_view::npos || !equal_ignoring_case(parameter.substr(0, equals), "charset"))
+    return std::nullopt;
   out.charset = parameter.substr(equals + 1);
   if (out.charset.size() > 2 && out.charset.front() == '"' && out.charset.back() == '"') {
     out.charset = out.charset.substr(1, out.charset.size() - 2);
@@ -91,7 +92,8 @@ std::optional<MediaType> parse_media_type(std::string_view value) {
 
 std::optional<std::array<std::uint8_t, 32>> parse_bearer(std::string_view authorization) {
   const auto space = authorization.find(' ');
-  if (space == std::string_view::npos || !equal_ignoring_case(authorization.substr(0, space), "Bearer")) return std::nullopt;
+  if (space == std::string_view::npos || !equal_ignoring_case(authorization.substr(0, space), "Bearer"))
+    return std::nullopt;
   auto bytes = from_base64url(authorization.substr(space + 1));
   std::array<std::uint8_t, 32> token{};
   if (!bytes || bytes->size() != token.size()) return std::nullopt;

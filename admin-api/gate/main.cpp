@@ -1,5 +1,5 @@
-// shosoin-gate: the only process that listens on the network. Reads its settings, opens TLS and socket, gives up what it no
-// longer needs, serves.
+// shosoin-gate: the only process that listens on the network. Reads its settings, opens TLS and socket, gives up what
+// it no longer needs, serves.
 #include <systemd/sd-daemon.h>
 
 #include <csignal>
@@ -34,8 +34,10 @@ int fail(const Error& error) {
 
 int fail_settings(const Error& error, const SettingsFault& fault) {
   if (fault.line > 0) {
-    std::fprintf(stderr, "<3>shosoin-gate: 設定ファイルの%u行目 / line %u of the settings: %s%.*s\n", fault.line, fault.line,
-                 fault.key.empty() ? "知らないキー、または誤った書式 / unknown key or malformed" : "値の誤り / wrong or missing value: ",
+    std::fprintf(stderr, "<3>shosoin-gate: 設定ファイルの%u行目 / line %u of the settings: %s%.*s\n", fault.line,
+                 fault.line,
+                 fault.key.empty() ? "知らないキー、または誤った書式 / unknown key or malformed"
+                                   : "値の誤り / wrong or missing value: ",
                  static_cast<int>(fault.key.size()), fault.key.data());
   }
   return fail(error);

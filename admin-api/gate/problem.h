@@ -1,5 +1,5 @@
-// RFC 9457 problems in Japanese and English. A problem is made of literals; the only other text in it is a pointer of known
-// member names and what the vault says of its own: nothing of the request is ever repeated. Pure; any thread.
+// RFC 9457 problems in Japanese and English. A problem is made of literals; the only other text in it is a pointer of
+// known member names and what the vault says of its own: nothing of the request is ever repeated. Pure; any thread.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -31,7 +31,8 @@ struct Detail {
   std::string_view ja, en;  // literals
 };
 namespace detail {
-inline constexpr Detail kFraming{"HTTPの要求の形が正しくありません。", "The framing of the HTTP request is not acceptable."};
+inline constexpr Detail kFraming{"HTTPの要求の形が正しくありません。",
+                                 "The framing of the HTTP request is not acceptable."};
 inline constexpr Detail kTarget{"要求先の書き方が正しくありません。番号をURLに書かないでください。",
                                 "The request target is not acceptable. Never write a number into a URL."};
 inline constexpr Detail kNoBody{"このメソッドには本文を付けられません。", "This method takes no body."};

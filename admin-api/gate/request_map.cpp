@@ -135,7 +135,8 @@ std::string known_part(const Route& route, std::string_view pointer) {
 
 Refusal check_content_type(const Route& route, const Head& head) {
   if (route.body == BodyKind::None) {
-    return head.has_body() ? std::optional{closing(make_problem(ErrorCode::BadRequest, detail::kNoBody))} : std::nullopt;
+    return head.has_body() ? std::optional{closing(make_problem(ErrorCode::BadRequest, detail::kNoBody))}
+                           : std::nullopt;
   }
   const bool json_wanted = route.body == BodyKind::Json;
   const auto type = parse_media_type(head.value("Content-Type"));

@@ -1,5 +1,5 @@
-// From path, headers and JSON body to a request of the protocol: the edge where outside text becomes typed fields, once. Whatever
-// comes in, the request that comes out passes protocol::check, or a problem does. Pure; any thread.
+// From path, headers and JSON body to a request of the protocol: the edge where outside text becomes typed fields,
+// once. Whatever comes in, the request that comes out passes protocol::check, or a problem does. Pure; any thread.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ namespace shosoin::gate {
 using Fingerprint = std::array<std::uint8_t, 32>;  // SHA-256 of the client certificate (DER)
 
 // Terminal, session, path parameters, Idempotency-Key, Encoding: everything but the body.
-std::optional<Problem> map_head(const Match& match, const Head& head, const Fingerprint& terminal, protocol::Request& out);
+std::optional<Problem> map_head(const Match& match, const Head& head, const Fingerprint& terminal,
+                                protocol::Request& out);
 // The members of a JSON body. Pointers of a problem hold known names only: an unknown name might be somebody's number.
 std::optional<Problem> map_json(const Route& route, std::string_view body, protocol::Request& out);
 // Is the media type of the body the one the route takes?

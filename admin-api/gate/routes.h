@@ -1,5 +1,6 @@
-// The gate's routes as data: method, path template, what is asked of the vault, which JSON member becomes which field. The table
-// and admin-api/openapi.yaml are held against each other by a test (`shosoin-gate --routes`). Pure; any thread.
+// The gate's routes as data: method, path template, what is asked of the vault, which JSON member becomes which field.
+// The table and admin-api/openapi.yaml are held against each other by a test (`shosoin-gate --routes`). Pure; any
+// thread.
 #pragma once
 
 #include <chrono>
@@ -27,8 +28,8 @@ enum class BodyKind { None, Json, Csv };
 
 enum class JsonType { Text, Flag, Id16, Id16List };
 enum class Demand {
-  ByGate,    // missing: refused here
-  ByVault,   // missing: refused in the vault, which logs the refusal (A-12, L-02, E-04)
+  ByGate,   // missing: refused here
+  ByVault,  // missing: refused in the vault, which logs the refusal (A-12, L-02, E-04)
   Optional,
 };
 struct Member {
@@ -46,10 +47,10 @@ struct PathParameter {
 struct Route {
   std::string_view operation;  // operationId
   Method method;
-  std::string_view path;       // template: segments, "{name}" for a parameter
+  std::string_view path;  // template: segments, "{name}" for a parameter
   Handling handling;
   protocol::RequestKind kind;
-  int success;                 // 204: the vault's reply body is not handed on
+  int success;  // 204: the vault's reply body is not handed on
   BodyKind body = BodyKind::None;
   std::span<const Member> members{};
   bool idempotency_key = false;
@@ -57,7 +58,7 @@ struct Route {
   std::size_t body_limit = 0;
 
   bool needs_session() const;
-  bool has_pointer(std::string_view pointer) const;     // a member or an object that holds members
+  bool has_pointer(std::string_view pointer) const;  // a member or an object that holds members
   const Member* find_member(std::string_view pointer) const;
 };
 std::span<const Route> routes();
@@ -68,9 +69,9 @@ struct PathValue {
   std::string_view text;
 };
 struct Match {
-  const Route* route = nullptr;   // nullptr: no such path, or not this method
+  const Route* route = nullptr;  // nullptr: no such path, or not this method
   std::vector<PathValue> values;
-  std::string allow;              // the methods of this path, when the path is known
+  std::string allow;  // the methods of this path, when the path is known
 };
 Match match_route(std::string_view method, std::string_view path);
 

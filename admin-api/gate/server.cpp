@@ -26,7 +26,8 @@ constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds kStopPoll{20};
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
 
-// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served connection.
+// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served
+// connection.
 constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
 
 Result<void> listen_on(tcp::acceptor& acceptor, const std::string& text) {

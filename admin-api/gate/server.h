@@ -1,5 +1,5 @@
-// The gate as a whole: TLS context, listening socket, worker threads. open() does everything that needs files and sockets of the
-// outside world, so that the process can be confined before run(). stop() may be called from any thread.
+// The gate as a whole: TLS context, listening socket, worker threads. open() does everything that needs files and
+// sockets of the outside world, so that the process can be confined before run(). stop() may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
-  void stop_on_signals();  // SIGTERM, SIGINT
+  void stop_on_signals();        // SIGTERM, SIGINT
   void run(const Hooks& hooks);  // until stop(); requests under way may end within limits::kGateShutdown
   void stop();
 

@@ -24,7 +24,8 @@ constexpr std::array kKeys{
                 "its private key (PEM), not readable by others"},
     SettingsKey{"client_ca", "path", "", "端末証明書の認証局(PEM)", "certificate authority of the terminals (PEM)"},
     SettingsKey{"vault_socket", "path", "", "保管庫のUNIXソケット", "unix socket of the vault"},
-    SettingsKey{"authority", "list of text", "", "受け付けるホスト名(例 \"shosoin.example.lg.jp\"、ポートを付けてもよい)",
+    SettingsKey{"authority", "list of text", "",
+                "受け付けるホスト名(例 \"shosoin.example.lg.jp\"、ポートを付けてもよい)",
                 "host names that are ours, with or without port"},
     SettingsKey{"threads", "number", "2", "処理スレッドの数(1〜16)", "number of worker threads, 1 to 16"},
 };
@@ -57,7 +58,8 @@ class Table {
     const toml::node* node = find(key, true);
     if (node == nullptr) return {};
     const toml::array* array = node->as_array();
-    if (array == nullptr || array->empty() || array->size() > kMaxAuthorities) return wrong(key, *node), std::vector<std::string>{};
+    if (array == nullptr || array->empty() || array->size() > kMaxAuthorities)
+      return wrong(key, *node), std::vector<std::string>{};
     std::vector<std::string> out;
     for (const auto& element : *array) {
       const auto value = element.value<std::string>();

@@ -1,5 +1,6 @@
-// The gate's part of the settings file: table [gate] of a TOML document that the vault reads too. Every key stands in one table
-// with its meaning; an unknown key or a value of another type is refused with its line. Start-up only, one thread.
+// The gate's part of the settings file: table [gate] of a TOML document that the vault reads too. Every key stands in
+// one table with its meaning; an unknown key or a value of another type is refused with its line. Start-up only, one
+// thread.
 #pragma once
 
 #include <span>
@@ -12,8 +13,8 @@
 namespace shosoin::gate {
 
 struct Settings {
-  std::string listen;        // "systemd" or "address:port"
-  std::string certificate;   // PEM files
+  std::string listen;       // "systemd" or "address:port"
+  std::string certificate;  // PEM files
   std::string private_key;
   std::string client_ca;
   std::string vault_socket;

@@ -16,8 +16,8 @@ constexpr int kChainDepth = 4;
 Error wrong(Literal doing) { return Error{ErrorCode::Settings, doing, static_cast<std::int64_t>(ERR_get_error())}; }
 
 // RFC 7301: we speak http/1.1 and nothing else; a client that offers only others is refused in the handshake.
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered, unsigned offered_size,
-                    void*) {
+int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* offered,
+                    unsigned offered_size, void*) {
   constexpr std::string_view http = "http/1.1";
   const std::string_view list(reinterpret_cast<const char*>(offered), offered_size);
   for (std::size_t at = 0; at < list.size();) {
@@ -46,16 +46,19 @@ Result<void> check_key_file(const std::string& path) {
 Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings) {
   SSL_CTX* tls = context.native_handle();
   ERR_clear_error();
-  if (SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 || SSL_CTX_set_max_proto_version(tls, TLS1_3_VERSION) != 1 ||
-      SSL_CTX_set_ciphersuites(tls, kSuites) != 1 || SSL_CTX_set1_groups_list(tls, kGroups) != 1) {
+  if (SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 ||
+      SSL_CTX_set_max_proto_version(tls, TLS1_3_VERSION) != 1 || SSL_CTX_set_ciphersuites(tls, kSuites) != 1 ||
+      SSL_CTX_set1_groups_list(tls, kGroups) != 1) {
     return wrong("choose TLS 1.3, its suites and groups");
   }
   // No resumption: a session would outlive a change of the authority, and saves a third of a handshake only.
-  SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_options(
+      tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
   if (SSL_CTX_set_num_tickets(tls, 0) != 1) return wrong("turn session tickets off");
   TRY(check_key_file(settings.private_key));
-  if (SSL_CTX_use_certificate_chain_file(tls, settings.certificate.c_str()) != 1) return wrong("load the server certificate");
+  if (SSL_CTX_use_certificate_chain_file(tls, settings.certificate.c_str()) != 1)
+    return wrong("load the server certificate");
   if (SSL_CTX_use_PrivateKey_file(tls, settings.private_key.c_str(), SSL_FILETYPE_PEM) != 1) {
     return wrong("load the server's private key");
   }

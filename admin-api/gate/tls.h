@@ -1,4 +1,5 @@
-// The gate's TLS: version 1.3 only, named groups and suites, client certificates of our own authority required. Start-up only.
+// The gate's TLS: version 1.3 only, named groups and suites, client certificates of our own authority required.
+// Start-up only.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>

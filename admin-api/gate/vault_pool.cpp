@@ -2,8 +2,6 @@
 
 #include <sys/socket.h>
 
-#include <cerrno>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -12,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
+#include <cerrno>
 
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
@@ -28,7 +27,8 @@ constexpr auto use_result = net::as_tuple(net::use_awaitable);
 
 struct VaultPool::Channel {
   explicit Channel(net::io_context& context) : stream(context) {}
-  // The vault closed its end while the channel lay idle (it restarted): then nothing was asked yet and another may be opened.
+  // The vault closed its end while the channel lay idle (it restarted): then nothing was asked yet and another may be
+  // opened.
   bool still_open() {
     char byte;
     const auto got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -89,7 +89,8 @@ net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::open() {
 
 net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::acquire() {
   // Whoever comes while others wait stands behind them; whoever was called is next.
-  if (!waiters_.empty() && !co_await wait_for_turn()) co_return Error{ErrorCode::Unavailable, "wait for a channel to the vault"};
+  if (!waiters_.empty() && !co_await wait_for_turn())
+    co_return Error{ErrorCode::Unavailable, "wait for a channel to the vault"};
   while (true) {
     while (!idle_.empty()) {
       auto channel = std::move(idle_.back());

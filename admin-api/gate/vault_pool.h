@@ -1,5 +1,5 @@
-// Channels to the vault: unix sockets with one outstanding request each. One pool per worker thread, used from that thread only.
-// A channel that fails in any way is closed and never used again; the next request opens a new one.
+// Channels to the vault: unix sockets with one outstanding request each. One pool per worker thread, used from that
+// thread only. A channel that fails in any way is closed and never used again; the next request opens a new one.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -18,8 +18,8 @@ class VaultPool {
  public:
   VaultPool(boost::asio::io_context& context, std::string socket_path, std::size_t most);
   ~VaultPool();
-  // Unavailable when the vault cannot be reached or does not answer in time; whether it acted is then unknown. The frame and
-  // the request's secrets are wiped once sent.
+  // Unavailable when the vault cannot be reached or does not answer in time; whether it acted is then unknown. The
+  // frame and the request's secrets are wiped once sent.
   boost::asio::awaitable<Result<protocol::Reply>> ask(protocol::Request request, std::chrono::seconds patience);
   void drop_idle();  // before the context goes
 

@@ -1,5 +1,5 @@
-// What a worker thread of the gate holds: its own event loop, its own channels to the vault, its connections. Everything in a
-// Worker belongs to its one thread; Shared is constant or atomic.
+// What a worker thread of the gate holds: its own event loop, its own channels to the vault, its connections.
+// Everything in a Worker belongs to its one thread; Shared is constant or atomic.
 #pragma once
 
 #include <atomic>

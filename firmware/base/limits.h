@@ -70,14 +70,14 @@ inline constexpr std::size_t kMaxGateThreads = 16;
 inline constexpr std::size_t kGateChannels = 64;               // of kVaultChannels, shared among the gate's threads
 inline constexpr std::size_t kGateWaiters = 1024;              // requests that wait for a channel, per thread
 inline constexpr std::size_t kListenBacklog = 512;
-inline constexpr std::size_t kLingerBytes = 1u << 20;          // read and dropped after a refusal, so that it arrives
+inline constexpr std::size_t kLingerBytes = kMaxHttpBody;      // read and dropped after a refusal, so that it arrives
 inline constexpr std::chrono::seconds kTlsHandshake{10};
 inline constexpr std::chrono::seconds kHttpHeadWait{10};       // from the first byte of a head to its end
 inline constexpr std::chrono::seconds kHttpIdleWait{75};       // between two requests of a connection
 inline constexpr std::chrono::seconds kHttpBodyPiece{30};      // for each kImportChunk: about 9 kB/s at least
 inline constexpr std::chrono::seconds kHttpBodyWhole{600};
 inline constexpr std::chrono::seconds kHttpWriteWait{30};
-inline constexpr std::chrono::seconds kHttpLinger{2};
+inline constexpr std::chrono::seconds kHttpLinger{5};
 inline constexpr std::chrono::seconds kVaultConnect{2};
 inline constexpr std::chrono::seconds kVaultReply{30};         // longest ordinary reply: two password hashes queue
 inline constexpr std::chrono::seconds kVaultLongReply{900};    // closing an import, running a batch

@@ -35,7 +35,7 @@ Result<Key> unseal_key(Context& context, const Handle& object, const SaltedSessi
 
 Result<std::unique_ptr<Anchor>> Anchor::open(const std::string& tcti, const Pins& pins, ServiceAuth service,
                                              BootTrust boot) {
-  TRY(auto context, Context::open(tcti));
+  TRY(auto context, Context::take(tcti));
   TRY(auto facts, read_facts(*context));
   TRY(auto srk, open_pinned(*context, kSrkHandle, pins.srk_name,
                             "compare the Name of the SRK with its pin: another TPM, or an interposer on the bus"));

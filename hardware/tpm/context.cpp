@@ -4,7 +4,14 @@ namespace shosoin::tpm {
 
 Result<std::unique_ptr<Context>> Context::open(const std::string& tcti) {
   TRY(auto wire, Wire::open(tcti));
+  return over(std::move(wire));
+}
+Result<std::unique_ptr<Context>> Context::take(const std::string& tcti) {
+  TRY(auto wire, Wire::open(tcti));
   TRY(wire->flush_leftovers());
+  return over(std::move(wire));
+}
+Result<std::unique_ptr<Context>> Context::over(std::unique_ptr<Wire> wire) {
   std::unique_ptr<Context> context(new Context(std::move(wire)));
   TRY(call("open an ESYS context", [&] { return Esys_Initialize(&context->esys_, context->wire_->tcti(), nullptr); }));
   return context;

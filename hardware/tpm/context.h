@@ -16,6 +16,9 @@ namespace shosoin::tpm {
 class Context {
  public:
   static Result<std::unique_ptr<Context>> open(const std::string& tcti);
+  // As the owner of this TPM's sessions and objects: flushes what a killed predecessor left. Only for Anchor::open and
+  // provision; anything else might throw out the running service's session.
+  static Result<std::unique_ptr<Context>> take(const std::string& tcti);
   ~Context() { Esys_Finalize(&esys_); }
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -28,6 +31,7 @@ class Context {
   Result<void> set_auth(ESYS_TR object, const AuthValue& auth);
 
  private:
+  static Result<std::unique_ptr<Context>> over(std::unique_ptr<Wire> wire);
   explicit Context(std::unique_ptr<Wire> wire) noexcept : wire_(std::move(wire)) {}
   std::unique_ptr<Wire> wire_;  // outlives esys_
   ESYS_CONTEXT* esys_ = nullptr;

@@ -38,7 +38,7 @@ class FdTransport final : public Transport {
     size = whole;
     return TSS2_RC_SUCCESS;
   }
-  bool exclusive() const noexcept override { return true; }
+  bool managed() const noexcept override { return false; }
   bool software() const noexcept override { return true; }
 
  private:

@@ -200,7 +200,7 @@ Result<void> check_room(Context& context, const TpmFacts& facts) {
 
 Result<Pins> Anchor::provision(const std::string& tcti, const ServiceAuth& service, const CustodianAuth& custodians,
                                const BootTrust& boot) {
-  TRY(auto context, Context::open(tcti));
+  TRY(auto context, Context::take(tcti));
   TRY(context->self_test());
   TRY(auto facts, read_facts(*context));
   if (facts.unfinished) {

@@ -28,7 +28,7 @@ class LoadedTransport final : public Transport {
     if (buffer != nullptr && !answer_in_time()) return TSS2_TCTI_RC_IO_ERROR;
     return Tss2_Tcti_Receive(tcti_, &size, buffer, TSS2_TCTI_TIMEOUT_BLOCK);
   }
-  bool exclusive() const noexcept override { return swtpm_; }
+  bool managed() const noexcept override { return !swtpm_; }
   bool software() const noexcept override { return swtpm_; }
 
  private:

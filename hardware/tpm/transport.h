@@ -24,8 +24,9 @@ class Transport {
   // As TSS2_TCTI_RECEIVE: a null buffer asks for the size needed. Waits at most limits::kTpmAnswer where the transport
   // can.
   virtual TSS2_RC receive(std::size_t& size, std::uint8_t* buffer) noexcept = 0;
-  // No resource manager between us and the TPM, and nobody else on this connection.
-  virtual bool exclusive() const noexcept = 0;
+  // There is a resource manager between us and the TPM: it gives back what a killed process held, and others may hold
+  // more.
+  virtual bool managed() const noexcept = 0;
   virtual bool software() const noexcept = 0;
 };
 

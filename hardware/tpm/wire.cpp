@@ -72,7 +72,7 @@ Result<Bytes> Wire::exchange(ByteView command) {
 }
 
 Result<void> Wire::flush_leftovers() {
-  if (!transport_->exclusive()) return success();
+  if (transport_->managed()) return success();
   TRY(flush_handles_from(TPM2_LOADED_SESSION_FIRST));
   TRY(flush_handles_from(TPM2_TRANSIENT_FIRST));
   return success();

@@ -25,7 +25,7 @@ class Wire {
   TSS2_TCTI_CONTEXT* tcti() noexcept { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(&face_); }
   bool software() const noexcept { return transport_->software(); }
   // A killed process leaves sessions and objects in a TPM without resource manager, which has room for three of each:
-  // flushes them. Does nothing where others may share the TPM.
+  // flushes them. Does nothing under a resource manager.
   Result<void> flush_leftovers();
 
  private:

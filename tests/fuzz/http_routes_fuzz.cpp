@@ -1,5 +1,6 @@
-// Whatever a client sends as head and body: the gate refuses it with a status, or makes a request that the permit table allows.
-// The first byte chooses a route whose method and path stand in for the input's own, so that bodies get a chance too.
+// Whatever a client sends as head and body: the gate refuses it with a status, or makes a request that the permit table
+// allows. The first byte chooses a route whose method and path stand in for the input's own, so that bodies get a
+// chance too.
 #include <cstddef>
 #include <cstdint>
 

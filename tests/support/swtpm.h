@@ -2,10 +2,11 @@
 // race. SIGKILL is the power cut, starting again on the same directory the reboot. It dies with the THREAD that started
 // it (PR_SET_PDEATHSIG). One thread at a time.
 //
-// Stories with processes of their own give them a socket instead; both clients, one after the other, then speak to
+// SocketSwtpm is for stories with processes of their own, which name it "swtpm:path=DIR/sock". By hand:
 //   swtpm socket --tpm2 --server type=unixio,path=DIR/sock --ctrl type=unixio,path=DIR/sock.ctrl --tpmstate dir=DIR
 //         --flags not-need-init,startup-clear
-// as "swtpm:path=DIR/sock" (the TCTI finds the control socket by the suffix .ctrl). It serves one connection at a time.
+// The TCTI finds the control socket by the suffix .ctrl. It serves one connection at a time; a killed client makes
+// room.
 #pragma once
 
 #include <sys/types.h>
@@ -41,6 +42,22 @@ class Swtpm {
   std::filesystem::path state_;
   pid_t process_ = -1;
   int descriptor_ = -1;
+};
+
+class SocketSwtpm {
+ public:
+  SocketSwtpm();  // a fresh TPM, listening
+  ~SocketSwtpm();
+  SocketSwtpm(const SocketSwtpm&) = delete;
+  SocketSwtpm& operator=(const SocketSwtpm&) = delete;
+  std::string tcti() const { return "swtpm:path=" + (state_ / "sock").string(); }
+  const std::filesystem::path& state() const { return state_; }
+  void power_cut();
+  void power_on();
+
+ private:
+  std::filesystem::path state_;
+  pid_t process_ = -1;
 };
 
 }  // namespace shosoin::test

@@ -30,7 +30,8 @@ TEST(HttpHead, TakesTheHostsOfTheSettingsAndNoOther) {
   for (auto host : {"localhost", "LOCALHOST", "localhost:8443", "shosoin.example:8443"}) {
     EXPECT_EQ(status_of(get("/a", "Host: " + std::string(host) + "\r\n")), 200) << host;
   }
-  for (auto host : {"", "localhost:", "localhost:99999999", "localhost.evil", "shosoin.example", "shosoin.example:1", "a@localhost"}) {
+  for (auto host : {"", "localhost:", "localhost:99999999", "localhost.evil", "shosoin.example", "shosoin.example:1",
+                    "a@localhost"}) {
     EXPECT_EQ(status_of(get("/a", "Host: " + std::string(host) + "\r\n")), 421) << host;
   }
   EXPECT_EQ(status_of(get("/a", "")), 400);
@@ -40,15 +41,16 @@ TEST(HttpHead, TakesPlainPathsAndTheAbsoluteForm) {
   EXPECT_EQ(status_of(get("/v1/x-y_z.~9")), 200);
   EXPECT_EQ(status_of(get("https://localhost/a")), 200);
   EXPECT_EQ(status_of(get("https://elsewhere/a")), 421);
-  for (auto target : {"*", "a", "http://localhost/a", "https://localhost", "/a?b", "/a#b", "/%31", "/a;b", "/a\\b", "/\x7f"}) {
+  for (auto target :
+       {"*", "a", "http://localhost/a", "https://localhost", "/a?b", "/a#b", "/%31", "/a;b", "/a\\b", "/\x7f"}) {
     EXPECT_EQ(status_of(get(target)), 400) << target;
   }
   EXPECT_EQ(status_of(get("/" + std::string(limits::kMaxHttpTarget, 'a'))), 414);
 }
 TEST(HttpHead, RefusesEveryOtherShapeOfARequestLine) {
   const std::string rest = "\r\nHost: localhost\r\n\r\n";
-  for (auto line : {"", "GET", "GET /a", "GET  /a HTTP/1.1", " GET /a HTTP/1.1", "GET /a HTTP/1.1 ", "G(T /a HTTP/1.1", "GET /a http/1.1",
-                    "GET /a HTTP/11", "GET\t/a HTTP/1.1"}) {
+  for (auto line : {"", "GET", "GET /a", "GET  /a HTTP/1.1", " GET /a HTTP/1.1", "GET /a HTTP/1.1 ", "G(T /a HTTP/1.1",
+                    "GET /a http/1.1", "GET /a HTTP/11", "GET\t/a HTTP/1.1"}) {
     EXPECT_EQ(status_of(line + rest), 400) << line;
   }
   for (auto version : {"HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/1.2"}) {
@@ -56,8 +58,8 @@ TEST(HttpHead, RefusesEveryOtherShapeOfARequestLine) {
   }
 }
 TEST(HttpHead, RefusesHeaderLinesThatAreNotOfTheGrammar) {
-  for (auto line : {"A : b\r\n", " A: b\r\n", "\tA: b\r\n", ": b\r\n", "A\r\n", "A: b\x01\r\n", "A: b\x7f\r\n", "A: \xe3\x81\x82\r\n",
-                    "A: b\rc\r\n", "A: b\nc\r\n", "(A): b\r\n"}) {
+  for (auto line : {"A : b\r\n", " A: b\r\n", "\tA: b\r\n", ": b\r\n", "A\r\n", "A: b\x01\r\n", "A: b\x7f\r\n",
+                    "A: \xe3\x81\x82\r\n", "A: b\rc\r\n", "A: b\nc\r\n", "(A): b\r\n"}) {
     EXPECT_EQ(status_of(get("/a", "Host: localhost\r\n" + std::string(line))), 400) << line;
   }
   EXPECT_EQ(status_of(get("/a", std::string("Host: localhost\r\nA: ") + '\0' + "\r\n")), 400);
@@ -73,14 +75,16 @@ TEST(HttpHead, ReadsOneLengthInOneWay) {
   head = {};
   EXPECT_FALSE(read_head(get("/a", "Host: localhost\r\ntransfer-encoding: Chunked\r\n"), {"localhost"}, head));
   EXPECT_TRUE(head.chunked);
-  for (auto line : {"Content-Length: \r\n", "Content-Length: -1\r\n", "Content-Length: 1,1\r\n", "Content-Length: 0x1\r\n",
-                    "Content-Length: 9999999999999\r\n", "Transfer-Encoding: \r\n", "Transfer-Encoding: identity\r\n",
-                    "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"}) {
+  for (auto line :
+       {"Content-Length: \r\n", "Content-Length: -1\r\n", "Content-Length: 1,1\r\n", "Content-Length: 0x1\r\n",
+        "Content-Length: 9999999999999\r\n", "Transfer-Encoding: \r\n", "Transfer-Encoding: identity\r\n",
+        "Transfer-Encoding: chunked, chunked\r\n", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"}) {
     EXPECT_EQ(status_of(get("/a", "Host: localhost\r\n" + std::string(line))), 400) << line;
   }
 }
 TEST(HttpHead, RefusesASecondLineOfAFieldThatStandsOnce) {
-  for (auto name : {"Authorization", "Content-Type", "Idempotency-Key", "Expect", "Accept", "Accept-Language", "Connection"}) {
+  for (auto name :
+       {"Authorization", "Content-Type", "Idempotency-Key", "Expect", "Accept", "Accept-Language", "Connection"}) {
     const std::string line = std::string(name) + ": x\r\n";
     EXPECT_EQ(status_of(get("/a", "Host: localhost\r\n" + line + line)), 400) << name;
   }
@@ -142,7 +146,8 @@ TEST(Routes, AskOnlyWhatTheGateMayAskAndSupplyEveryRequiredField) {
     ASSERT_NE(rule, nullptr) << route.operation;
     EXPECT_TRUE(rule->on_gate) << route.operation;
     std::string path(route.path);
-    for (auto at = path.find('{'); at != std::string::npos; at = path.find('{')) path.replace(at, path.find('}') - at + 1, std::string(32, 'a'));
+    for (auto at = path.find('{'); at != std::string::npos; at = path.find('{'))
+      path.replace(at, path.find('}') - at + 1, std::string(32, 'a'));
     const Match match = match_route(name_of(route.method), path);
     ASSERT_EQ(match.route, &route);
     std::set<FieldId> supplied;
@@ -191,7 +196,8 @@ protocol::Request addressed() {
 }
 TEST(RequestMap, TurnsAListOfIdsIntoOneField) {
   auto request = addressed();
-  const std::string body = R"({"recordIds":[")" + std::string(32, 'a') + R"(",")" + std::string(32, 'B') + R"("],"items":"項目"})";
+  const std::string body =
+      R"({"recordIds":[")" + std::string(32, 'a') + R"(",")" + std::string(32, 'B') + R"("],"items":"項目"})";
   EXPECT_FALSE(map_json(erasure_route(), body, request));
   EXPECT_EQ(to_hex(request.fields.at(FieldId::RecordIds)), std::string(32, 'a') + std::string(32, 'b'));
   EXPECT_EQ(protocol::text_field(request, FieldId::Items), "項目");
@@ -248,7 +254,10 @@ TEST(Settings, NameTheLineOfWhatTheyRefuse) {
   EXPECT_EQ(line(good + "threads = 17\n"), 10u);
   EXPECT_EQ(line(good + "threads = \n"), 10u);
   EXPECT_EQ(line(good + "listen = \"x\"\n"), 10u) << "given twice";
-  EXPECT_EQ(line("[gate]\nlisten = \"no port\"\ncertificate=\"c\"\nprivate_key=\"k\"\nclient_ca=\"a\"\nvault_socket=\"s\"\nauthority=[\"l\"]\n"), 2u);
+  EXPECT_EQ(
+      line("[gate]\nlisten = \"no "
+           "port\"\ncertificate=\"c\"\nprivate_key=\"k\"\nclient_ca=\"a\"\nvault_socket=\"s\"\nauthority=[\"l\"]\n"),
+      2u);
   EXPECT_EQ(line("\n[gate]\ncertificate = \"c\"\n"), 2u) << "a required key is missing";
   EXPECT_EQ(line("[vault]\n"), 0u);
 }

@@ -1,6 +1,9 @@
 // Provisioning and opening: a TPM is taken once, completely or recognisably not, and opened only if it is the pinned
 // one.
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crypto/hash.h"
 #include "firmware/base/power.h"
@@ -15,7 +18,8 @@ using test::Swtpm;
 using test::TestAppliance;
 
 struct Owner {  // all that provision() takes, for a TPM that is not provisioned yet
-  explicit Owner(Swtpm& tpm) : boot(test::approve_present_boot(tpm.tcti(), pem)) {}
+  template <class SoftwareTpm>
+  explicit Owner(SoftwareTpm& tpm) : boot(test::approve_present_boot(tpm.tcti(), pem)) {}
   Result<Pins> provision(Swtpm& tpm) const { return Anchor::provision(tpm.tcti(), service, custodians, boot); }
   std::string pem = test::make_p256_pem();
   ServiceAuth service = make_service_auth();
@@ -219,6 +223,16 @@ TEST(Open, WorksAfterManyKilledPredecessorsThatLeftSessionsBehind) {
   EXPECT_TRUE(appliance.open()->read_slot(0));
 }
 
+TEST(Examine, AndReadingPcrsDisturbNoRunningService) {
+  test::SocketSwtpm tpm;
+  Owner owner(tpm);
+  auto pins = Anchor::provision(tpm.tcti(), owner.service, owner.custodians, owner.boot).value();
+  auto anchor = Anchor::open(tpm.tcti(), pins, test::duplicate(owner.service), owner.boot).value();
+  EXPECT_TRUE(Anchor::examine(tpm.tcti()));
+  EXPECT_TRUE(read_pcr_composite(tpm.tcti(), test::kTestPcrs));
+  EXPECT_TRUE(anchor->read_slot(0));
+}
+
 TEST(TpmName, EmptyUnknownAndIncompleteNamesAreRefused) {
   for (const char* name :
        {"", "device", "device:", "device:/dev/null", "device:/dev/tpm0", "swtpm",
@@ -227,6 +241,25 @@ TEST(TpmName, EmptyUnknownAndIncompleteNamesAreRefused) {
     ASSERT_FALSE(refused) << name;
     EXPECT_EQ(refused.error().code(), ErrorCode::Settings) << name;
   }
+}
+TEST(TpmName, OfASoftwareTpmsSocketServesOneProcessAfterTheOtherAlsoKilledOnes) {
+  test::SocketSwtpm tpm;
+  Owner owner(tpm);
+  auto pins = Anchor::provision(tpm.tcti(), owner.service, owner.custodians, owner.boot).value();
+  for (int i = 0; i < 5; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto anchor = Anchor::open(tpm.tcti(), pins, test::duplicate(owner.service), owner.boot);
+      const bool read = anchor && anchor.value()->read_slot(0);
+      ::kill(::getpid(), read ? SIGKILL : SIGTERM);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << i;
+  }
+  tpm.power_cut();
+  tpm.power_on();
+  EXPECT_TRUE(Anchor::open(tpm.tcti(), pins, test::duplicate(owner.service), owner.boot));
 }
 TEST(TpmName, ASocketWhereNobodyListensIsUnreachable) {
   auto lost = Anchor::examine("swtpm:path=/nowhere/at/all");

@@ -1,0 +1,36 @@
+#include "admin-api/cli/command_io.h"
+
+#include "firmware/base/limits.h"
+
+namespace shosoin::cli {
+
+void fail_with(CommandIo& io, ErrorCode code) { io.exit_code = error_row(code).exit_code; }
+
+void report(CommandIo& io, const Error& error) {
+  const auto& row = error_row(error.code());
+  io.err << io.pick(row.ja, row.en) << " (" << row.slug << ": " << error.doing() << ")\n";
+  io.exit_code = row.exit_code;
+}
+
+Result<void> each_line(CommandIo& io, const std::function<void(std::string_view, std::size_t)>& take) {
+  std::string line;
+  std::size_t number = 0;
+  for (auto c = io.in.get();; c = io.in.get()) {
+    const bool end = c == std::istream::traits_type::eof();
+    if (!end && c != '\n') {
+      if (line.size() == limits::kMaxCommandLineInput)
+        return Error{ErrorCode::TooLarge, "read a line of standard input"};
+      line.push_back(static_cast<char>(c));
+      continue;
+    }
+    if (end && line.empty()) break;
+    if (line.ends_with('\r')) line.pop_back();
+    take(line, ++number);
+    line.clear();
+    if (end) break;
+  }
+  if (number == 0) return Error{ErrorCode::BadRequest, "read standard input: it is empty"};
+  return success();
+}
+
+}  // namespace shosoin::cli

@@ -1,0 +1,113 @@
+#include "admin-api/cli/retention_command.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+#include <sstream>
+
+#include "storage/retention/retention.h"
+
+namespace shosoin::cli {
+namespace {
+
+namespace json = boost::json;
+using namespace retention;
+
+struct Options {
+  std::string rule, period, event;
+};
+struct Words {
+  std::string rule, period, event;
+};
+
+Result<RetentionQuestion> read_question(const Words& words) {
+  TRY(auto rule, parse_counting_rule(words.rule));
+  TRY(auto period, Period::parse(words.period));
+  TRY(auto event, EventDate::parse(words.event));
+  return RetentionQuestion{.rule = rule, .period = period, .event = event};
+}
+
+json::value date_or_null(const std::optional<std::chrono::year_month_day>& day) {
+  return day ? json::value(to_text(*day)) : json::value(nullptr);
+}
+
+json::object as_json(const RetentionQuestion& question, const RetentionAnswer& answer, const CommandIo& io) {
+  json::object out{{"rule", std::string(to_text(question.rule))},
+                   {"period", question.period.to_text()},
+                   {"event", question.event.to_text()},
+                   {"eventUsed", date_or_null(answer.event_used)},
+                   {"expires", answer.span.has_value()}};
+  const auto& span = answer.span;
+  out["start"] = span ? json::value(to_text(span->start)) : json::value(nullptr);
+  out["end"] = span ? json::value(to_text(span->end)) : json::value(nullptr);
+  out["purgeFrom"] = span ? json::value(to_text(span->purge_from)) : json::value(nullptr);
+  if (span) {
+    out["purgeFromInstant"] = to_text(span->purge_from) + "T00:00:00+09:00";
+    out["endFiscalYear"] = fiscal_year(span->end);
+  }
+  json::array reasoning;
+  for (const auto& step : answer.reasoning) reasoning.emplace_back(io.english() ? step.en : step.ja);
+  out["reasoning"] = std::move(reasoning);
+  return out;
+}
+
+void print(CommandIo& io, const RetentionAnswer& answer) {
+  if (answer.span) {
+    io.out << io.pick("起算日: ", "start: ") << to_text(answer.span->start) << '\n'
+           << io.pick("満了日: ", "end: ") << to_text(answer.span->end) << '\n'
+           << io.pick("廃棄可能日: ", "purge from: ") << to_text(answer.span->purge_from) << '\n';
+  } else {
+    io.out << io.pick("満了日: なし\n", "end: none\n");
+  }
+  for (const auto& step : answer.reasoning) io.out << "  " << (io.english() ? step.en : step.ja) << '\n';
+}
+
+// line: 0 for the question of the options.
+void answer_one(CommandIo& io, const Words& words, std::size_t line) {
+  const auto question = read_question(words);
+  const auto answer = question ? explain_retention(question.value()) : Result<RetentionAnswer>(question.error());
+  if (!answer) {
+    if (line != 0) io.err << line << (io.english() ? ": " : "行目: ");
+    return report(io, answer.error());
+  }
+  if (!io.json) return print(io, answer.value());
+  auto object = as_json(question.value(), answer.value(), io);
+  if (line != 0) object["line"] = line;
+  io.out << json::serialize(object) << '\n';
+}
+
+void explain(CommandIo& io, const Options& options) {
+  const int given = !options.rule.empty() + !options.period.empty() + !options.event.empty();
+  if (given == 3) return answer_one(io, {.rule = options.rule, .period = options.period, .event = options.event}, 0);
+  if (given != 0) {
+    return report(io, Error{ErrorCode::BadRequest, "explain a period: --rule, --period and --event go together"});
+  }
+  const auto read = each_line(io, [&](std::string_view text, std::size_t number) {
+    std::istringstream in{std::string(text)};
+    Words words;
+    std::string more;
+    in >> words.rule >> words.period >> words.event;
+    if (in >> more) words.rule.clear();  // a fourth word: refused like an unknown rule
+    answer_one(io, words, number);
+  });
+  if (!read) report(io, read.error());
+}
+
+}  // namespace
+
+void add_retention_commands(CLI::App& app, CommandIo& io) {
+  auto* retention = app.add_subcommand("retention", "保存期間 / retention periods")->require_subcommand(1);
+  auto* command = retention->add_subcommand("explain", "起算日、満了日、廃棄可能日と根拠 / how a period is counted");
+  const auto options = std::make_shared<Options>();  // CLI11 copies the callback
+  command->add_option("--rule", options->rule, "EXCL | INCL | NEXT_FY | NEXT_CY");
+  command->add_option("--period", options->period, "5y | 6m | 30d");
+  command->add_option("--event", options->event, "YYYY-MM-DD (不明: 0000, 00, A1..A4)");
+  command->footer(
+      "指定がなければ標準入力の各行「RULE PERIOD EVENT」に答えます。/ Without options: one RULE PERIOD EVENT per line "
+      "of "
+      "standard input.");
+  command->callback([&io, options] { explain(io, *options); });
+}
+
+}  // namespace shosoin::cli

@@ -1,0 +1,167 @@
+// The commands that need no service: check, retention, synthetic.
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "admin-api/cli/check_command.h"
+#include "admin-api/cli/retention_command.h"
+#include "admin-api/cli/synthetic_command.h"
+
+namespace shosoin::cli {
+namespace {
+
+namespace json = boost::json;
+
+struct Run {
+  int exit_code;
+  std::string out, err;
+};
+Run run(std::vector<std::string> words, const std::string& input = "") {
+  std::istringstream in(input);
+  std::ostringstream out, err;
+  bool as_json = false;
+  std::string language = "ja";
+  CommandIo io{.in = in, .out = out, .err = err, .json = as_json, .language = language};
+  CLI::App app("test");
+  app.add_flag("--json", as_json);
+  app.add_option("--lang", language);
+  app.fallthrough();
+  add_check_commands(app, io);
+  add_retention_commands(app, io);
+  add_synthetic_commands(app, io);
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+  app.parse(words);
+  return {io.exit_code, out.str(), err.str()};
+}
+std::vector<json::object> lines(const std::string& text) {
+  std::vector<json::object> out;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) out.push_back(json::parse(line).as_object());
+  return out;
+}
+
+TEST(CheckCommand, AnswersForOneValueAndLeavesTheExitCode) {
+  EXPECT_EQ(run({"check", "individual-number", "123456789018"}).exit_code, 0);
+  EXPECT_EQ(run({"check", "individual-number", "123456789018"}).out, "有効\n");
+  EXPECT_EQ(run({"check", "individual-number", "123456789012"}).exit_code, 65);
+  EXPECT_EQ(run({"check", "local-government-code", "132101", "--lang", "en"}).out, "valid\n");
+  EXPECT_EQ(run({"check", "corporate-number", "8000020130001"}).exit_code, 0);
+  EXPECT_EQ(run({"check", "residence-card", "AB12345678CD"}).exit_code, 0);
+  EXPECT_EQ(run({"check", "residence-card", "ab12345678cd"}).exit_code, 65);
+  EXPECT_EQ(run({"check", "date", "昭和64-01-07"}).out, "有効 1989-01-07\n");
+  EXPECT_EQ(run({"check", "date", ""}).exit_code, 65);
+}
+TEST(CheckCommand, ReadsLinesAndAnswersEachWithItsNumber) {
+  const auto result =
+      run({"check", "individual-number", "--json", "--lang", "en"}, "123456789018\r\n12345678901X\n000000000000");
+  EXPECT_EQ(result.exit_code, 65);
+  const auto answers = lines(result.out);
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_TRUE(answers[0].at("valid").as_bool());
+  EXPECT_EQ(answers[0].at("line").as_int64(), 1);
+  EXPECT_EQ(answers[1].at("reason").as_string(), "not-a-digit");
+  EXPECT_EQ(answers[1].at("position").as_int64(), 12);
+  EXPECT_EQ(answers[2].at("reason").as_string(), "placeholder");
+}
+TEST(CheckCommand, NeverRepeatsAValue) {
+  for (auto value : {"123456789012", "123456789018", "12345678901X"}) {
+    for (auto form : {"--json", "--lang=en"}) {
+      const auto result = run({"check", "individual-number", form}, value);
+      EXPECT_EQ((result.out + result.err).find("12345"), std::string::npos);
+    }
+  }
+}
+TEST(CheckCommand, WarnsWithoutRefusing) {
+  const auto code = run({"check", "resident-record-code", "12345678901", "--json"});
+  EXPECT_EQ(code.exit_code, 0);
+  EXPECT_EQ(lines(code.out).at(0).at("warning").as_string(), "wrong-check-digit");
+  const auto date = run({"check", "date", "平成31-05-01", "--json"});
+  EXPECT_EQ(date.exit_code, 0);
+  EXPECT_EQ(lines(date.out).at(0).at("date").as_string(), "2019-05-01");
+  EXPECT_EQ(lines(date.out).at(0).at("warning").as_string(), "after-era-change");
+}
+TEST(CheckCommand, RefusesEmptyInputAndALineWithoutEnd) {
+  EXPECT_EQ(run({"check", "date"}).exit_code, 64);
+  EXPECT_FALSE(run({"check", "date"}).err.empty());
+  EXPECT_EQ(run({"check", "date"}, std::string(10'000, '1')).exit_code, 65);
+}
+
+TEST(RetentionCommand, PrintsStartEndAndPurgeFrom) {
+  const auto result =
+      run({"retention", "explain", "--rule", "EXCL", "--period", "150y", "--event", "2024-06-20", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto answer = lines(result.out).at(0);
+  EXPECT_EQ(answer.at("start").as_string(), "2024-06-21");
+  EXPECT_EQ(answer.at("end").as_string(), "2174-06-20");
+  EXPECT_EQ(answer.at("purgeFrom").as_string(), "2174-06-21");
+  EXPECT_EQ(answer.at("purgeFromInstant").as_string(), "2174-06-21T00:00:00+09:00");
+  EXPECT_EQ(answer.at("endFiscalYear").as_int64(), 2174);
+  EXPECT_EQ(answer.at("reasoning").as_array().size(), 4u);
+  const auto words =
+      run({"retention", "explain", "--rule", "EXCL", "--period", "150y", "--event", "2024-06-20", "--lang", "en"});
+  EXPECT_NE(words.out.find("purge from: 2174-06-21"), std::string::npos);
+}
+TEST(RetentionCommand, ReadsLinesAndGoesOnAfterABadOne) {
+  const auto result = run({"retention", "explain", "--json"},
+                          "INCL 1m 2025-01-31\nEXCL 5x 2024-06-20\nNEXT_FY 5y 0000-00-00\nEXCL 5y 2024-06-20 more\n");
+  EXPECT_EQ(result.exit_code, 65);
+  const auto answers = lines(result.out);
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_EQ(answers[0].at("end").as_string(), "2025-02-28");
+  EXPECT_EQ(answers[1].at("line").as_int64(), 3);
+  EXPECT_TRUE(answers[1].at("end").is_null());
+  EXPECT_FALSE(answers[1].at("expires").as_bool());
+  EXPECT_NE(result.err.find("2行目"), std::string::npos);
+  EXPECT_NE(result.err.find("4行目"), std::string::npos);
+}
+TEST(RetentionCommand, AgreesWithEveryDomainVectorThroughItsLines) {
+  std::ifstream file(SHOSOIN_SOURCE_DIR "/tests/vectors/domain.json");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const auto vectors = json::parse(text.str());
+  std::string input;
+  for (const auto& row : vectors.at("retention").as_array()) {
+    input += std::string(row.at("rule").as_string()) + ' ' + std::to_string(row.at("period").as_int64()) +
+             static_cast<char>(std::tolower(row.at("unit").as_string()[0])) + ' ' +
+             std::string(row.at("event").as_string()) + '\n';
+  }
+  const auto answers = lines(run({"retention", "explain", "--json"}, input).out);
+  ASSERT_EQ(answers.size(), vectors.at("retention").as_array().size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    for (auto name : {"start", "end", "purgeFrom"})
+      EXPECT_EQ(answers[i].at(name), vectors.at("retention").as_array()[i].at(name));
+  }
+}
+TEST(RetentionCommand, RefusesHalfAQuestion) {
+  EXPECT_EQ(run({"retention", "explain", "--rule", "EXCL"}).exit_code, 64);
+  EXPECT_EQ(run({"retention", "explain"}).exit_code, 64);
+  EXPECT_EQ(run({"retention", "explain", "--rule", "EXCL", "--period", "5y", "--event", "2023-02-30"}).exit_code, 65);
+}
+
+TEST(SyntheticCommand, WritesTheSamePeopleToAFileAndToStandardOutput) {
+  const auto path = std::filesystem::temp_directory_path() / ("shosoin-people-" + std::to_string(getpid()) + ".csv");
+  const std::vector<std::string> words{"synthetic",           "people",  "--tenant", "132101", "--file",
+                                       "honnin-kakunin-joho", "--count", "20",       "--seed", "4"};
+  auto to_file = words;
+  to_file.insert(to_file.end(), {"--out", path.string()});
+  EXPECT_EQ(run(to_file).exit_code, 0);
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  const auto people = text.str();
+  EXPECT_EQ(people, run(words).out);
+  EXPECT_EQ(std::count(people.begin(), people.end(), '\n'), 21);
+  std::filesystem::remove(path);
+}
+TEST(SyntheticCommand, RefusesAnUnknownTenantFileOrPlace) {
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132100"}).exit_code, 65);
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--file", "none"}).exit_code, 69);
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--out", "/nonexistent/people.csv"}).exit_code, 64);
+}
+
+}  // namespace
+}  // namespace shosoin::cli
