@@ -9,6 +9,7 @@ using Kind = RequestKind;
 
 constexpr std::size_t kCode = 6;
 constexpr std::size_t kWidest = 32;  // a token, a fingerprint
+constexpr std::size_t kCsr = 4096;   // a P-256 request takes about 300
 constexpr std::size_t kRecordIds = limits::kMaxErasureRecords * 16;
 
 constexpr FieldRule must(FieldId id, std::size_t most) { return {id, true, most}; }
@@ -72,9 +73,9 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::PersonList, "person-list", OnePerson, {}),
       local_only(Kind::PersonUnlock, "person-unlock", TwoPersons, {id_text(PersonId)}),
       local_only(Kind::PersonDisable, "person-disable", TwoPersons, {id_text(PersonId)}),
-      local_only(
-          Kind::TerminalAdd, "terminal-add", TwoPersons,
-          {may(TenantCode, limits::kMaxIdText), must(Fingerprint, kWidest), must(TerminalName, limits::kMaxNameText)}),
+      local_only(Kind::TerminalAdd, "terminal-add", TwoPersons,
+                 {may(TenantCode, limits::kMaxIdText), may(Fingerprint, kWidest),
+                  must(TerminalName, limits::kMaxNameText), may(Csr, kCsr)}),
       local_only(Kind::TerminalList, "terminal-list", OnePerson, {}),
       local_only(Kind::TerminalRevoke, "terminal-revoke", TwoPersons, {must(Fingerprint, kWidest)}),
       local_only(Kind::BatchRun, "batch-run", TwoPersons, {may(Now, 1)}),
@@ -146,6 +147,7 @@ Width width_of(FieldId id) {
     case PlannedDate:
     case Ground:
     case Serial:
+    case Csr:
       return Width::Text;
   }
   return Width::Text;

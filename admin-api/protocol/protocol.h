@@ -94,6 +94,7 @@ enum class FieldId : std::uint16_t {
   Ground = 56,           // the decision or rule the erasure rests on
   Serial = 57,           // certificate serial, 64 hex digits
   Now = 58,              // one byte
+  Csr = 59,              // PKCS#10, DER: a terminal asks for its certificate
 };
 
 struct Request {

@@ -127,4 +127,23 @@ inline constexpr std::size_t kMaxBootApprovals = 16;           // releases appro
 inline constexpr std::size_t kMaxBootApprovalText = 64u << 10;
 inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST is at most 1,812 B in the TSS
 
+// -- the vault's service
+inline constexpr std::size_t kMaxPersonText = 512;             // a name, section, staff number or encoded hash
+inline constexpr std::size_t kMaxFileKey = 64;                 // key of a record file, as in RecordEntry
+inline constexpr std::chrono::milliseconds kPasswordHashWait{2'000};  // then 429: Argon2id runs are few on purpose
+inline constexpr std::chrono::seconds kActivityWritten{30};    // granularity of a session's durable last activity
+inline constexpr std::size_t kEndedSessions = 4096;            // remembered, so that a late call hears "expired"
+inline constexpr std::size_t kMaxSearchScan = 200'000;         // entries one kana prefix may pass over
+inline constexpr std::size_t kMinKanaPrefix = 2;               // characters of a kana name to search by
+inline constexpr std::size_t kImportRowGroup = 2048;           // rows written ahead in one call
+inline constexpr std::chrono::seconds kImportIdle{900};        // without a chunk: abandoned
+inline constexpr std::size_t kMaxErasuresListed = 100'000;     // requests of one tenant
+inline constexpr std::chrono::minutes kBatchRetry{10};         // after a batch of the day failed
+inline constexpr std::size_t kMaxImportsListed = 100'000;      // entries of one tenant
+inline constexpr std::size_t kLoggedAddressees = 100'000;      // addressee numbers in one line of the log: under kMaxJournalEntry
+inline constexpr std::size_t kMaxOpenImports = 16;             // being received at once, all tenants
+inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
+inline constexpr std::chrono::seconds kMaintenanceRound{5};
+inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
+
 }  // namespace shosoin::limits

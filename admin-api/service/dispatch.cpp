@@ -1,0 +1,83 @@
+// The one table from kind to handler.
+#include <algorithm>
+#include <array>
+
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/login.h"
+
+namespace shosoin::service {
+namespace {
+
+struct HandlerRow {
+  protocol::RequestKind kind;
+  Handler handler;
+};
+using Kind = protocol::RequestKind;
+constexpr std::array<HandlerRow, 31> kHandlers{{
+    {Kind::Health, health},
+    {Kind::Login, login},
+    {Kind::Logout, logout},
+    {Kind::SessionShow, session_show},
+    {Kind::Retrieve, retrieve},
+    {Kind::RetrieveRecord, retrieve_record},
+    {Kind::ImportOpen, import_open},
+    {Kind::ImportChunk, import_chunk},
+    {Kind::ImportClose, import_close},
+    {Kind::ImportShow, import_show},
+    {Kind::ImportDecide, import_decide},
+    {Kind::ErasureRequest, erasure_request},
+    {Kind::ErasureShow, erasure_show},
+    {Kind::ErasureList, erasure_list},
+    {Kind::ErasureDecide, erasure_decide},
+    {Kind::ErasureExecute, erasure_execute},
+    {Kind::CertificateShow, certificate_show},
+    {Kind::ProvisioningShow, provisioning_show},
+    {Kind::TenantCreate, tenant_create},
+    {Kind::TenantList, tenant_list},
+    {Kind::PersonAdd, person_add},
+    {Kind::PersonList, person_list},
+    {Kind::PersonUnlock, person_unlock},
+    {Kind::PersonDisable, person_disable},
+    {Kind::TerminalAdd, terminal_add},
+    {Kind::TerminalList, terminal_list},
+    {Kind::TerminalRevoke, terminal_revoke},
+    {Kind::BatchRun, batch_run},
+    {Kind::Status, status},
+    {Kind::StorageCheck, storage_check},
+    {Kind::JournalWalk, journal_walk},
+}};
+
+}  // namespace
+
+Handler handler_of(protocol::RequestKind kind) {
+  const auto* found = std::ranges::find(kHandlers, kind, &HandlerRow::kind);
+  return found == kHandlers.end() ? nullptr : found->handler;
+}
+
+Result<TenantStore*> own_tenant(Parts& parts, Context& context) {
+  const auto& tenant = context.by().person.tenant;
+  if (tenant == kAppliance) return Error{ErrorCode::NotFound, kNothing};
+  if (protocol::field(context.request, protocol::FieldId::TenantCode)) {
+    const auto facts = parts.tenants.facts(tenant);
+    if (!facts || facts->code != context.text(protocol::FieldId::TenantCode))
+      return Error{ErrorCode::NotFound, kNothing};
+  }
+  return parts.tenants.open(tenant);
+}
+
+Result<void> need(Context& context, Permission permission) {
+  if (context.by().grant.has(permission)) return success();
+  context.told["permission"] = permission_name(permission);
+  return Error{ErrorCode::NotPermitted, "do this without the permission"};
+}
+
+Result<const files::Definition*> granted_file(Parts& parts, Context& context) {
+  const auto key = context.text(protocol::FieldId::File);
+  const auto* definition = parts.definitions.find(key);
+  if (definition == nullptr) return Error{ErrorCode::NotFound, kNothing};
+  context.target["recordFile"] = definition->key();
+  if (!context.by().grant.has_file(key)) return Error{ErrorCode::NotPermitted, "use a record file that is not granted"};
+  return definition;
+}
+
+}  // namespace shosoin::service

@@ -1,0 +1,213 @@
+// From approved requests to the orders of one batch.
+#include <boost/json/serialize.hpp>
+#include <chrono>
+
+#include "admin-api/service/erasures.h"
+#include "admin-api/service/imports.h"
+#include "admin-api/service/log_fields.h"
+#include "admin-api/service/search_keys.h"
+#include "firmware/base/codec.h"
+#include "firmware/base/limits.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using erasure::ErasureOrder;
+
+// What goes from one tenant in this batch, beside the requests themselves.
+struct TenantBatch {
+  std::vector<ErasureFacts> approved;
+  std::vector<ImportFacts> rejected;
+  std::set<RecordId> records;       // of both
+  std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
+};
+
+Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
+  TRY(auto imports, all_imports(store));
+  std::erase_if(imports, [](const ImportFacts& facts) { return facts.state != "rejected"; });
+  batch.rejected = std::move(imports);
+  if (batch.rejected.empty()) return success();
+  std::set<RecordId> ids;
+  for (const auto& facts : batch.rejected) ids.insert(facts.id);
+  Result<void> read = success();
+  TRY(store.scan(TableId::Records, {}, [&](const Entry& entry) {
+    auto record = generations::decode_record_entry(*entry.value);
+    if (!record) {
+      read = record.error();
+      return false;
+    }
+    if (ids.contains(record.value().import)) batch.records.insert(*generations::record_of(entry.key));
+    return true;
+  }));
+  return read;
+}
+
+// The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
+// (promise 5).
+Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
+  for (const auto& id : batch.records) {
+    TRY(auto record, find_record(store, id));
+    if (!record || record->number.id == RowId{}) continue;
+    bool another = false;
+    TRY(store.scan(TableId::SubjectLinks, addressee_bytes(record->integrated), [&](const Entry& entry) {
+      const auto other = generations::record_of(entry.key);
+      another = other && !batch.records.contains(*other);
+      return !another;
+    }));
+    if (another) continue;
+    TRY(auto number, store.read_row(record->number.id, record->number.key));
+    batch.lost_numbers.push_back(code_token(store, text_of(number)));
+    memory::wipe(number);
+  }
+  return success();
+}
+
+Result<TenantBatch> gather(const TenantStore& store) {
+  TenantBatch batch;
+  TRY(batch.approved, all_erasures(store));
+  std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
+  for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
+  TRY(gather_rejected(store, batch));
+  TRY(gather_lost_numbers(store, batch));
+  return batch;
+}
+
+// The service's members of the certificate (DESIGN section 6; E-04, E-07): who, when, what, on which ground - no
+// subject.
+json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts) {
+  json::object out{{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
+                   {"recordFile", facts.file},
+                   {"count", static_cast<std::int64_t>(facts.records.size())}};
+  for (const auto& member : facts.application) out[member.key()] = member.value();
+  out["rule"] = nullptr;  // none adopted in this release
+  out["endOfRetention"] = nullptr;
+  out["requestedBy"] = facts.requested;
+  out["approvedBy"] = facts.approved;
+  out["executedBy"] = facts.executed;
+  out["survivingCopies"] = json::array{};
+  out["survivingCopiesNote"] = "バックアップの登録なし / no backup is recorded";
+  return out;
+}
+
+json::object rejected_declaration(const TenantFacts& tenant, std::size_t imports) {
+  return {{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
+          {"count", 0},
+          {"rejectedImports", static_cast<std::int64_t>(imports)},
+          {"ground", "確認されなかった一括登録の取消し / withdrawal of imports that were not confirmed"}};
+}
+
+std::vector<Entry> side_entries(const TenantBatch& batch) {
+  std::vector<Entry> entries;
+  for (const auto& key : batch.lost_numbers) entries.push_back({{TableId::Addressees, key}, std::nullopt});
+  for (auto facts : batch.rejected) {
+    facts.state = "removed";
+    entries.push_back(import_entry(facts));
+  }
+  return entries;
+}
+
+ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
+  ErasureOrder order;
+  order.tenant = tenant.id;
+  order.records = facts.records;
+  order.declaration = json::serialize(declaration_of(tenant, facts));
+  order.log = log_entry({{"operation", "erasure-execute"},
+                         {"result", "ok"},
+                         {"erasureId", facts.id.hex()},
+                         {"recordFile", facts.file},
+                         {"count", facts.records.size()},
+                         {"requestedBy", facts.requested},
+                         {"approvedBy", facts.approved},
+                         {"executedBy", facts.executed}});
+  order.additions = [facts = std::move(facts)](std::uint64_t epoch, std::uint32_t index) mutable {
+    facts.state = "executed";
+    facts.epoch = epoch;
+    facts.index = index;
+    return std::vector<Entry>{erasure_entry(facts)};
+  };
+  return order;
+}
+
+Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
+  TRY(auto batch, gather(store));
+  if (batch.approved.empty() && batch.rejected.empty()) return success();
+  const auto tenant = parts.tenants.facts(store.tenant());
+  ENSURE(tenant.has_value());
+  const auto first = orders.size();
+  for (auto& facts : batch.approved) {
+    // Another tenant's certificate does not name this tenant's operator.
+    const bool own =
+        context != nullptr && (context->by().person.tenant == store.tenant() || context->second.has_value());
+    facts.executed = own ? person_and_time(*context)
+                         : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
+    orders.push_back(order_of(*tenant, facts));
+  }
+  if (batch.approved.empty()) {
+    ErasureOrder order;
+    order.tenant = tenant->id;
+    order.declaration = json::serialize(rejected_declaration(*tenant, batch.rejected.size()));
+    order.log = log_entry({{"operation", "rejected-imports-removed"}, {"imports", batch.rejected.size()}});
+    orders.push_back(std::move(order));
+  }
+  for (const auto& facts : batch.rejected) orders[first].rejected_imports.insert(facts.id);
+  auto own = std::move(orders[first].additions);
+  orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
+                                                                               std::uint32_t index) {
+    auto entries = own ? own(epoch, index) : std::vector<Entry>{};
+    entries.insert(entries.end(), side.begin(), side.end());
+    return entries;
+  };
+  return success();
+}
+
+Result<void> note_batch(Parts& parts, std::uint64_t epoch) {
+  TRY(parts.zero().change([&](std::uint64_t) -> Result<generations::Change> {
+    const auto now = static_cast<std::uint64_t>(parts.clock.now().time_since_epoch().count());
+    return generations::Change{{{last_batch_key(), Writer{}.u64(now).take()}},
+                               {},
+                               {},
+                               log_entry({{"operation", "batch-done"}, {"epoch", epoch}})};
+  }));
+  return success();
+}
+
+}  // namespace
+
+Result<bool> anything_approved(Parts& parts) {
+  for (const auto* store : parts.tenants.all_opened()) {
+    TRY(auto batch, gather(*store));
+    if (!batch.approved.empty() || !batch.rejected.empty()) return true;
+  }
+  return false;
+}
+
+Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
+  std::vector<ErasureOrder> orders;
+  for (auto* store : parts.tenants.all_opened()) {
+    TRY(add_orders(parts, context, *store, orders));
+  }
+  auto outcome = parts.appliance.run_batch(std::move(orders), parts.settings.daily_batches);
+  if (!outcome) {
+    // Past its commit point a batch can only go forward, and only a start finishes it (DESIGN 4).
+    failure.must_end = !parts.appliance.status().certified;
+    return outcome.error();
+  }
+  TRY(note_batch(parts, outcome.value().epoch));
+  return std::move(outcome.value());
+}
+
+Result<void> daily_batch(Parts& parts, BatchFailure& failure) {
+  TRY(auto stored, parts.zero().get(last_batch_key()));
+  const auto now = parts.clock.now();
+  if (stored && stored->size() == 8) {
+    const Instant last{
+        std::chrono::milliseconds(static_cast<std::int64_t>(from_be<std::uint64_t>(std::span(*stored).first<8>())))};
+    if (now - last < limits::kEmptyBatchAfter) return success();
+  }
+  std::unique_lock one_at_a_time(parts.erasures);
+  TRY(run_approved(parts, nullptr, failure));
+  return success();
+}
+
+}  // namespace shosoin::service

@@ -1,0 +1,253 @@
+// The requests about erasures: apply, show, list, decide, execute, run a batch.
+#include <array>
+
+#include "admin-api/service/erasures.h"
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/idempotency.h"
+#include "admin-api/service/imports.h"
+#include "admin-api/service/log_fields.h"
+#include "admin-api/service/search_keys.h"
+#include "storage/files/dates.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using generations::Change;
+using protocol::FieldId;
+
+struct ApplicationPart {
+  FieldId field;
+  std::string_view name, pointer;
+};
+// E-04: 項目, 媒体名, 数量, 方法, 予定日; and what the erasure rests on.
+constexpr std::array<ApplicationPart, 6> kApplication{{{FieldId::Items, "items", "/items"},
+                                                       {FieldId::Medium, "medium", "/medium"},
+                                                       {FieldId::Quantity, "quantity", "/quantity"},
+                                                       {FieldId::Method, "method", "/method"},
+                                                       {FieldId::PlannedDate, "plannedDate", "/plannedDate"},
+                                                       {FieldId::Ground, "ground", "/ground"}}};
+
+json::object shown(Parts& parts, const ErasureFacts& facts) {
+  json::array records;
+  for (const auto& id : facts.records) records.emplace_back(id.hex());
+  json::object out{{"erasureId", facts.id.hex()},
+                   {"state", facts.state},
+                   {"recordFile", facts.file},
+                   {"count", facts.records.size()},
+                   {"recordIds", std::move(records)}};
+  for (const auto& member : facts.application) out[member.key()] = member.value();
+  out["requestedBy"] = facts.requested;
+  if (!facts.approved.empty()) out["approvedBy"] = facts.approved;
+  if (facts.state != "executed") return out;
+  out["executedBy"] = facts.executed;
+  out["epoch"] = facts.epoch;
+  json::array certificates;
+  if (auto serial = parts.appliance.serial_of(facts.epoch, facts.index)) {
+    certificates.emplace_back(serial.value());
+  } else {
+    out["pendingEpoch"] = facts.epoch;
+  }
+  out["certificates"] = std::move(certificates);
+  return out;
+}
+
+Result<json::object> application_in(Context& context) {
+  json::object out;
+  for (const auto& part : kApplication) {
+    const auto text = context.text(part.field);
+    if (text.find_first_not_of(" \t") == std::string::npos) {
+      return context.refuse(ErrorCode::InvalidContent, "apply for an erasure with an item missing", part.pointer);
+    }
+    out[part.name] = text;
+  }
+  if (!files::read_date(context.text(FieldId::PlannedDate))) {
+    return context.refuse(ErrorCode::InvalidContent, "read the planned date", "/plannedDate");
+  }
+  return out;
+}
+
+Result<std::set<RecordId>> records_in(Context& context) {
+  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
+  std::set<RecordId> records;
+  for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
+    TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
+    records.insert(id);
+  }
+  if (records.empty() || records.size() * RecordId::kSize != bytes.size()) {
+    return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
+  }
+  return records;
+}
+
+// Each is a confirmed record of this file; NotFound otherwise, whatever the reason.
+Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {
+  ConfirmedImports confirmed(store);
+  for (const auto& id : records) {
+    TRY(auto entry, find_record(store, id));
+    if (!entry || entry->file != file) return Error{ErrorCode::NotFound, kNothing};
+    TRY(const bool visible, confirmed.contains(entry->import));
+    if (!visible) return Error{ErrorCode::NotFound, kNothing};
+  }
+  return success();
+}
+
+Result<void> check_not_asked_already(const TenantStore& store, const std::set<RecordId>& records) {
+  TRY(auto others, all_erasures(store));
+  for (const auto& other : others) {
+    if (other.state != "requested" && other.state != "approved") continue;
+    for (const auto& id : records) {
+      if (other.records.contains(id)) return Error{ErrorCode::Conflict, "apply twice for the erasure of a record"};
+    }
+  }
+  return success();
+}
+
+Result<void> check_retention(const Context& context) {
+  const std::chrono::sys_days today = tokyo_date(context.now);
+  switch (erasure_verdict({std::nullopt, today})) {
+    case ErasureVerdict::Allowed:
+      return success();
+    case ErasureVerdict::TooEarly:
+      return Error{ErrorCode::TooEarly, "erase before the end of retention"};  // E-03
+  }
+  return success();
+}
+
+Result<ErasureFacts> erasure_in(Parts& parts, Context& context, const TenantStore& store) {
+  (void)parts;
+  TRY(const auto id, id_field<RecordId>(context, FieldId::ErasureId));
+  context.target["erasureId"] = id.hex();
+  TRY(auto facts, find_erasure(store, id));
+  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  return std::move(*facts);
+}
+
+Result<void> need_any_erasure(Context& context) {
+  if (context.by().grant.has(Permission::RequestErasure) || context.by().grant.has(Permission::Audit)) return success();
+  return need(context, Permission::ApproveErasure);
+}
+
+}  // namespace
+
+Answer erasure_request(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::RequestErasure));
+  TRY(const auto* definition, granted_file(parts, context));
+  ErasureFacts facts;
+  TRY(facts.application, application_in(context));
+  TRY(facts.records, records_in(context));
+  TRY(auto earlier, find_reply(*store, context));
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    TRY(auto before, find_erasure(*store, id));
+    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    return shown(parts, *before);
+  }
+  TRY(check_retention(context));
+  facts.id = RecordId::random();
+  facts.state = "requested";
+  facts.file = definition->key();
+  facts.requested = person_and_time(context);
+  facts.requested_by = context.by().person.id;
+  facts.requested_at = context.terminal;
+  context.target["erasureId"] = facts.id.hex();
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(check_records(*store, facts.file, facts.records));
+    TRY(check_not_asked_already(*store, facts.records));
+    auto line = log_object(context, "erasure-request", "ok");
+    line["application"] = facts.application;
+    json::array records;
+    for (const auto& id : facts.records) records.emplace_back(id.hex());
+    line["recordIds"] = std::move(records);
+    Change change{{erasure_entry(facts)}, {}, {}, log_entry(line)};
+    if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
+    return change;
+  }));
+  context.logged = true;
+  return shown(parts, facts);
+}
+
+Answer erasure_show(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_any_erasure(context));
+  TRY(auto facts, erasure_in(parts, context, *store));
+  return shown(parts, facts);
+}
+
+Answer erasure_list(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_any_erasure(context));
+  TRY(auto all, all_erasures(*store));
+  json::array out;
+  for (const auto& facts : all) {
+    if (context.by().grant.has_file(facts.file)) out.push_back(shown(parts, facts));
+  }
+  return json::object{{"erasures", std::move(out)}};
+}
+
+Answer erasure_decide(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::ApproveErasure));
+  const auto decision = context.text(FieldId::Decision);
+  if (decision != "approve" && decision != "reject") {
+    return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
+  }
+  TRY(auto facts, erasure_in(parts, context, *store));
+  if (facts.requested_by == context.by().person.id || facts.requested_at == context.terminal) {
+    return Error{ErrorCode::SamePerson, "approve an own erasure, or at the same terminal"};
+  }
+  if (facts.state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
+  TRY(fresh_code(parts, context));
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(auto now, find_erasure(*store, facts.id));
+    if (!now || now->state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
+    facts = std::move(*now);
+    facts.state = decision == "approve" ? "approved" : "rejected";
+    facts.approved = person_and_time(context);
+    auto line = log_object(context, "erasure-decide", "ok");
+    line["decision"] = decision;
+    line["requestedBy"] = facts.requested_by;
+    return Change{{erasure_entry(facts)}, {}, {}, log_entry(line)};
+  }));
+  context.logged = true;
+  return shown(parts, facts);
+}
+
+Answer erasure_execute(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  if (!context.by().grant.has(Permission::RequestErasure)) {
+    TRY(need(context, Permission::ApproveErasure));
+  }
+  TRY(auto before, erasure_in(parts, context, *store));
+  if (before.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};  // E-04
+  TRY(check_retention(context));
+  TRY(fresh_code(parts, context));
+  std::unique_lock one_at_a_time(parts.erasures);
+  TRY(auto facts, erasure_in(parts, context, *store));
+  if (facts.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};
+  BatchFailure failure;
+  auto outcome = run_approved(parts, &context, failure);
+  context.must_end = failure.must_end;
+  TRY(std::move(outcome));
+  context.logged = true;  // the batch has written the line, before its one commit point
+  TRY(auto after, erasure_in(parts, context, *store));
+  return shown(parts, after);
+}
+
+Answer batch_run(Parts& parts, Context& context) {
+  const auto flag = protocol::field(context.request, FieldId::Now);
+  const bool even_empty = flag && !flag->empty() && (*flag)[0] == 1;
+  std::unique_lock one_at_a_time(parts.erasures);
+  TRY(const bool anything, anything_approved(parts));
+  if (!anything && !even_empty) return Error{ErrorCode::Conflict, "run a batch of nothing"};
+  BatchFailure failure;
+  auto outcome = run_approved(parts, &context, failure);
+  context.must_end = failure.must_end;
+  TRY(auto done, std::move(outcome));
+  json::array serials;
+  for (const auto& serial : done.serials) serials.emplace_back(serial);
+  return json::object{{"epoch", done.epoch}, {"certificates", std::move(serials)}};
+}
+
+}  // namespace shosoin::service

@@ -1,0 +1,52 @@
+// Erasure: asked for, approved by another person on another terminal, executed in a batch (promise 7; E-04, E-07; seed
+// 002). What is decided here is who and whether; what is destroyed, and how it is proven, is storage/erasure's. Any
+// thread; one batch at a time.
+//
+//   requested -> approved | rejected;  approved -> executed (with the epoch that proves it)
+#pragma once
+
+#include "admin-api/service/context.h"
+
+namespace shosoin::service {
+
+// Where retention will decide (DESIGN section 6). No rule is adopted in this release: then nothing is too early, and
+// nothing expires.
+struct RetentionFacts {
+  std::optional<std::chrono::sys_days> keep_until;  // 満了日: the last day still belongs to the record
+  std::chrono::sys_days today;
+};
+enum class ErasureVerdict : std::uint8_t { Allowed, TooEarly };
+constexpr ErasureVerdict erasure_verdict(const RetentionFacts& facts) {
+  return facts.keep_until && facts.today <= *facts.keep_until ? ErasureVerdict::TooEarly : ErasureVerdict::Allowed;
+}
+
+// The entry of a request in table Approvals; JSON, format 1 (service/entries.md). Names records by their random ids
+// only.
+struct ErasureFacts {
+  RecordId id;
+  std::string state, file;
+  std::set<RecordId> records;
+  boost::json::object application;                    // 項目, 媒体名, 数量, 方法, 予定日, 根拠
+  boost::json::object requested, approved, executed;  // who, when, where
+  std::string requested_by;
+  Fingerprint requested_at{};
+  std::uint64_t epoch = 0;  // once executed
+  std::uint32_t index = 0;
+};
+Entry erasure_entry(const ErasureFacts& facts);
+Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const RecordId& id);
+Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store);
+boost::json::object person_and_time(const Context& context);
+
+// Everything approved in the tenants that are open, in one batch; empty is allowed. Under parts.erasures. On failure
+// `must_end` says whether the process has to end. `context` null: by the appliance itself.
+struct BatchFailure {
+  bool must_end = false;
+};
+Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure);
+Result<bool> anything_approved(Parts& parts);
+// An empty batch when the last one is limits::kEmptyBatchAfter old; nothing otherwise.
+Result<void> daily_batch(Parts& parts, BatchFailure& failure);
+EntryKey last_batch_key();  // table Facts of tenant zero: u64 milliseconds
+
+}  // namespace shosoin::service

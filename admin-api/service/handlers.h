@@ -1,0 +1,44 @@
+// The handlers, one for each kind of request, and the table that names them. Called by the service only.
+#pragma once
+
+#include "admin-api/service/context.h"
+
+namespace shosoin::service {
+
+Answer health(Parts& parts, Context& context);
+Answer provisioning_show(Parts& parts, Context& context);
+Answer certificate_show(Parts& parts, Context& context);
+Answer status(Parts& parts, Context& context);
+Answer storage_check(Parts& parts, Context& context);
+Answer journal_walk(Parts& parts, Context& context);
+
+Answer retrieve(Parts& parts, Context& context);
+Answer retrieve_record(Parts& parts, Context& context);
+
+Answer import_open(Parts& parts, Context& context);
+Answer import_chunk(Parts& parts, Context& context);
+Answer import_close(Parts& parts, Context& context);
+Answer import_show(Parts& parts, Context& context);
+Answer import_decide(Parts& parts, Context& context);
+
+Answer erasure_request(Parts& parts, Context& context);
+Answer erasure_show(Parts& parts, Context& context);
+Answer erasure_list(Parts& parts, Context& context);
+Answer erasure_decide(Parts& parts, Context& context);
+Answer erasure_execute(Parts& parts, Context& context);
+Answer batch_run(Parts& parts, Context& context);
+
+Answer tenant_create(Parts& parts, Context& context);
+Answer tenant_list(Parts& parts, Context& context);
+Answer person_add(Parts& parts, Context& context);
+Answer person_list(Parts& parts, Context& context);
+Answer person_unlock(Parts& parts, Context& context);
+Answer person_disable(Parts& parts, Context& context);
+Answer terminal_add(Parts& parts, Context& context);
+Answer terminal_list(Parts& parts, Context& context);
+Answer terminal_revoke(Parts& parts, Context& context);
+
+// Null for a kind that is not in the table.
+Handler handler_of(protocol::RequestKind kind);
+
+}  // namespace shosoin::service

@@ -1,0 +1,299 @@
+// The requests about imports: open, chunk, close, show, decide.
+#include <boost/json/serialize.hpp>
+
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/idempotency.h"
+#include "admin-api/service/import_rows.h"
+#include "admin-api/service/log_fields.h"
+#include "admin-api/service/service.h"
+#include "firmware/base/codec.h"
+#include "firmware/base/limits.h"
+#include "storage/files/identifiers.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using generations::Change;
+using protocol::FieldId;
+
+Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context, TenantStore& store,
+                                                  const ImportFacts& facts) {
+  const auto tenant = parts.tenants.facts(store.tenant());
+  const auto* definition = parts.definitions.find(facts.file);
+  ENSURE(tenant && definition != nullptr);
+  TRY(auto code, files::LocalGovernmentCode::parse(tenant->code));
+  TRY(auto importer, files::Importer::create(*definition, code, {}));
+  return std::make_unique<Receiving>(facts.id, store, facts.seq, *definition, std::move(importer),
+                                     context.by().person.id, context.now);
+}
+
+// The same key again: what was opened then. While it is still being received it starts again from the first byte.
+Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
+  TRY(auto facts, find_import(store, id));
+  if (!facts) return Error{ErrorCode::NotFound, kNothing};
+  if (facts->state == "receiving") {
+    auto held = parts.imports.take(store.tenant(), id);
+    if (!held && held.error().code() == ErrorCode::Conflict) return held.error();
+    TRY(store.drop_rows_of_seq(facts->seq));
+    TRY(auto fresh, make_receiving(parts, context, store, *facts));
+    TRY(parts.imports.put(std::move(fresh)));
+  }
+  return shown(*facts);
+}
+
+Result<void> no_other_import(TenantStore& store, Context& context, std::string_view file) {
+  TRY(auto all, all_imports(store));
+  for (const auto& other : all) {
+    if (other.file != file) continue;
+    if (other.state != "receiving" && other.state != "publishing" && other.state != "staged") continue;
+    context.told["importId"] = other.id.hex();
+    return Error{ErrorCode::Conflict, "import into a file while another import waits for its end"};
+  }
+  return success();
+}
+
+json::array findings_of(const std::vector<files::Finding>& findings) {
+  json::array out;
+  for (const auto& finding : findings) {
+    const auto text = files::render(finding);
+    json::object one{{"rule", files::rule(finding.rule).slug}, {"row", finding.row}, {"column", finding.column}};
+    if (!finding.item.empty()) one["item"] = finding.item;
+    one["ja"] = text.ja;
+    one["en"] = text.en;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// Counts and places, never a value.
+json::object report_of(const files::ImportReport& report, const ImportRows& rows) {
+  auto problems = findings_of(report.problems);
+  for (const auto row : rows.known_subjects()) {
+    if (problems.size() >= limits::kMaxImportFindings) break;
+    problems.push_back(json::object{
+        {"rule", "subject-known"},
+        {"row", row},
+        {"column", 0},
+        {"ja", "この住民票コードの記録は確認済みです。訂正として扱ってください。"},
+        {"en", "A record with this resident record code is already confirmed; treat it as a correction."}});
+  }
+  return {{"rows", report.rows},
+          {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subjects().size())},
+          {"quarantined", report.quarantined},
+          {"refused", report.refused + rows.known_subjects().size()},
+          {"findings", std::move(problems)},
+          {"notes", findings_of(report.notes)}};
+}
+
+// The lines of an import: addressee numbers in parts that fit a line (DESIGN 7), all before anything is told.
+Result<json::object> log_addressees(TenantStore& store, const Context& context, const ImportFacts& facts,
+                                    const ImportRows& rows) {
+  auto line = log_object(context, "import-close", "ok");
+  line["importId"] = facts.id.hex();
+  line["recordFile"] = facts.file;
+  line["count"] = rows.addressees().size();
+  line["individualNumberAccess"] = number_access_items(
+      context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
+  std::size_t at = 0;
+  for (; rows.addressees().size() - at > limits::kLoggedAddressees; at += limits::kLoggedAddressees) {
+    json::array part;
+    for (std::size_t i = at; i < at + limits::kLoggedAddressees; ++i) part.emplace_back(rows.addressees()[i]);
+    TRY(store.log(log_entry({{"operation", "import-addressees"},
+                             {"requestId", context.request_id},
+                             {"importId", facts.id.hex()},
+                             {"addresseeNumbers", std::move(part)}})));
+  }
+  json::array last;
+  for (; at < rows.addressees().size(); ++at) last.emplace_back(rows.addressees()[at]);
+  line["addresseeNumbers"] = std::move(last);
+  return line;
+}
+
+Answer refuse_import(Context& context, TenantStore& store, ImportFacts facts) {
+  TRY(store.drop_rows_of_seq(facts.seq));
+  facts.state = "refused";
+  TRY(store.change([&](std::uint64_t) -> Result<Change> {
+    auto line = log_object(context, "import-close", error_row(ErrorCode::InvalidContent).slug);
+    for (const auto* name : {"rows", "refused", "quarantined"}) line[name] = facts.told[name];
+    return Change{{import_entry(facts)}, {}, {}, log_entry(line)};
+  }));
+  context.logged = true;
+  for (const auto& member : shown(facts)) context.told[member.key()] = member.value();
+  return Error{ErrorCode::InvalidContent, "accept every row of an import; nothing of it is stored"};
+}
+
+Answer stage_import(Parts& parts, Context& context, Receiving& receiving, ImportFacts facts) {
+  auto& store = receiving.store;
+  TRY(receiving.rows.flush());
+  TRY(auto line, log_addressees(store, context, facts, receiving.rows));
+  facts.state = "publishing";
+  // If power goes after this change: the log names an import whose entries do not exist; the next opening abandons it
+  // and says so.
+  TRY(store.change([&](std::uint64_t) -> Result<Change> {
+    return Change{{import_entry(facts)}, {}, {}, log_entry(line, receiving.rows.numbers_written() > 0)};
+  }));
+  context.logged = true;
+  facts.state = "staged";
+  auto entries = receiving.rows.take_entries();
+  entries.push_back(import_entry(facts));
+  std::ranges::sort(entries, {}, &Entry::key);
+  std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
+  // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
+  if (auto merged = parts.appliance.merge(store, std::move(entries)); !merged) {
+    if (!ends_process(merged.error().code())) {
+      TRY(parts.imports.abandon(store, std::move(facts)));  // a full disk: nothing was published
+    }
+    return merged.error();
+  }
+  return shown(facts);
+}
+
+Result<ImportFacts> import_of_caller(Context& context, TenantStore& store) {
+  TRY(const auto id, id_field<RecordId>(context, FieldId::ImportId));
+  context.target["importId"] = id.hex();
+  TRY(auto facts, find_import(store, id));
+  if (!facts || facts->opened_by != context.by().person.id) return Error{ErrorCode::NotFound, kNothing};
+  return std::move(*facts);
+}
+
+}  // namespace
+
+Answer import_open(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::Import));
+  TRY(const auto* definition, granted_file(parts, context));
+  if (context.text(FieldId::Encoding) != "UTF-8") {
+    return context.refuse(ErrorCode::InvalidContent, "read this encoding; it is declared, never guessed", "/encoding");
+  }
+  TRY(auto earlier, find_reply(*store, context));
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    return open_again(parts, context, *store, id);
+  }
+  ImportFacts facts{RecordId::random(),     "receiving",     definition->key(), 0, {},
+                    context.by().person.id, context.terminal};
+  facts.told["openedAt"] = to_iso8601(context.now);
+  facts.told["openedByName"] = context.by().person.name;
+  context.target["importId"] = facts.id.hex();
+  TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
+    TRY(no_other_import(*store, context, facts.file));
+    facts.seq = seq;
+    Change change{{import_entry(facts)}, {}, {}, log_entry(log_object(context, "import-open", "ok"))};
+    if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
+    return change;
+  }));
+  context.logged = true;
+  TRY(auto receiving, make_receiving(parts, context, *store, facts));
+  TRY(parts.imports.put(std::move(receiving)));
+  return shown(facts);
+}
+
+Answer import_chunk(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::Import));
+  TRY(auto facts, import_of_caller(context, *store));
+  const auto chunk = protocol::field(context.request, FieldId::Chunk).value();
+  Reader in(protocol::field(context.request, FieldId::Offset).value());
+  const auto offset = in.u64();
+  context.logged = true;  // one line for the import, not one for each piece
+  if (facts.state != "receiving") {
+    if (facts.state == "abandoned") return Error{ErrorCode::Conflict, "go on with an abandoned import"};
+    return json::object{{"importId", facts.id.hex()},
+                        {"received", offset + chunk.size()}};  // a repetition of what is done
+  }
+  TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
+  if (offset != receiving->received) {
+    context.told["expectedOffset"] = receiving->received;
+    TRY(parts.imports.put(std::move(receiving)));
+    return Error{ErrorCode::Conflict, "take a piece that is not the next one"};
+  }
+  if (!receiving->broken) {
+    auto fed =
+        receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
+    if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
+      parts.imports.done(facts.id);  // lapses at the next opening: what it has written is not known
+      return fed.error();
+    }
+    receiving->broken = !fed;
+  }
+  receiving->received += chunk.size();
+  const auto received = receiving->received;
+  TRY(parts.imports.put(std::move(receiving)));
+  return json::object{{"importId", facts.id.hex()}, {"received", received}};
+}
+
+Answer import_close(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::Import));
+  TRY(auto facts, import_of_caller(context, *store));
+  context.target["recordFile"] = facts.file;
+  if (facts.state == "refused") {
+    for (const auto& member : shown(facts)) context.told[member.key()] = member.value();
+    return Error{ErrorCode::InvalidContent, "accept every row of an import; nothing of it is stored"};
+  }
+  if (facts.state == "abandoned") return Error{ErrorCode::Conflict, "close an abandoned import"};
+  if (facts.state != "receiving") return shown(facts);
+  TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
+  parts.imports.done(facts.id);
+  bool refused = receiving->broken;
+  files::ImportReport report = receiving->importer.report();
+  if (!refused) {
+    TRY(report, receiving->importer.finish([&](const files::ImportedRow& row) { return receiving->rows.take(row); }));
+    refused = report.verdict != files::Verdict::Accepted || !receiving->rows.known_subjects().empty();
+  }
+  for (const auto& member : report_of(report, receiving->rows)) facts.told[member.key()] = member.value();
+  facts.told["closedAt"] = to_iso8601(context.now);
+  if (refused) return refuse_import(context, *store, std::move(facts));
+  return stage_import(parts, context, *receiving, std::move(facts));
+}
+
+Answer import_show(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(const auto id, id_field<RecordId>(context, FieldId::ImportId));
+  context.target["importId"] = id.hex();
+  const auto& grant = context.by().grant;
+  if (!grant.has(Permission::Import)) {
+    TRY(need(context, Permission::ConfirmImport));
+  }
+  TRY(auto facts, find_import(*store, id));
+  if (!facts || !grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  return shown(*facts);
+}
+
+Answer import_decide(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::ConfirmImport));
+  TRY(const auto id, id_field<RecordId>(context, FieldId::ImportId));
+  context.target["importId"] = id.hex();
+  const auto decision = context.text(FieldId::Decision);
+  if (decision != "approve" && decision != "reject") {
+    return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
+  }
+  TRY(auto before, find_import(*store, id));
+  if (!before || !context.by().grant.has_file(before->file)) return Error{ErrorCode::NotFound, kNothing};
+  if (before->opened_by == context.by().person.id || before->opened_at == context.terminal) {
+    return Error{ErrorCode::SamePerson, "confirm an own import, or at the same terminal"};
+  }
+  if (before->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
+  TRY(fresh_code(parts, context));
+  ImportFacts facts;
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(auto now, find_import(*store, id));
+    if (!now || now->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
+    facts = std::move(*now);
+    facts.state = decision == "approve" ? "confirmed" : "rejected";
+    facts.told["decidedBy"] = context.by().person.id;
+    facts.told["decidedByName"] = context.by().person.name;
+    facts.told["decidedAt"] = to_iso8601(context.now);
+    auto line = log_object(context, "import-decide", "ok");
+    line["recordFile"] = facts.file;
+    line["decision"] = decision;
+    line["requestedBy"] = facts.opened_by;
+    return Change{{import_entry(facts)}, {}, {}, log_entry(line)};
+  }));
+  context.logged = true;
+  return shown(facts);
+}
+
+}  // namespace shosoin::service

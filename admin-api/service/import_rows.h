@@ -1,0 +1,68 @@
+// From checked rows to encrypted rows and entries: what an import would add, collected while it is received. One thread
+// at a time.
+#pragma once
+
+#include "admin-api/service/imports.h"
+#include "crypto/row.h"
+#include "storage/generations/records_entry.h"
+
+namespace shosoin::service {
+
+class ImportRows {
+ public:
+  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq);
+  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
+  // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
+  // rows ahead in groups.
+  Result<void> take(const files::ImportedRow& row);
+  Result<void> flush();
+  std::vector<Entry> take_entries() { return std::move(entries_); }
+  const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
+  const std::vector<std::uint64_t>& known_subjects() const {
+    return known_subjects_;
+  }  // row numbers that were not taken
+  std::uint64_t numbers_written() const { return numbers_written_; }
+
+ private:
+  void add(TableId table, Bytes key, Bytes value);
+  Result<bool> is_known(std::string_view resident_record_code);
+  Result<std::string> integrated_number(const std::optional<files::IndividualNumber>& number);
+  Result<std::string> new_integrated_number();
+  void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
+  generations::RowPlace encrypt(ByteView plain);
+  std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
+
+  TenantStore& store_;
+  const files::Definition& definition_;
+  RecordId import_;
+  std::uint64_t seq_;
+  ConfirmedImports confirmed_;
+  std::vector<Entry> entries_;
+  std::vector<generations::NewRow> rows_;
+  std::map<std::string, std::string> numbers_;  // token -> integrated number, of this import
+  std::set<std::string> drawn_;
+  std::vector<std::string> addressees_;
+  std::vector<std::uint64_t> known_subjects_;
+  std::uint64_t numbers_written_ = 0;
+};
+
+struct Receiving {
+  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
+            files::Importer reader, std::string opener, Instant now)
+      : id(import),
+        store(tenant),
+        person(std::move(opener)),
+        last(now),
+        importer(std::move(reader)),
+        rows(tenant, definition, import, seq) {}
+  RecordId id;
+  TenantStore& store;
+  std::string person;
+  Instant last;
+  std::uint64_t received = 0;
+  bool broken = false;  // the file as a whole is refused; the rest is only counted
+  files::Importer importer;
+  ImportRows rows;
+};
+
+}  // namespace shosoin::service

@@ -1,0 +1,170 @@
+#include "admin-api/service/imports.h"
+
+#include <boost/json/serialize.hpp>
+
+#include "admin-api/service/import_rows.h"
+#include "admin-api/service/log_fields.h"
+#include "crypto/canonical_json.h"
+#include "firmware/base/limits.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using generations::Change;
+
+constexpr int kImportFormat = 1;
+
+std::string text_member(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+Result<ImportFacts> read_facts(const EntryKey& key, ByteView value) {
+  auto parsed = crypto::parse_strict(text_of(value));
+  if (!parsed || !parsed.value().is_object()) return Error{ErrorCode::Integrity, "read the entry of an import"};
+  auto& object = parsed.value().get_object();
+  ImportFacts facts;
+  TRY(facts.id, RecordId::from(key.bytes));
+  facts.state = text_member(object, "state");
+  facts.file = text_member(object, "recordFile");
+  facts.opened_by = text_member(object, "openedBy");
+  const auto* format = object.if_contains("format");
+  const auto* seq = object.if_contains("seq");
+  const auto* told = object.if_contains("told");
+  const auto terminal = from_hex(text_member(object, "openedAtTerminal"));
+  if (format == nullptr || *format != kImportFormat || seq == nullptr || !seq->is_int64() || told == nullptr ||
+      !told->is_object() || !terminal || terminal->size() != facts.opened_at.size()) {
+    return Error{ErrorCode::Integrity, "read the entry of an import"};
+  }
+  std::copy(terminal->begin(), terminal->end(), facts.opened_at.begin());
+  facts.seq = static_cast<std::uint64_t>(seq->get_int64());
+  facts.told = std::move(told->get_object());
+  return facts;
+}
+
+}  // namespace
+
+Result<std::optional<ImportFacts>> find_import(const TenantStore& store, const RecordId& id) {
+  const EntryKey key{TableId::Imports, copy_of(id.view())};
+  TRY(auto stored, store.get(key));
+  if (!stored) return std::optional<ImportFacts>{};
+  TRY(auto facts, read_facts(key, *stored));
+  return std::optional(std::move(facts));
+}
+
+Result<std::vector<ImportFacts>> all_imports(const TenantStore& store) {
+  std::vector<ImportFacts> out;
+  Result<void> read = success();
+  TRY(store.scan(TableId::Imports, {}, [&](const Entry& entry) {
+    auto facts = read_facts(entry.key, *entry.value);
+    if (!facts) {
+      read = facts.error();
+      return false;
+    }
+    out.push_back(std::move(facts.value()));
+    return out.size() < limits::kMaxImportsListed;
+  }));
+  TRY(std::move(read));
+  return out;
+}
+
+Entry import_entry(const ImportFacts& facts) {
+  const json::object object{{"format", kImportFormat},     {"state", facts.state},
+                            {"recordFile", facts.file},    {"seq", static_cast<std::int64_t>(facts.seq)},
+                            {"openedBy", facts.opened_by}, {"openedAtTerminal", to_hex(facts.opened_at)},
+                            {"told", facts.told}};
+  return {{TableId::Imports, copy_of(facts.id.view())}, copy_of(view_of(json::serialize(object)))};
+}
+
+json::object shown(const ImportFacts& facts) {
+  json::object out{{"importId", facts.id.hex()}, {"state", facts.state}, {"recordFile", facts.file}};
+  for (const auto& member : facts.told) out[member.key()] = member.value();
+  return out;
+}
+
+Result<bool> ConfirmedImports::contains(const RecordId& import) {
+  if (const auto known = known_.find(import); known != known_.end()) return known->second;
+  TRY(auto facts, find_import(store_, import));
+  const bool confirmed = facts && facts->state == "confirmed";
+  known_.emplace(import, confirmed);
+  return confirmed;
+}
+
+Imports::Imports(const Clock& clock) : clock_(clock) {}
+Imports::~Imports() = default;
+
+// If power goes before the change: the next opening finds the same again, and dropping rows twice drops nothing more.
+Result<void> Imports::abandon(TenantStore& store, ImportFacts facts) {
+  TRY(store.drop_rows_of_seq(facts.seq));
+  facts.state = "abandoned";
+  facts.told["abandonedAt"] = to_iso8601(clock_.now());
+  TRY(store.change([&](std::uint64_t) -> Result<Change> {
+    return Change{{import_entry(facts)},
+                  {},
+                  {},
+                  log_entry({{"operation", "import-abandoned"},
+                             {"result", "ok"},
+                             {"importId", facts.id.hex()},
+                             {"recordFile", facts.file},
+                             {"operator", json::object{{"id", facts.opened_by}}}})};
+  }));
+  return success();
+}
+
+Result<void> Imports::abandon_unfinished(TenantStore& store) {
+  TRY(auto all, all_imports(store));
+  for (auto& facts : all) {
+    if (facts.state == "receiving" || facts.state == "publishing") {
+      TRY(abandon(store, std::move(facts)));
+    }
+  }
+  return success();
+}
+
+Result<void> Imports::lapse(TenantStore& store) {
+  std::vector<RecordId> over;
+  {
+    std::unique_lock lock(mutex_);
+    for (auto at = receiving_.begin(); at != receiving_.end();) {
+      const auto& held = at->second;
+      const bool lapsed = held && &held->store == &store && clock_.now() - held->last >= limits::kImportIdle;
+      if (lapsed) over.push_back(at->first);
+      at = lapsed ? receiving_.erase(at) : std::next(at);
+    }
+  }
+  for (const auto& id : over) {
+    TRY(auto facts, find_import(store, id));
+    if (facts && facts->state == "receiving") {
+      TRY(abandon(store, std::move(*facts)));
+    }
+  }
+  return success();
+}
+
+Result<std::unique_ptr<Receiving>> Imports::take(const TenantId& tenant, const RecordId& id) {
+  std::unique_lock lock(mutex_);
+  const auto found = receiving_.find(id);
+  if (found == receiving_.end()) return Error{ErrorCode::NotFound, kNothing};
+  if (!found->second) return Error{ErrorCode::Conflict, "work on an import that is being worked on"};
+  if (found->second->store.tenant() != tenant) return Error{ErrorCode::NotFound, kNothing};
+  return std::move(found->second);
+}
+
+Result<void> Imports::put(std::unique_ptr<Receiving> receiving) {
+  std::unique_lock lock(mutex_);
+  const auto id = receiving->id;
+  if (!receiving_.contains(id) && receiving_.size() >= limits::kMaxOpenImports) {
+    return Error{ErrorCode::TooMany, "receive one more import at once"};
+  }
+  receiving->last = clock_.now();
+  receiving_[id] = std::move(receiving);
+  return success();
+}
+
+void Imports::done(const RecordId& id) {
+  std::unique_lock lock(mutex_);
+  receiving_.erase(id);
+}
+
+}  // namespace shosoin::service

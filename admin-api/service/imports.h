@@ -1,0 +1,65 @@
+// Imports: received in pieces, checked, staged by a merge, and unseen until another person on another terminal confirms
+// (promise 7, D-03). What is being received is in memory only: after a restart such an import is abandoned and its rows
+// are dropped. Any thread.
+//
+//   receiving -> refused | publishing -> staged -> confirmed | rejected -> removed (with the next batch);  receiving ->
+//   abandoned
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "admin-api/service/people.h"
+#include "storage/files/importer.h"
+
+namespace shosoin::service {
+
+struct Receiving;
+
+// The entry of an import in table Imports; JSON, format 1 (service/entries.md). Holds no value of any record.
+struct ImportFacts {
+  RecordId id;
+  std::string state, file;
+  std::uint64_t seq = 0;     // of the change that opened it: all its row ids begin with it
+  boost::json::object told;  // counts, findings, persons and times, as they are shown
+  std::string opened_by;
+  Fingerprint opened_at{};
+};
+Result<std::optional<ImportFacts>> find_import(const TenantStore& store, const RecordId& id);
+Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);
+Entry import_entry(const ImportFacts& facts);
+boost::json::object shown(const ImportFacts& facts);
+
+// Which imports of a tenant are confirmed, looked up once each.
+class ConfirmedImports {
+ public:
+  explicit ConfirmedImports(const TenantStore& store) : store_(store) {}
+  Result<bool> contains(const RecordId& import);
+
+ private:
+  const TenantStore& store_;
+  std::map<RecordId, bool> known_;
+};
+
+class Imports {
+ public:
+  explicit Imports(const Clock& clock);
+  ~Imports();
+  Result<void> abandon_unfinished(TenantStore& store);          // at the first opening of a tenant
+  Result<void> lapse(TenantStore& store);                       // a client that went away: limits::kImportIdle
+  Result<void> abandon(TenantStore& store, ImportFacts facts);  // its rows go, its entry says so
+  // An import is taken while one request works on it; a second request meanwhile is a Conflict.
+  Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
+  Result<void> put(std::unique_ptr<Receiving> receiving);  // TooMany
+  void done(const RecordId& id);
+
+ private:
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<RecordId, std::unique_ptr<Receiving>> receiving_;  // null while taken
+};
+
+}  // namespace shosoin::service

@@ -1,0 +1,172 @@
+#include "admin-api/service/server.h"
+
+#include <poll.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "firmware/base/limits.h"
+#include "firmware/base/log.h"
+
+namespace shosoin::service {
+namespace {
+
+constexpr int kBacklog = 64;
+constexpr int kPollMilliseconds = 500;  // how soon a stop is noticed
+constexpr mode_t kSocketMode = 0660;    // the package puts the gate into the socket's group
+
+// False at the end of the stream, on an error, or when `stopping` before the first byte.
+bool receive(int socket, std::span<std::uint8_t> out, const std::atomic<bool>& stopping, bool first) {
+  std::size_t at = 0;
+  while (at < out.size()) {
+    if (first && at == 0) {
+      pollfd waiting{socket, POLLIN, 0};
+      const int ready = ::poll(&waiting, 1, kPollMilliseconds);
+      if (stopping) return false;
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+      if (ready < 0) return false;
+    }
+    const auto got = ::recv(socket, out.data() + at, out.size() - at, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+bool send_all(int socket, ByteView bytes) {
+  while (!bytes.empty()) {
+    const auto put = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+Result<std::vector<unsigned>> gate_users(const Settings& settings) {
+  std::vector<unsigned> users{::geteuid()};
+  if (settings.gate_user.empty()) return users;
+  const auto* entry = ::getpwnam(settings.gate_user.c_str());
+  if (entry == nullptr) return Error{ErrorCode::Settings, "find the account of the gate"};
+  users.push_back(entry->pw_uid);
+  return users;
+}
+
+}  // namespace
+
+Result<Server::Listener> Server::listen_at(const std::filesystem::path& path, protocol::Channel channel,
+                                           std::vector<unsigned> users) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.native().size() >= sizeof address.sun_path) return Error{ErrorCode::Settings, "use so long a socket path"};
+  path.native().copy(address.sun_path, path.native().size());
+  disk::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!socket.is_open()) return Error{ErrorCode::Unavailable, "make a socket", errno};
+  ::unlink(path.c_str());  // of a process that was killed; the data directory's lock keeps a second vault away
+  const auto old_mask = ::umask(0117);
+  const int bound = ::bind(socket.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  const int why = errno;
+  ::umask(old_mask);
+  if (bound != 0) return Error{ErrorCode::Settings, "bind a socket", why};
+  if (::chmod(path.c_str(), kSocketMode) != 0) return Error{ErrorCode::Settings, "set the mode of a socket", errno};
+  if (::listen(socket.number(), kBacklog) != 0) return Error{ErrorCode::Unavailable, "listen on a socket", errno};
+  return Listener{std::move(socket), channel, path, std::move(users)};
+}
+
+Result<std::unique_ptr<Server>> Server::bind(const Settings& settings, Ends ends) {
+  TRY(auto users, gate_users(settings));
+  std::vector<Listener> listeners;
+  TRY(auto gate, listen_at(settings.gate_socket, protocol::Channel::Gate, std::move(users)));
+  listeners.push_back(std::move(gate));
+  TRY(auto local, listen_at(settings.admin_socket, protocol::Channel::Local, {0, ::geteuid()}));
+  listeners.push_back(std::move(local));
+  return std::unique_ptr<Server>(new Server(std::move(listeners), std::move(ends)));
+}
+
+Server::~Server() { stop(); }
+
+void Server::start(Service& service) {
+  service_ = &service;
+  for (const auto& listener : listeners_) acceptors_.emplace_back([this, &listener] { accept_all(listener); });
+}
+
+void Server::stop() {
+  stopping_ = true;
+  for (auto& thread : acceptors_) thread.join();
+  acceptors_.clear();
+  std::unique_lock lock(mutex_);
+  emptied_.wait(lock, [this] { return channels_.empty(); });
+  for (const auto& listener : listeners_) ::unlink(listener.path.c_str());
+  listeners_.clear();
+}
+
+bool Server::may_connect(int socket, const Listener& listener) const {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  return std::ranges::find(listener.users, peer.uid) != listener.users.end();
+}
+
+void Server::accept_all(const Listener& listener) {
+  while (!stopping_) {
+    pollfd waiting{listener.socket.number(), POLLIN, 0};
+    if (::poll(&waiting, 1, kPollMilliseconds) <= 0) continue;
+    const int socket = ::accept4(listener.socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (socket < 0) continue;
+    const timeval patience{limits::kVaultReadWait.count(), 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    std::unique_lock lock(mutex_);
+    if (!may_connect(socket, listener) || channels_.size() >= limits::kVaultChannels) {
+      oplog::warning("a connection to the vault was turned away");
+      ::close(socket);
+      continue;
+    }
+    channels_.insert(socket);
+    lock.unlock();
+    std::thread([this, socket, channel = listener.channel] { serve(socket, channel); }).detach();
+  }
+}
+
+void Server::serve(int socket, protocol::Channel channel) {
+  while (!stopping_ && exchange(socket, channel)) {
+  }
+  ::close(socket);
+  std::unique_lock lock(mutex_);
+  channels_.erase(socket);
+  emptied_.notify_all();
+}
+
+// One request and its reply. After a frame that is not understood the channel is closed: nothing behind it can be
+// trusted.
+bool Server::exchange(int socket, protocol::Channel channel) {
+  std::array<std::uint8_t, protocol::kLengthSize> head{};
+  if (!receive(socket, head, stopping_, true)) return false;
+  const auto size = protocol::payload_size(head, limits::kMaxRequestFrame);
+  if (!size) return false;
+  Bytes payload(size.value());
+  if (!receive(socket, payload, stopping_, false)) return false;
+  auto request = protocol::decode_request(payload, channel);
+  memory::wipe(payload);
+  if (!request) {
+    const auto status = static_cast<std::uint16_t>(static_cast<unsigned>(request.error().code()) + 1);
+    send_all(socket, protocol::encode(protocol::Reply{status, 0, R"({"code":"bad-request"})"}));
+    return false;
+  }
+  auto outcome = service_->handle(request.value(), channel);
+  protocol::wipe_secrets(request.value());
+  auto reply = protocol::encode(outcome.reply);
+  memory::wipe(outcome.reply.body);
+  const bool sent = send_all(socket, reply);
+  memory::wipe(reply);
+  if (outcome.end) ends_(*outcome.end);
+  return sent;
+}
+
+}  // namespace shosoin::service

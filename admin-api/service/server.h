@@ -1,0 +1,55 @@
+// The vault's two unix sockets: framed requests in, replies out, a thread for each channel and a bound on their number.
+// Knows the protocol's frame and who is at the other end (SO_PEERCRED); decides nothing else. start and stop: one
+// thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "admin-api/protocol/protocol.h"
+#include "admin-api/service/service.h"
+#include "firmware/base/disk.h"
+
+namespace shosoin::service {
+
+class Server {
+ public:
+  // ends: called after the answer has been sent when the outcome of a write is unknown; it does not return in the
+  // product.
+  using Ends = std::function<void(ErrorCode)>;
+  static Result<std::unique_ptr<Server>> bind(const Settings& settings, Ends ends);
+  ~Server();
+  void start(Service& service);
+  void stop();  // no new channel; waits for the requests under way
+
+ private:
+  struct Listener {
+    disk::Descriptor socket;
+    protocol::Channel channel;
+    std::filesystem::path path;
+    std::vector<unsigned> users;  // who may connect
+  };
+  Server(std::vector<Listener> listeners, Ends ends) : listeners_(std::move(listeners)), ends_(std::move(ends)) {}
+  static Result<Listener> listen_at(const std::filesystem::path& path, protocol::Channel channel,
+                                    std::vector<unsigned> users);
+  void accept_all(const Listener& listener);
+  void serve(int socket, protocol::Channel channel);
+  bool exchange(int socket, protocol::Channel channel);
+  bool may_connect(int socket, const Listener& listener) const;
+
+  std::vector<Listener> listeners_;
+  Ends ends_;
+  Service* service_ = nullptr;
+  std::atomic<bool> stopping_{false};
+  std::vector<std::thread> acceptors_;
+  std::mutex mutex_;
+  std::condition_variable emptied_;
+  std::set<int> channels_;  // open sockets
+};
+
+}  // namespace shosoin::service

@@ -1,0 +1,198 @@
+#include "admin-api/service/settings.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+namespace shosoin::service {
+namespace {
+
+constexpr std::size_t kMaxSettingsText = 64u << 10;
+constexpr std::array<std::string_view, 6> kSections{"vault", "tpm", "boot", "sessions", "batches", "gate"};
+
+constexpr std::array<SettingsKey, 13> kKeys{{
+    {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
+     "absolute path of the data; only encrypted matter goes there"},
+    {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
+     "absolute path on another disk or share for the state copy"},
+    {"vault", "gate_socket", true, "ゲートが接続するUNIXソケットの絶対パス",
+     "absolute path of the unix socket for the gate"},
+    {"vault", "admin_socket", true, "管理用UNIXソケットの絶対パス", "absolute path of the local administration socket"},
+    {"vault", "gate_user", false, "ゲートのOSアカウント名(省略時は保管庫と同じ)",
+     "operating system account of the gate; default: the vault's own"},
+    {"vault", "site_label", false, "設置場所の表示名(状態表示に出ます)", "label of the site, shown by status (S-06)"},
+    {"tpm", "tcti", true, "TPMへの経路。実機は device:/dev/tpmrm0", "way to the TPM; in production device:/dev/tpmrm0"},
+    {"tpm", "auth_file", true, "TPM認可値のファイル(0600、initが作成。データディレクトリの外)",
+     "file of the TPM authorisation values, 0600, written by init, outside the data directory"},
+    {"boot", "signer_public_key", true, "起動状態に署名した者の公開鍵(PEM)",
+     "public key (PEM) of the signer of boot states"},
+    {"boot", "approvals", true, "承認済み起動状態のファイル(JSON)", "file of the approved boot states (JSON)"},
+    {"sessions", "idle_seconds", false, "無操作で強制ログアウトするまでの秒数 60〜300(既定300)",
+     "seconds without an operation until forced logout, 60..300, default 300 (A-14)"},
+    {"sessions", "absolute_seconds", false, "ログインの最長秒数 300〜43200(既定28800)",
+     "longest life of a session in seconds, 300..43200, default 28800"},
+    {"batches", "daily_cap", false, "1日の消去バッチの上限 1〜24(既定24)",
+     "erasure batches a day at most, 1..24, default 24"},
+}};
+
+class SettingsReader {
+ public:
+  SettingsReader(std::string_view file, SettingsFault& fault) : file_(file), fault_(fault) {}
+
+  Error refuse(std::uint32_t line, std::string_view key, std::string_view ja, std::string_view en) {
+    const std::string at = std::string(file_) + ":" + std::to_string(line) + ": " + std::string(key);
+    fault_.ja = at + ": " + std::string(ja);
+    fault_.en = at + ": " + std::string(en);
+    return Error{ErrorCode::Settings, "read the settings"};
+  }
+  Result<void> check_names(const toml::table& root) {
+    for (const auto& [name, node] : root) {
+      const auto line = name.source().begin.line;
+      if (std::ranges::find(kSections, name.str()) == kSections.end() || !node.is_table()) {
+        return refuse(line, name.str(), "知らない区分です。", "unknown section.");
+      }
+      if (name.str() == "gate") continue;  // the gate's own part
+      for (const auto& [key, value] : *node.as_table()) {
+        const auto known = std::ranges::any_of(
+            kKeys, [&](const SettingsKey& row) { return row.section == name.str() && row.key == key.str(); });
+        if (!known) {
+          return refuse(key.source().begin.line, std::string(name.str()) + "." + std::string(key.str()),
+                        "知らない項目です。", "unknown key.");
+        }
+      }
+    }
+    return success();
+  }
+  Result<std::string> text(const toml::table& root, std::string_view section, std::string_view key) {
+    const auto node = root[section][key];
+    const auto* row = std::ranges::find_if(
+        kKeys, [&](const SettingsKey& known) { return known.section == section && known.key == key; });
+    const std::string name = std::string(section) + "." + std::string(key);
+    if (!node) {
+      if (row->required)
+        return refuse(line_of(root, section), name, "必須の項目がありません。", "a required key is missing.");
+      return std::string();
+    }
+    const auto value = node.value_exact<std::string>();
+    if (!value || (value->empty() && row->required)) {
+      return refuse(node.node()->source().begin.line, name, "空でない文字列が要ります。",
+                    "needs a text that is not empty.");
+    }
+    return *value;
+  }
+  Result<std::filesystem::path> path(const toml::table& root, std::string_view section, std::string_view key) {
+    TRY(auto value, text(root, section, key));
+    std::filesystem::path path(value);
+    if (!path.is_absolute()) {
+      return refuse(root[section][key].node()->source().begin.line, std::string(section) + "." + std::string(key),
+                    "絶対パスが要ります。", "needs an absolute path.");
+    }
+    return path;
+  }
+  struct Range {
+    std::int64_t least, most, otherwise;
+  };
+  Result<std::int64_t> number(const toml::table& root, std::string_view section, std::string_view key, Range range) {
+    const auto node = root[section][key];
+    if (!node) return range.otherwise;
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < range.least || *value > range.most) {
+      return refuse(node.node()->source().begin.line, std::string(section) + "." + std::string(key),
+                    "値が範囲の外です。", "the value is out of range.");
+    }
+    return *value;
+  }
+
+ private:
+  static std::uint32_t line_of(const toml::table& root, std::string_view section) {
+    const auto node = root[section];
+    return node ? node.node()->source().begin.line : 0;
+  }
+  std::string_view file_;
+  SettingsFault& fault_;
+};
+
+bool lies_in(const std::filesystem::path& inner, const std::filesystem::path& outer) {
+  const auto relative = inner.lexically_normal().lexically_relative(outer.lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+}  // namespace
+
+std::span<const SettingsKey> settings_keys() { return kKeys; }
+
+Result<Settings> parse_settings(std::string_view text, std::string_view file_name, SettingsFault& fault) {
+  SettingsReader reader(file_name, fault);
+  const auto parsed = toml::parse(text);
+  if (!parsed) {
+    return reader.refuse(parsed.error().source().begin.line, "TOML", "TOMLとして読めません。",
+                         "this is not valid TOML.");
+  }
+  const toml::table& root = parsed.table();
+  TRY(reader.check_names(root));
+  Settings settings;
+  TRY(settings.data_directory, reader.path(root, "vault", "data_directory"));
+  TRY(settings.state_copy_directory, reader.path(root, "vault", "state_copy_directory"));
+  TRY(settings.gate_socket, reader.path(root, "vault", "gate_socket"));
+  TRY(settings.admin_socket, reader.path(root, "vault", "admin_socket"));
+  TRY(settings.gate_user, reader.text(root, "vault", "gate_user"));
+  TRY(settings.site_label, reader.text(root, "vault", "site_label"));
+  TRY(settings.tcti, reader.text(root, "tpm", "tcti"));
+  TRY(settings.auth_file, reader.path(root, "tpm", "auth_file"));
+  TRY(settings.signer_public_key, reader.path(root, "boot", "signer_public_key"));
+  TRY(settings.boot_approvals, reader.path(root, "boot", "approvals"));
+  TRY(const auto idle, reader.number(root, "sessions", "idle_seconds", {60, limits::kSessionIdle.count(), 300}));
+  TRY(const auto absolute, reader.number(root, "sessions", "absolute_seconds", {300, 43'200, 28'800}));
+  TRY(const auto cap, reader.number(root, "batches", "daily_cap", {1, limits::kMaxBatchesPerDay, 24}));
+  settings.idle = std::chrono::seconds(idle);
+  settings.absolute = std::chrono::seconds(absolute);
+  settings.daily_batches = static_cast<int>(cap);
+  // init refuses a data directory that is not empty, and a backup of it must not carry the TPM authorisations.
+  if (lies_in(settings.auth_file, settings.data_directory)) {
+    return reader.refuse(root["tpm"]["auth_file"].node()->source().begin.line, "tpm.auth_file",
+                         "データディレクトリの外に置いてください。", "must lie outside the data directory.");
+  }
+  if (lies_in(settings.state_copy_directory, settings.data_directory) ||
+      lies_in(settings.data_directory, settings.state_copy_directory)) {
+    return reader.refuse(root["vault"]["state_copy_directory"].node()->source().begin.line,
+                         "vault.state_copy_directory", "データディレクトリとは別の場所にしてください。",
+                         "must be apart from the data directory.");
+  }
+  return settings;
+}
+
+Result<Settings> load_settings(const std::filesystem::path& file, SettingsFault& fault) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text;
+  if (in) {
+    text.resize(kMaxSettingsText + 1);
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+  }
+  if (!in.is_open() || in.bad() || text.size() > kMaxSettingsText) {
+    fault.ja = file.string() + ": 設定ファイルを読めません。";
+    fault.en = file.string() + ": the settings file cannot be read.";
+    return Error{ErrorCode::Settings, "open the settings file"};
+  }
+  return parse_settings(text, file.string(), fault);
+}
+
+std::string settings_help() {
+  std::string out = "# Shosoin 設定 / settings (TOML)\n";
+  std::string_view section;
+  for (const auto& row : kKeys) {
+    if (row.section != section) out += "\n[" + std::string(row.section) + "]\n";
+    section = row.section;
+    out += std::string(row.key) + (row.required ? "  必須 / required\n" : "\n");
+    out += "    " + std::string(row.ja) + "\n    " + std::string(row.en) + "\n";
+  }
+  out += "\n[gate]  shosoin-gate --settings-help\n";
+  return out;
+}
+
+}  // namespace shosoin::service

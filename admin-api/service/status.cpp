@@ -1,0 +1,126 @@
+// Tenants, health, status, and what checks the store.
+#include <boost/json/parse.hpp>
+
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/log_fields.h"
+#include "storage/files/identifiers.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using protocol::FieldId;
+
+Result<json::value> parsed(std::string_view text) {
+  boost::system::error_code failed;
+  auto value = json::parse(text, failed);
+  if (failed) return Error{ErrorCode::Internal, "read a report of our own", failed.value()};
+  return value;
+}
+
+}  // namespace
+
+Answer health(Parts& parts, Context& context) {
+  (void)context;
+  const auto status = parts.appliance.status();
+  json::object out{{"alive", true}, {"ready", true}, {"epoch", status.epoch}};
+  if (!status.certified) out["pendingEpoch"] = status.epoch;
+  return out;
+}
+
+Answer provisioning_show(Parts& parts, Context& context) {
+  context.verbatim = parts.provisioning;
+  return json::object{};
+}
+
+Answer certificate_show(Parts& parts, Context& context) {
+  const auto& caller = context.by();
+  std::optional<TenantFacts> facts;
+  if (context.channel == protocol::Channel::Local) {
+    facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
+  } else {
+    TRY(auto* store, own_tenant(parts, context));
+    facts = parts.tenants.facts(store->tenant());
+    if (!caller.grant.has(Permission::Audit) && !caller.grant.has(Permission::RequestErasure)) {
+      TRY(need(context, Permission::ApproveErasure));
+    }
+  }
+  if (!facts) return Error{ErrorCode::NotFound, kNothing};
+  const auto serial = context.text(FieldId::Serial);
+  context.target["serial"] = from_hex(serial) ? serial : "";
+  auto text = parts.appliance.certificate(facts->id, serial);
+  if (!text && text.error().code() == ErrorCode::NotFound) return Error{ErrorCode::NotFound, kNothing};
+  TRY(context.verbatim, std::move(text));
+  return json::object{};
+}
+
+Answer tenant_create(Parts& parts, Context& context) {
+  const auto code = context.text(FieldId::TenantCode);
+  const auto name = context.text(FieldId::TenantName);
+  if (!files::LocalGovernmentCode::parse(code)) {
+    return context.refuse(ErrorCode::InvalidContent, "read a local government code", "/localGovernmentCode");
+  }
+  if (name.empty()) return context.refuse(ErrorCode::InvalidContent, "name a tenant", "/name");
+  context.target["tenant"] = code;
+  auto made = parts.appliance.create_tenant(code, name, {}, log_entry(log_object(context, "tenant-create", "ok")));
+  if (!made && made.error().code() == ErrorCode::Conflict) context.pointer = "/localGovernmentCode";
+  TRY(auto facts, std::move(made));
+  parts.tenants.refresh();
+  TRY(auto* store, parts.tenants.open(facts.id));
+  (void)store;
+  context.logged = true;
+  return json::object{{"localGovernmentCode", facts.code}, {"name", facts.name}, {"open", true}};
+}
+
+Answer tenant_list(Parts& parts, Context&) {
+  json::array out;
+  for (const auto& facts : parts.tenants.all()) {
+    out.push_back(json::object{{"localGovernmentCode", facts.code},
+                               {"name", facts.name},
+                               {"open", parts.tenants.opened(facts.id) != nullptr}});
+  }
+  return json::object{{"tenants", std::move(out)}};
+}
+
+Answer status(Parts& parts, Context&) {
+  const auto status = parts.appliance.status();
+  json::object out{
+      {"site", parts.settings.site_label},
+      {"epoch", status.epoch},
+      {"certified", status.certified},
+      {"atStart", status.recovered},
+      {"tenants", status.tenants},
+      {"openTenants", status.open_tenants},
+      {"softwareTpm", parts.appliance.anchor().facts().software},
+      {"retention", "保存期間未設定: 規則が採択されるまで、何も満了しません / no rule adopted: nothing expires"},
+      {"witness",
+       "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "
+       "is not detected"}};
+  if (!status.certified) out["pendingEpoch"] = status.epoch;
+  return out;
+}
+
+Answer storage_check(Parts& parts, Context&) {
+  TRY(auto text, parts.appliance.check_storage());
+  TRY(auto report, parsed(text));
+  return json::object{{"report", std::move(report)}};
+}
+
+Answer journal_walk(Parts& parts, Context&) {
+  std::uint64_t frames = 0;
+  std::map<TenantId, std::uint64_t> lines;
+  TRY(parts.appliance.journal().walk([&](const journal::Frame& frame) {
+    ++frames;
+    lines[frame.draft.tenant] = frame.draft.line;
+    return true;
+  }));
+  json::array tenants;
+  for (const auto& [tenant, line] : lines) {
+    const auto facts = parts.tenants.facts(tenant);
+    tenants.push_back(
+        json::object{{"localGovernmentCode", facts ? facts->code : std::string("appliance")}, {"lines", line}});
+  }
+  return json::object{{"chain", "intact"}, {"frames", frames}, {"tenants", std::move(tenants)}};
+}
+
+}  // namespace shosoin::service

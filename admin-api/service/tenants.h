@@ -1,0 +1,37 @@
+// Which tenants there are and which of them this process has opened. A tenant is opened on first use; what a stop left
+// half done in it is put in order before anything else sees it. Any thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+
+#include "storage/erasure/appliance.h"
+
+namespace shosoin::service {
+
+using erasure::TenantFacts;
+using generations::TenantStore;
+
+class Tenants {
+ public:
+  using FirstOpen = std::function<Result<void>(TenantStore&)>;
+  Tenants(erasure::Appliance& appliance, FirstOpen first_open);
+  void refresh();  // after a tenant was created
+  std::optional<TenantFacts> by_code(std::string_view code) const;
+  std::optional<TenantFacts> facts(const TenantId& id) const;  // none for the appliance
+  std::vector<TenantFacts> all() const;
+  Result<TenantStore*> open(const TenantId& id);
+  TenantStore* opened(const TenantId& id) const;  // null while closed; tenant zero always is open
+  std::vector<TenantStore*> all_opened() const;   // without tenant zero
+
+ private:
+  erasure::Appliance& appliance_;
+  FirstOpen first_open_;
+  mutable std::mutex mutex_;
+  std::map<TenantId, TenantFacts> facts_;
+  std::map<TenantId, TenantStore*> opened_;
+  std::mutex opening_;  // one first opening at a time
+};
+
+}  // namespace shosoin::service

@@ -1,0 +1,112 @@
+#include "admin-api/service/settings.h"
+
+#include <gtest/gtest.h>
+
+namespace shosoin::service {
+namespace {
+
+constexpr std::string_view kGood = R"([vault]
+data_directory = "/srv/shosoin/data"
+state_copy_directory = "/mnt/copy"
+gate_socket = "/run/shosoin/gate.sock"
+admin_socket = "/run/shosoin/admin.sock"
+site_label = "架空データセンター"
+[tpm]
+tcti = "device:/dev/tpmrm0"
+auth_file = "/etc/shosoin/tpm-auth"
+[boot]
+signer_public_key = "/etc/shosoin/signer.pem"
+approvals = "/etc/shosoin/approvals.json"
+[sessions]
+idle_seconds = 120
+[gate]
+anything = "is the gate's own matter"
+)";
+
+std::string with(std::string_view from, std::string_view to) {
+  std::string text(kGood);
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+struct Refusal {
+  ErrorCode code;
+  SettingsFault fault;
+};
+Refusal refusal_of(std::string_view text) {
+  SettingsFault fault;
+  const auto settings = parse_settings(text, "shosoin.toml", fault);
+  EXPECT_FALSE(settings);
+  return {settings ? ErrorCode::Internal : settings.error().code(), fault};
+}
+
+TEST(Settings, ReadsEveryPartThatIsTheVaultsAndLeavesTheGatesAlone) {
+  SettingsFault fault;
+  const auto settings = parse_settings(kGood, "shosoin.toml", fault);
+  ASSERT_TRUE(settings) << fault.en;
+  EXPECT_EQ(settings.value().data_directory, "/srv/shosoin/data");
+  EXPECT_EQ(settings.value().idle, std::chrono::seconds{120});
+  EXPECT_EQ(settings.value().absolute, limits::kSessionAbsolute);
+  EXPECT_EQ(settings.value().daily_batches, limits::kMaxBatchesPerDay);
+}
+
+TEST(Settings, RefusesAnUnknownKeyNamingFileLineAndKey) {
+  const auto refused = refusal_of(with("site_label", "sight_label"));
+  EXPECT_EQ(refused.code, ErrorCode::Settings);
+  EXPECT_EQ(refused.fault.en, "shosoin.toml:6: vault.sight_label: unknown key.");
+  EXPECT_EQ(refused.fault.ja, "shosoin.toml:6: vault.sight_label: 知らない項目です。");
+}
+
+TEST(Settings, RefusesAnUnknownSectionWithItsLine) {
+  EXPECT_EQ(refusal_of(with("[sessions]", "[session]")).fault.en, "shosoin.toml:13: session: unknown section.");
+}
+
+TEST(Settings, RefusesAMissingRequiredKeyBySection) {
+  EXPECT_EQ(refusal_of(with("tcti = \"device:/dev/tpmrm0\"\n", "")).fault.en,
+            "shosoin.toml:7: tpm.tcti: a required key is missing.");
+}
+
+TEST(Settings, RefusesARelativePath) {
+  EXPECT_EQ(refusal_of(with("\"/mnt/copy\"", "\"copy\"")).fault.en,
+            "shosoin.toml:3: vault.state_copy_directory: needs an absolute path.");
+}
+
+TEST(Settings, RefusesAnIdleTimeOverFiveMinutes) {
+  EXPECT_EQ(refusal_of(with("120", "301")).fault.en,
+            "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
+  EXPECT_EQ(refusal_of(with("120", "\"120\"")).fault.en,
+            "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
+}
+
+TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {
+  EXPECT_EQ(refusal_of(with("/etc/shosoin/tpm-auth", "/srv/shosoin/data/x/tpm-auth")).fault.en,
+            "shosoin.toml:9: tpm.auth_file: must lie outside the data directory.");
+}
+
+TEST(Settings, RefusesAStateCopyInsideTheDataDirectory) {
+  EXPECT_EQ(refusal_of(with("/mnt/copy", "/srv/shosoin/data/copy")).fault.en,
+            "shosoin.toml:3: vault.state_copy_directory: must be apart from the data directory.");
+}
+
+TEST(Settings, RefusesWhatIsNotToml) { EXPECT_EQ(refusal_of("[vault\n").code, ErrorCode::Settings); }
+
+TEST(Settings, RefusesAFileThatIsNotThere) {
+  SettingsFault fault;
+  const auto settings = load_settings("/nonexistent/shosoin.toml", fault);
+  ASSERT_FALSE(settings);
+  EXPECT_NE(fault.ja.find("/nonexistent/shosoin.toml"), std::string::npos);
+}
+
+TEST(Settings, HelpNamesEveryKeyInBothLanguages) {
+  const auto help = settings_help();
+  ASSERT_FALSE(settings_keys().empty());
+  for (const auto& row : settings_keys()) {
+    EXPECT_NE(help.find(row.key), std::string::npos) << row.key;
+    EXPECT_NE(help.find(row.ja), std::string::npos) << row.key;
+    EXPECT_NE(help.find(row.en), std::string::npos) << row.key;
+  }
+}
+
+}  // namespace
+}  // namespace shosoin::service
