@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
 
@@ -98,7 +100,9 @@ Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::s
   for (auto number : numbers) {
     if (number > last) break;  // made ahead
     TRY(auto loaded, load_segment(directory, number));
-    if (number == last) loaded.image.resize(std::min(end, loaded.image.size()));  // behind it the flusher may be writing
+    if (number == last && end < loaded.image.size()) {  // behind it the flusher may be writing: not looked at
+      std::fill(loaded.image.begin() + static_cast<std::ptrdiff_t>(end), loaded.image.end(), std::uint8_t{0});
+    }
     TRY(auto found, read_segment(loaded.image, number, chain, visit));
     if (found.stopped) return success();
     const bool whole = number == last ? found.end == end : found.end > 0;

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "crypto/totp.h"
+#include "firmware/base/log.h"
 #include "hardware/tpm/boot_approval.h"
 #include "storage/files/synthetic.h"
 #include "tests/support/test_appliance.h"
@@ -94,6 +95,7 @@ ServiceWorld& ServiceWorld::shared() {
 
 void ServiceWorld::open() {
   auto opened = service::open_appliance(settings_, clock);
+  if (!opened) oplog::failure("the appliance of the test cannot be opened", opened.error());
   ENSURE(opened);
   opened_ = std::move(opened.value());
   service_ =
