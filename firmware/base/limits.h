@@ -146,19 +146,6 @@ inline constexpr std::size_t kMaxOpenImports = 16;             // being received
 inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
 inline constexpr std::chrono::seconds kMaintenanceRound{5};
 inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
-// -- JSON of certificates and settings
-inline constexpr int kMaxJsonDepth = 32;                       // a certificate needs six levels
-inline constexpr std::int64_t kMaxJsonInteger = std::int64_t{1} << 53;  // RFC 7493: beyond, readers lose digits
 
-// -- TPM
-inline constexpr std::size_t kMaxTpmFrame = 4096;              // TPM2_MAX_COMMAND_SIZE of the TSS
-inline constexpr std::chrono::milliseconds kTpmAnswer{120'000};  // making a key on a slow chip takes most of a minute
-inline constexpr int kTpmBusyRetries = 20;                     // RETRY, TESTING, NV_RATE: nothing was done yet
-inline constexpr std::chrono::milliseconds kTpmBusyWait{50};   // times the attempt: 10.5 s in all
-inline constexpr int kTpmPcrRetries = 30;                      // PCR_CHANGED: other programs measure while a policy is built
-inline constexpr std::uint32_t kMaxTpmLeftovers = 64;          // sessions and objects a killed process may leave in a software TPM
-inline constexpr std::size_t kMaxBootApprovals = 16;           // releases approved side by side; each costs a signature check
-inline constexpr std::size_t kMaxBootApprovalText = 64u << 10;
-inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST is at most 1,812 B in the TSS
 
 }  // namespace shosoin::limits
