@@ -18,8 +18,7 @@ Result<std::string> path_of(std::string_view tenant, std::string_view rest) {
   const Error wrong{ErrorCode::BadRequest,
                     "make the path of a request: only letters, digits, '-', '.' and '_' may stand there"};
   if (!is_path_word(tenant)) return wrong;
-  std::string_view left = rest;
-  while (!left.empty()) {
+  for (std::string_view left = rest;;) {
     const auto cut = left.find('/');
     if (!is_path_word(left.substr(0, cut))) return wrong;
     if (cut == std::string_view::npos) break;
