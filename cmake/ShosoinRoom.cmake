@@ -37,3 +37,20 @@ function(shosoin_floor)
     endif()
   endforeach()
 endfunction()
+
+# shosoin_python_tests(PREFIX <prefix> [TIMEOUT s] [LABELS ...] [SERIAL]): every *_test.py beside the CMakeLists.txt is one test, named
+# prefix_file. Standard library only. They find the built programs through SHOSOIN_BUILD_DIR.
+function(shosoin_python_tests)
+  cmake_parse_arguments(TESTS "SERIAL" "PREFIX;TIMEOUT" "LABELS" ${ARGN})
+  find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+  if(NOT TESTS_TIMEOUT)
+    set(TESTS_TIMEOUT 120)
+  endif()
+  file(GLOB scripts CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.py")
+  foreach(script IN LISTS scripts)
+    get_filename_component(name "${script}" NAME_WE)
+    add_test(NAME ${TESTS_PREFIX}_${name} COMMAND ${Python3_EXECUTABLE} -B "${script}")
+    set_tests_properties(${TESTS_PREFIX}_${name} PROPERTIES TIMEOUT ${TESTS_TIMEOUT} LABELS "${TESTS_LABELS}"
+                         ENVIRONMENT "SHOSOIN_BUILD_DIR=${CMAKE_BINARY_DIR}" RUN_SERIAL ${TESTS_SERIAL})
+  endforeach()
+endfunction()
