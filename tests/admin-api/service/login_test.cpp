@@ -61,7 +61,7 @@ TEST_F(Login, AnswersEveryRefusalBeforeBothFactorsAlike) {
   };
   for (const auto& told : refusals) {
     EXPECT_EQ(told.refused, ErrorCode::NotAuthenticated);
-    EXPECT_EQ(told.member("detail"), refusals.front().member("detail"));
+    EXPECT_EQ(told.body.at("detail"), refusals.front().body.at("detail"));
     EXPECT_EQ(told.body.size(), refusals.front().body.size());
   }
 }

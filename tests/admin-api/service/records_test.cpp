@@ -211,7 +211,7 @@ TEST_F(Records, OfAForeignTenantLookLikeThoseOfNoTenant) {
   EXPECT_EQ(first.refused, ErrorCode::NotFound);
   for (const auto* other : {&second, &third}) {
     EXPECT_EQ(other->refused, first.refused);
-    EXPECT_EQ(other->member("detail"), first.member("detail"));
+    EXPECT_EQ(other->body.at("detail"), first.body.at("detail"));
     EXPECT_EQ(other->body.size(), first.body.size());
   }
   const auto log = world.log_of(ServiceWorld::kKoganei);
