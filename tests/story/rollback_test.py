@@ -43,8 +43,7 @@ class ForeignStates(Story):
             shutil.copytree(os.path.join(self.home, name, part), target)
 
     def advance(self):
-        """One epoch: a batch of nothing, by two officers."""
-        self.scenario.officers_in()
+        """One epoch: a batch of nothing, by two officers, in the sessions they have: those survive restarts."""
         return self.accepted(self.cli.both(*self.scenario.officers, "batch", "run", "--now")).data["epoch"]
 
     def assert_refused(self, message, others):
@@ -61,7 +60,6 @@ class ForeignStates(Story):
     def assert_serves(self):
         self.place.start_vault()
         row = self.scenario.rows[KOGANEI][0]
-        self.accepted(self.cli.login(self.scenario.chiba))
         self.accepted(self.cli.retrieve(self.scenario.chiba, KOGANEI, "addressee-number", row["宛名番号"]))
 
     def restart_tpm(self):
