@@ -25,6 +25,7 @@ inline constexpr std::size_t kJournalSegment = 16u << 20;      // preallocated, 
 inline constexpr std::size_t kMaxJournalEntry = 4u << 20;      // an import's attachment of addressee numbers
 inline constexpr std::size_t kJournalSegmentMost = 256u << 20;  // of any version: what a start reads into memory
 inline constexpr std::size_t kMaxJournalTenants = 8001;        // ever in one journal: four times kMaxTenants, and the appliance
+inline constexpr std::size_t kJournalReserve = 1u << 20;       // room kept for what other callers enqueue meanwhile
 inline constexpr std::size_t kJournalQueue = 64u << 20;        // bytes waiting for the flusher before callers wait
 
 // -- tenants and people

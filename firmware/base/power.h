@@ -20,6 +20,11 @@ bool is_out() noexcept;
 Cut ask(std::string_view step) noexcept;  // Before once the power is out
 void went_out() noexcept;
 
+// The outcome of something that may be durable is unknown, or half of what belongs together is done: nothing may be told from here
+// on. Ends the process with the exit code of StorageFailed; the next start finishes or takes back. Returns only where a test has
+// the plug in, because there the process counts as dead.
+void fail_stop(const Error& error) noexcept;
+
 inline Error lost() noexcept { return Error{ErrorCode::StorageFailed, "carry on without power"}; }
 
 // action: () -> Result<T>

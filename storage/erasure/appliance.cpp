@@ -4,6 +4,7 @@
 #include <set>
 
 #include "firmware/base/log.h"
+#include "firmware/base/power.h"
 #include "storage/erasure/core.h"
 
 namespace shosoin::erasure {
@@ -90,30 +91,42 @@ Result<TenantStore*> Appliance::Core::open_store(const TenantId& tenant) {
 Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan plan) {
   TRY(auto staged, store.stage(plan));
   auto writers = store.hold_writers();
-  TRY(store.catch_up(staged));
   TableRow row;
   {
     std::shared_lock lock(table_mutex);
     row = table.at(store.tenant());
   }
   const auto old = row.gid;
+  auto switched = store.catch_up(staged);
   row.gid = staged.generation.gid;
   row.snapshot_root = staged.summary.root;
   row.entries = staged.summary.entries;
   row.log_head = journal->position(store.tenant()).last_frame;
-  std::vector<RowId> gone;
-  for (const auto& removed : staged.removed_rows) gone.push_back(removed.row);
   // If power goes before this commit: the old generation stands and the new one is garbage; after it: the other way round.
-  TRY(put_table_row(row, "merge:switch"));
+  if (switched) switched = put_table_row(row, "merge:switch");
+  if (!switched) {
+    if (switched.error().code() == ErrorCode::StorageFailed) power::fail_stop(switched.error());
+    auto dropped = generations::drop_generation_in(*environments.at(store.tenant()), row.gid);
+    if (!dropped) oplog::failure("an abandoned generation stays until the next start", dropped.error());
+    return switched.error();
+  }
   {
     std::unique_lock lock(table_mutex);
     table[store.tenant()] = row;
   }
-  TRY(store.adopt(std::move(staged)));
+  std::vector<RowId> gone;
+  for (const auto& removed : staged.removed_rows) gone.push_back(removed.row);
+  if (auto adopted = store.adopt(std::move(staged)); !adopted) {
+    power::fail_stop(adopted.error());  // published, but this process does not see it
+    return Error{ErrorCode::StorageFailed, "go on with a generation that is published"};
+  }
   writers.unlock();
+  // Published: what cannot be cleared away now, the next start clears away.
   refresh_state_copy();
-  TRY(generations::drop_generation_in(*environments.at(store.tenant()), old));
-  return gone.empty() ? success() : store.drop_rows(gone);
+  auto cleared = generations::drop_generation_in(*environments.at(store.tenant()), old);
+  if (cleared && !gone.empty()) cleared = store.drop_rows(gone);
+  if (!cleared) oplog::failure("an old generation stays until the next start", cleared.error());
+  return success();
 }
 
 Appliance::Appliance(std::unique_ptr<Core> core) : core_(std::move(core)) {}

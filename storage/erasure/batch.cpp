@@ -3,6 +3,7 @@
 
 #include "crypto/hash.h"
 #include "firmware/base/log.h"
+#include "firmware/base/power.h"
 #include "storage/erasure/core.h"
 
 namespace shosoin::erasure {
@@ -14,6 +15,7 @@ using generations::StagedGeneration;
 struct Attempt {
   std::vector<ErasureOrder> orders;
   std::map<TenantId, StagedTenant> touched;
+  std::map<TenantId, std::vector<RowId>> removed;  // every row that leaves
   EpochState state;
   std::optional<EpochRoot> root;
   std::map<TenantId, TableRow> table;
@@ -46,13 +48,17 @@ generations::RebuildPlan plan_for(const TenantId& tenant, const std::vector<Eras
   return plan;
 }
 
-Result<std::vector<CertificateRow>> digest_rows(engine::Environment& environment, const StagedGeneration& staged) {
+// The rows the certificates speak of: those of ordered records. Rejected imports leave too, but were never confirmed.
+Result<std::vector<CertificateRow>> digest_rows(engine::Environment& environment, const StagedGeneration& staged,
+                                                const std::set<RecordId>& ordered) {
   std::vector<CertificateRow> rows;
   TRY(auto reading, environment.read());
   for (const auto& removed : staged.removed_rows) {
+    if (!ordered.contains(removed.record)) continue;
     TRY(auto bytes, reading->get(generations::kRows, removed.row.view()));
-    if (!bytes) return Error{ErrorCode::Integrity, "find a row that is to be erased"};
-    rows.push_back({removed.record, removed.row, crypto::sha256(*bytes)});
+    // A row that is missing already is erased all the same: its digest is zero, and the alarm says that something was wrong before.
+    if (!bytes) oplog::warning("a row that is to be erased is missing");
+    rows.push_back({removed.record, removed.row, bytes ? crypto::sha256(*bytes) : Digest{}});
   }
   std::ranges::sort(rows, {}, &CertificateRow::row);
   return rows;
@@ -69,6 +75,7 @@ std::vector<Digest> leaves_of(const TenantId& tenant, const std::vector<Certific
 struct Batch {
   Appliance::Core& core;
   Attempt attempt{};
+  bool committed = false;
 
   Result<void> stage(std::vector<ErasureOrder> orders);
   Result<void> make_state();
@@ -98,8 +105,14 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
   for (auto& [tenant, touched] : attempt.touched) touched.writers = touched.store->hold_writers();
   for (auto& [tenant, touched] : attempt.touched) {
     TRY(touched.store->catch_up(*touched.staged));
-    TRY(auto rows, digest_rows(*core.environments.at(tenant), *touched.staged));
+    std::set<RecordId> ordered;
+    for (const auto& order : attempt.orders) {
+      if (order.tenant == tenant) ordered.insert(order.records.begin(), order.records.end());
+    }
+    TRY(auto rows, digest_rows(*core.environments.at(tenant), *touched.staged, ordered));
     touched.rows = std::move(rows);
+    for (const auto& removed : touched.staged->removed_rows) attempt.removed[tenant].push_back(removed.row);
+    attempt.removed[tenant];
   }
   return success();
 }
@@ -257,14 +270,17 @@ Result<void> Batch::commit() {
     TRY(transaction->put(generations::kTenants, table_key(attempt.state.epoch, tenant), box));
   }
   for (const auto& [tenant, touched] : attempt.touched) {
-    for (const auto& row : touched.rows) {
-      TRY(transaction->put(generations::kCleanup, Writer{}.raw(tenant.view()).raw(row.row.view()).take(), {}));
+    for (const auto& row : attempt.removed.at(tenant)) {
+      TRY(transaction->put(generations::kCleanup, Writer{}.raw(tenant.view()).raw(row.view()).take(), {}));
     }
   }
   TRY(transaction->put(generations::kEpoch, generations::name_key("previous"), encode_epoch_state(core.state)));
   TRY(transaction->put(generations::kEpoch, generations::name_key("current"), encode_epoch_state(attempt.state)));
   // If power goes before this commit: still epoch e, everything staged is garbage. After it: committed at e+1, CHAIN == X(e).
-  TRY(transaction->commit("batch:commit"));
+  auto done = transaction->commit("batch:commit");
+  if (!done && done.error().code() != ErrorCode::StorageFailed) return done.error();
+  committed = true;  // or unknown: nothing of the attempt may be dropped from here on
+  TRY(std::move(done));
   {
     std::unique_lock lock(core.table_mutex);
     core.state = attempt.state;
@@ -310,6 +326,12 @@ Result<void> Appliance::Core::check_daily_cap(int daily_cap) {
 
 Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders) {
   if (!certified) return Error{ErrorCode::Conflict, "begin a batch before the last one is certified"};
+  std::map<TenantId, std::size_t> records;  // a certificate names every row: what could not be read back is not begun
+  for (const auto& order : orders) {
+    if ((records[order.tenant] += order.records.size()) > limits::kMaxErasureRecords) {
+      return Error{ErrorCode::TooMany, "erase so many records of one tenant in one batch"};
+    }
+  }
   Batch batch{*this};
   const auto prepared = [&]() -> Result<void> {
     TRY(batch.stage(std::move(orders)));
@@ -322,10 +344,16 @@ Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders
     batch.give_up();
     return prepared.error();
   }
-  auto committed = batch.commit();
-  if (!committed && committed.error().code() == ErrorCode::StorageFull) batch.give_up();  // the commit did not happen
-  TRY(std::move(committed));
-  TRY(finish_epoch());
+  auto done = batch.commit();
+  if (!done && !batch.committed) {
+    batch.give_up();
+    return done.error();
+  }
+  if (done) done = finish_epoch();
+  if (!done) {
+    power::fail_stop(done.error());  // the next start finishes or takes back what stands now
+    return Error{ErrorCode::StorageFailed, "finish a batch that is committed"};
+  }
   BatchOutcome outcome{state.epoch, {}};
   for (std::uint32_t i = 0; i < batch.attempt.orders.size(); ++i) outcome.serials.push_back(certificate_serial(state.manifest, i));
   for (auto& [tenant, touched] : batch.attempt.touched) touched.writers.unlock();

@@ -122,7 +122,13 @@ Result<void> Appliance::Core::open_root_or_revert() {
   Result<void> verified = success();
   if (opened) {
     auto rows = read_table(appliance(), opened.value(), state.epoch);
-    if (!rows) verified = rows.error();
+    if (!rows) {
+      verified = rows.error();
+    } else if (recovered == "committed") {  // before the old epoch dies: the new tenant zero opens, snapshot and delta
+      const auto& zero_row = rows.value().at(kAppliance);
+      auto opens = TenantStore::open(appliance(), kAppliance, {key_of_zero(zero_row), zero_row.gid}, *journal, *clock);
+      if (!opens) verified = opens.error();
+    }
   } else {
     verified = opened.error();
   }

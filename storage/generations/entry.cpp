@@ -76,7 +76,9 @@ std::optional<RecordId> record_of(const EntryKey& key) {
 }
 
 Bytes encode_entry(const Entry& entry) {
+  // What could not be read back is never written.
   ENSURE(entry.key.bytes.size() <= limits::kMaxEntryKey);
+  ENSURE(!entry.value || entry.value->size() <= limits::kMaxEntryValue);
   Writer out;
   out.u16(static_cast<std::uint16_t>(entry.key.table)).blob16(entry.key.bytes).u8(entry.value ? 1 : 0);
   out.blob32(entry.value ? ByteView(*entry.value) : ByteView{});

@@ -1,5 +1,6 @@
 // The tenant's lines in the journal: month keys, boxing, order.
 #include "crypto/box.h"
+#include "firmware/base/log.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/tenant_store.h"
 
@@ -59,8 +60,12 @@ Result<void> TenantStore::load_log_state() {
   }));
   TRY(auto last, journal_.last_frame_of(tenant_));
   if (last) {
-    TRY(auto entry, open_frame(*last));
-    number_seq_ = entry.number_seq;
+    auto entry = open_frame(*last);
+    if (entry) {
+      number_seq_ = entry.value().number_seq;
+    } else {
+      oplog::failure("the last log line of a tenant does not open; its SEQ starts anew", entry.error());
+    }
   }
   return success();
 }
@@ -75,6 +80,13 @@ Result<Bytes> TenantStore::box_log_entry(const MonthKey& key, std::uint64_t line
 }
 
 Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_seq, const LogEntry& entry) {
+  TRY(auto pending, draft_frame(change_seq, entry));
+  TRY(journal_.has_room(pending.draft.boxed_entry.size()));
+  TRY(journal_.wait(last_ticket_));
+  return pending;
+}
+
+Result<TenantStore::PendingFrame> TenantStore::draft_frame(std::uint64_t change_seq, const LogEntry& entry) {
   PendingFrame pending{std::unique_lock(line_), {}, entry.number_access};
   const auto line = journal_.position(tenant_).line + 1;
   std::unique_lock lock(keys_);
@@ -88,12 +100,13 @@ Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_
 
 Result<journal::Journal::Ticket> TenantStore::finish_frame(PendingFrame pending) {
   TRY(auto ticket, journal_.enqueue(pending.draft));
+  last_ticket_ = ticket;
   if (pending.number_access) ++number_seq_;
   return ticket;
 }
 
 Result<void> TenantStore::log(const LogEntry& entry) {
-  TRY(auto pending, begin_frame(0, entry));
+  TRY(auto pending, draft_frame(0, entry));
   TRY(auto ticket, finish_frame(std::move(pending)));
   return journal_.wait(ticket);
 }

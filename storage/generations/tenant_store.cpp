@@ -2,6 +2,7 @@
 
 #include "crypto/box.h"
 #include "crypto/hash.h"
+#include "firmware/base/power.h"
 #include "storage/generations/layout.h"
 
 namespace shosoin::generations {
@@ -156,9 +157,28 @@ Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std
   std::unique_lock writing(writer_);
   const std::uint64_t seq = last_seq_ + 1;
   TRY(auto made, build(seq));
+  std::vector<Entry> fresh_keys;  // the change that makes a month's key is logged under it
   for (const auto& entry : made.entries) {
-    if (entry.key.table == TableId::LogKeys) learn_log_key(entry);  // the change that makes a month's key is logged under it
+    if (entry.key.table != TableId::LogKeys || !entry.value) continue;
+    learn_log_key(entry);
+    fresh_keys.push_back({entry.key, std::nullopt});
   }
+  auto ticket = commit_change(seq, made);
+  if (!ticket) {
+    for (const auto& key : fresh_keys) learn_log_key(key);  // nothing is logged under a key that is not stored
+    return ticket.error();
+  }
+  writing.unlock();
+  TRY(journal_.wait(ticket.value()));
+  {
+    std::unique_lock again(writer_);
+    journalled_seq_ = std::max(journalled_seq_, seq);
+  }
+  return seq;
+}
+
+// Nothing has happened when this fails; where that cannot be said, the process ends here, with the line still reserved.
+Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, Change& made) {
   const auto row = box_delta(generation_, seq, made.entries);
   TRY(auto pending, begin_frame(seq, made.log));
   TRY(auto transaction, environment_.write());
@@ -177,20 +197,20 @@ Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std
   TRY(transaction->put(kMeta, name_key("seq"), seq_key(seq)));
   // If power goes before this commit: nothing happened. After it: the change stands, and the next start journals its frame from
   // the outbox before anything is told.
-  TRY(transaction->commit("tenant:change"));
+  auto committed = transaction->commit("tenant:change");
+  if (!committed && committed.error().code() == ErrorCode::StorageFailed) power::fail_stop(committed.error());
+  TRY(std::move(committed));
   {
     std::unique_lock state(state_);
     last_seq_ = seq;
     apply(std::move(made.entries));
   }
-  TRY(auto ticket, finish_frame(std::move(pending)));
-  writing.unlock();
-  TRY(journal_.wait(ticket));
-  {
-    std::unique_lock again(writer_);
-    journalled_seq_ = std::max(journalled_seq_, seq);
+  auto ticket = finish_frame(std::move(pending));
+  if (!ticket) {
+    power::fail_stop(ticket.error());  // the change stands without its line: nobody may see it before a start has settled it
+    return Error{ErrorCode::StorageFailed, "journal a change that is committed"};
   }
-  return seq;
+  return ticket;
 }
 
 Result<void> TenantStore::write_rows_ahead(const std::vector<NewRow>& rows) {

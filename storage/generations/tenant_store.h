@@ -99,6 +99,7 @@ class TenantStore {
     journal::Draft draft;
     bool number_access = false;
   };
+  // Returns when every earlier line of this tenant is durable: what an outbox holds then never stands behind a lost line.
   Result<PendingFrame> begin_frame(std::uint64_t change_seq, const LogEntry& entry);
   Result<journal::Journal::Ticket> finish_frame(PendingFrame pending);  // after its commit
   // The next change of `staged`, boxed ahead: it goes into a state copy and into the appliance's commit point alike. Under hold.
@@ -119,6 +120,8 @@ class TenantStore {
   TenantStore(engine::Environment& environment, const TenantId& tenant, GenerationKey generation, journal::Journal& journal,
               const Clock& clock);
   Result<void> load();
+  Result<PendingFrame> draft_frame(std::uint64_t change_seq, const LogEntry& entry);
+  Result<journal::Journal::Ticket> commit_change(std::uint64_t seq, Change& made);
   Result<void> load_delta(const engine::ReadTransaction& transaction);
   Result<void> load_log_state();
   void apply(std::vector<Entry> entries);
@@ -136,6 +139,7 @@ class TenantStore {
   std::mutex writer_;                 // changes, one at a time; taken before line_
   std::mutex line_;                   // line numbers and the order of frames in the journal
   std::uint64_t number_seq_ = 0;      // guarded by line_
+  journal::Journal::Ticket last_ticket_ = 0;  // guarded by line_
   std::uint64_t journalled_seq_ = 0;  // guarded by writer_: outbox rows up to here may go
   mutable std::shared_mutex state_;   // what readers see
   GenerationKey generation_;

@@ -215,6 +215,20 @@ void DiskJournal::make_segments() {
   }
 }
 
+Result<void> DiskJournal::has_room(std::size_t entry_size) {
+  const std::size_t wanted = frame_size(entry_size) + limits::kJournalReserve;
+  Lock lock(mutex_);
+  for (;;) {
+    if (failed_.load()) return refused();
+    if (next_ || (fill_ == 0 ? carry_size() : fill_) + wanted <= size_) return success();
+    if (making_failed_) {
+      const Error error = *std::exchange(making_failed_, std::nullopt);
+      wanted_.notify_one();
+      return error;
+    }
+    room_.wait(lock);
+  }
+}
 Result<void> DiskJournal::settled(std::uint64_t flush) const {
   // A walk is rare and may sleep in steps; the bells are for those who wait for their own flush.
   while (durable_.load(std::memory_order_acquire) < flush) {

@@ -26,6 +26,7 @@ class DiskJournal final : public Journal {
 
   Position position(const TenantId& tenant) const override;
   std::map<TenantId, Position> positions() const override;
+  Result<void> has_room(std::size_t entry_size) override;
   Result<Ticket> enqueue(const Draft& draft) override;
   Result<void> wait(Ticket ticket) override;
   Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;

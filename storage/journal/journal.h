@@ -48,6 +48,10 @@ class Journal {
   virtual Position position(const TenantId& tenant) const = 0;
   virtual std::map<TenantId, Position> positions() const = 0;
 
+  // To be asked before a commit whose frame follows it: StorageFull when a frame of that size might find no room. Waits while the
+  // next segment is being made.
+  virtual Result<void> has_room(std::size_t entry_size) = 0;
+
   using Ticket = std::uint64_t;
   // Order of enqueue = order in the file. Blocks only while limits::kJournalQueue bytes wait.
   virtual Result<Ticket> enqueue(const Draft& draft) = 0;
