@@ -107,6 +107,7 @@ inline constexpr int kLastYear = 9999;                         // four digits in
 
 // -- command line
 inline constexpr std::size_t kMaxCommandLineInput = 4096;      // one line of standard input
+inline constexpr std::chrono::seconds kCommandLinePatience{900};  // a storage check of a full disk, a batch on a slow TPM
 
 // -- epochs
 inline constexpr int kMaxBatchesPerDay = 24;                   // DESIGN 4
@@ -145,5 +146,6 @@ inline constexpr std::size_t kMaxOpenImports = 16;             // being received
 inline constexpr std::chrono::seconds kVaultReadWait{120};     // the rest of a frame once it has begun
 inline constexpr std::chrono::seconds kMaintenanceRound{5};
 inline constexpr std::chrono::hours kEmptyBatchAfter{24};      // promise 8
+
 
 }  // namespace shosoin::limits

@@ -17,7 +17,7 @@ class Context {
  public:
   static Result<std::unique_ptr<Context>> open(const std::string& tcti);
   // As the owner of this TPM's sessions and objects: flushes what a killed predecessor left. Only for Anchor::open and
-  // provision; anything else might throw out the running service's session.
+  // provision; anything else might flush the running service's session.
   static Result<std::unique_ptr<Context>> take(const std::string& tcti);
   ~Context() { Esys_Finalize(&esys_); }
   Context(const Context&) = delete;

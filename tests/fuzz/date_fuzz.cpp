@@ -1,4 +1,6 @@
-// Dates, periods and time stamps: whatever is accepted reads back from its own text, and never expires before its event.
+// Dates, periods and time stamps: whatever is accepted reads back from its own text, and never expires before its
+// event.
+#include "firmware/base/bytes.h"
 #include "storage/files/dates.h"
 #include "storage/retention/retention.h"
 
@@ -14,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto& date = read.value().date;
   ENSURE(EventDate::parse(date.to_text()).value() == date);
   const auto unit = size % 2 == 0 ? PeriodUnit::Years : PeriodUnit::Days;
-  const auto span = compute_retention({.rule = CountingRule::Incl, .period = Period::make(1, unit).value(), .event = date});
+  const auto span =
+      compute_retention({.rule = CountingRule::Incl, .period = Period::make(1, unit).value(), .event = date});
   if (span && span.value()) ENSURE(span.value()->end >= *date.earliest_possible());
   return 0;
 }

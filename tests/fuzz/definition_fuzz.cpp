@@ -1,4 +1,5 @@
 // A record file definition: refused with a message, or loaded and within every bound.
+#include "firmware/base/bytes.h"
 #include "firmware/base/limits.h"
 #include "storage/files/definition.h"
 

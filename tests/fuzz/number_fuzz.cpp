@@ -1,4 +1,6 @@
-// Identifiers and search keys on arbitrary bytes: an accepted identifier is exactly the text given; keys of valid text are stable.
+// Identifiers and search keys on arbitrary bytes: an accepted identifier is exactly the text given; keys of valid text
+// are stable.
+#include "firmware/base/bytes.h"
 #include "storage/files/characters.h"
 #include "storage/files/identifiers.h"
 #include "storage/files/normalise.h"

@@ -17,7 +17,7 @@ namespace shosoin::test {
 namespace {
 
 std::filesystem::path make_directory() {
-  std::string name = (std::filesystem::temp_directory_path() / "shosoin-swtpm-XXXXXX").string();
+  std::string name = (std::filesystem::temp_directory_path() / ("shosoin-swtpm-" + std::string(6, 'X'))).string();
   ENSURE(::mkdtemp(name.data()) != nullptr);
   return name;
 }

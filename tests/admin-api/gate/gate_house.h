@@ -207,8 +207,8 @@ class GateTest : public ::testing::Test {
   }
   void SetUp() override {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
-    char name[] = "/tmp/shosoin-gate-test-XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
+    std::string name = "/tmp/shosoin-gate-test-" + std::string(6, 'X');  // mkdtemp(3) fills these in
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
     who().server.write(folder_ / "server.pem", folder_ / "server.key");
     who().ours.write(folder_ / "authority.pem", folder_ / "authority.key");

@@ -1,0 +1,108 @@
+// shosoin record retrieve|show: with a reason, one subject at a time; search values only from a file or standard input.
+#include "admin-api/cli/commands.h"
+#include "admin-api/cli/files.h"
+#include "admin-api/cli/gate_client.h"
+#include "admin-api/cli/gate_paths.h"
+#include "firmware/base/limits.h"
+#include "firmware/memory/secret.h"
+
+namespace shosoin::cli {
+namespace {
+
+struct Options {
+  std::string tenant, file, by, value_file, birth_date_file, reason, reference, id;
+  bool with_number = false;
+};
+
+struct Key {
+  const char *option, *kind;
+};
+constexpr Key kKeys[] = {
+    {"resident-record-code", "residentRecordCode"},
+    {"addressee-number", "addresseeNumber"},
+    {"individual-number", "individualNumber"},
+    {"kana", "kanaNameAndBirthDate"},
+};
+
+boost::json::object reason_of(const Options& options) {
+  boost::json::object reason;
+  if (!options.reason.empty()) reason["reasonCode"] = options.reason;
+  if (!options.reference.empty()) reason["caseReference"] = options.reference;
+  return reason;
+}
+
+Result<std::string> line_of(const std::string& path) {
+  TRY(auto text, read_text(path, limits::kMaxCommandLineInput));
+  const auto end = text.find_first_of("\r\n");
+  if (end != std::string::npos) text.resize(end);
+  return text;
+}
+
+Result<void> retrieve(Context& context, const GateOptions& gate, const Options& options) {
+  TRY(auto path, path_of(options.tenant, "files/" + options.file + "/retrievals"));
+  boost::json::object key;
+  for (const auto& known : kKeys) {
+    if (options.by == known.option) key["kind"] = known.kind;
+  }
+  TRY(auto value, line_of(options.value_file));
+  key["value"] = value;
+  memory::wipe(value);
+  if (!options.birth_date_file.empty()) {
+    TRY(auto date, line_of(options.birth_date_file));
+    key["birthDate"] = date;
+  }
+  boost::json::object body{{"searchKey", std::move(key)}, {"includeIndividualNumber", options.with_number}};
+  if (auto reason = reason_of(options); !reason.empty()) body["accessReason"] = std::move(reason);
+  GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
+  request.body = body_of(body);
+  return act_through_gate(context, gate, std::move(request));
+}
+
+Result<void> show(Context& context, const GateOptions& gate, const Options& options) {
+  TRY(auto path, path_of(options.tenant, "files/" + options.file + "/records/" + options.id + "/retrievals"));
+  boost::json::object body{{"includeIndividualNumber", options.with_number}};
+  if (auto reason = reason_of(options); !reason.empty()) body["accessReason"] = std::move(reason);
+  GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
+  request.body = body_of(body);
+  return act_through_gate(context, gate, std::move(request));
+}
+
+void add_common(CLI::App* command, Context& context, const std::shared_ptr<Options>& options,
+                const std::shared_ptr<GateOptions>& gate) {
+  command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
+  command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
+  command->add_option("--reason", options->reason, "処理事由 / reason code; without it the vault refuses");
+  command->add_option("--case", options->reference, "案件番号 / case reference");
+  command->add_flag("--show-individual-number", options->with_number,
+                    "個人番号を表示(権限が要る) / unmask; takes the permission");
+  add_gate_options(command, context, gate, WithSession::Yes);
+}
+
+}  // namespace
+
+void add_record_commands(CLI::App& app, Context& context) {
+  auto options = std::make_shared<Options>();
+  auto gate = std::make_shared<GateOptions>();
+  auto* group = app.add_subcommand("record", "記録の照会 / records");
+  group->require_subcommand(1);
+
+  auto* search = group->add_subcommand("retrieve", "検索キーで照会する / retrieve by a search key");
+  std::vector<std::string> names;
+  for (const auto& key : kKeys) names.emplace_back(key.option);
+  search->add_option("--by", options->by, "検索キーの種類 / kind of the key")->required()->check(CLI::IsMember(names));
+  search
+      ->add_option("--value-file", options->value_file,
+                   "値のファイル、-は標準入力 / file of the value, - for standard input")
+      ->required();
+  search->add_option("--birth-date-file", options->birth_date_file,
+                     "生年月日のファイル(カナ氏名のとき) / file of the birth date, for kana");
+  add_common(search, context, options, gate);
+  on(search, context, [=](Context& now) { return retrieve(now, *gate, *options); });
+
+  auto* by_id = group->add_subcommand("show", "記録IDで照会する / retrieve by record id");
+  by_id->add_option("id", options->id, "記録ID(16進32桁) / record id")->required();
+  add_common(by_id, context, options, gate);
+  on(by_id, context, [=](Context& now) { return show(now, *gate, *options); });
+}
+
+}  // namespace shosoin::cli

@@ -1,0 +1,14 @@
+// A reply as lines for a person: "label: value", nested values indented, arrays numbered. Labels in Japanese come from
+// the field names of the interface (glossary); a name without a label is shown as it is. Pure; any thread.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+namespace shosoin::cli {
+
+std::string readable(const boost::json::value& value, bool japanese);
+std::string_view label_of(std::string_view field, bool japanese);
+
+}  // namespace shosoin::cli

@@ -1,0 +1,53 @@
+// shosoin status | storage check | journal walk | batch run: the state of the appliance.
+#include "admin-api/cli/commands.h"
+#include "admin-api/cli/local_client.h"
+
+namespace shosoin::cli {
+namespace {
+
+using Sessions = std::shared_ptr<std::vector<std::string>>;
+
+void add_plain(CLI::App* command, Context& context, const Sessions& sessions, protocol::RequestKind kind) {
+  command->add_option("--session", *sessions, "セッションのファイル / file of the session")
+      ->allow_extra_args(false)
+      ->required();
+  on(command, context, [sessions, kind](Context& now) { return act_locally(now, {kind, 0, {}}, *sessions); });
+}
+
+}  // namespace
+
+void add_system_commands(CLI::App& app, Context& context) {
+  auto sessions = std::make_shared<std::vector<std::string>>();
+  add_plain(app.add_subcommand("status", "装置の状態 / state of the appliance"), context, sessions,
+            protocol::RequestKind::Status);
+  auto* health = app.add_subcommand("health", "起動しているか / whether the vault answers");
+  on(health, context, [](Context& now) { return act_locally(now, {protocol::RequestKind::Health, 0, {}}, {}); });
+  auto* provisioning = app.add_subcommand("provisioning", "検証者が控える装置の記録 / the record verifiers pin");
+  on(provisioning, context, [](Context& now) {
+    return act_locally(now, {protocol::RequestKind::ProvisioningShow, 0, {}}, {});
+  });
+
+  auto* storage = app.add_subcommand("storage", "保存データ / stored data");
+  storage->require_subcommand(1);
+  add_plain(storage->add_subcommand("check", "全部を調べる / walk everything and name what is damaged"), context,
+            sessions, protocol::RequestKind::StorageCheck);
+  auto* journal = app.add_subcommand("journal", "ジャーナル / the journal");
+  journal->require_subcommand(1);
+  add_plain(journal->add_subcommand("walk", "連鎖を確かめる / verify its chain; counts only, never contents"), context,
+            sessions, protocol::RequestKind::JournalWalk);
+
+  auto* batch = app.add_subcommand("batch", "消去のバッチ / erasure batches");
+  batch->require_subcommand(1);
+  auto now_flag = std::make_shared<bool>(false);
+  auto* run_batch = batch->add_subcommand("run", "エポックを進める(二人) / advance the epoch; takes two officers");
+  run_batch->add_flag("--now", *now_flag, "待たずに / at once")->required();
+  run_batch->add_option("--session", *sessions, "二人分 / twice, for two persons")->allow_extra_args(false)->required();
+  on(run_batch, context, [sessions, now_flag](Context& now) {
+    protocol::Request request{protocol::RequestKind::BatchRun, 0, {}};
+    const std::array<std::uint8_t, 1> flag{static_cast<std::uint8_t>(*now_flag ? 1 : 0)};
+    protocol::set(request, protocol::FieldId::Now, ByteView(flag));
+    return act_locally(now, std::move(request), *sessions);
+  });
+}
+
+}  // namespace shosoin::cli

@@ -1,0 +1,132 @@
+// shosoin verify certificate|provisioning: offline, with nothing but the two files. Says what is proven, declared and
+// not proven.
+#include <fmt/core.h>
+
+#include <iostream>
+
+#include "admin-api/cli/commands.h"
+#include "admin-api/cli/files.h"
+#include "crypto/canonical_json.h"
+#include "storage/erasure/certificate.h"
+
+namespace shosoin::cli {
+namespace {
+
+constexpr std::size_t kMaxCertificate = 16u << 20;
+
+Result<erasure::ProvisioningRecord> read_record(Context& context, const std::string& path) {
+  TRY(auto text, read_text(path, kMaxCertificate));
+  auto record = erasure::read_provisioning_record(text);
+  if (!record) return context.explain(record.error(), {}, path);
+  return record;
+}
+
+// The wording is part of the design (section 4): it must promise neither more nor less.
+constexpr Text kProven{
+    "TPMが証明したこと: "
+    "TPMの連鎖がちょうどこの記録(manifest)"
+    "の分だけ進み、カウンターが示された値にあり、示された鍵領域は公開の値で上書きされている。",
+    "Proven by the TPM: its chain advanced by exactly this manifest, its counter stands at the value shown, and the "
+    "named slot now "
+    "holds the public value."};
+constexpr Text kDeclared{
+    "破壊の前に固定された、保管庫の申告: "
+    "これらの行の鍵へは、その鍵領域を通らなければ届かず、新しい世代には含まれていない。",
+    "Declared by the vault, fixed before the destruction: the keys of these rows were reachable only through that slot "
+    "and are not "
+    "in the new generation."};
+constexpr Text kNotProven{
+    "証明されていないこと: それ以前に鍵がメモリーから写し取られていないこと、申告に漏れがないこと。",
+    "Not proven: that no key was copied from memory before, nor that the declaration is complete."};
+constexpr Text kSoftware{"注意: ソフトウェアTPMで作られた証明書です。証拠としての価値はありません。",
+                         "Note: made on a software TPM; it has no evidential value."};
+
+void show_valid(const Context& context, const erasure::CertificateCheck& check) {
+  std::cout << context.pick({"消去証明書は正しいものです。", "The certificate holds."}) << '\n';
+  std::cout << fmt::format("{}: {}\n{}: {}\n{}: {}\n", context.pick({"証明書番号", "serial"}), check.serial,
+                           context.pick({"エポック", "epoch"}), check.epoch,
+                           context.pick({"記録の行数", "record rows"}), check.rows);
+  for (const Text& text : {kProven, kDeclared, kNotProven}) std::cout << "- " << context.pick(text) << '\n';
+  if (check.software_tpm) std::cout << context.pick(kSoftware) << '\n';
+  const auto declaration = crypto::parse_strict(check.declaration);
+  if (declaration) context.show(declaration.value());
+}
+
+std::string reason_of(const erasure::CertificateCheck& check, bool japanese) {
+  std::string reason(erasure::describe(check.fault, japanese));
+  if (check.fault == erasure::CertificateFault::TpmEvidence) {
+    reason += ": ";
+    reason += erasure::describe(check.evidence, japanese);
+  }
+  return reason;
+}
+
+void show_json(const Context& context, const erasure::CertificateCheck& check) {
+  const bool valid = check.fault == erasure::CertificateFault::None;
+  boost::json::object told{{"valid", valid},
+                           {"serial", check.serial},
+                           {"epoch", check.epoch},
+                           {"rows", check.rows},
+                           {"softwareTpm", check.software_tpm}};
+  if (valid) {
+    told["proven"] = std::string(context.pick(kProven));
+    told["declared"] = std::string(context.pick(kDeclared));
+    told["notProven"] = std::string(context.pick(kNotProven));
+    const auto declaration = crypto::parse_strict(check.declaration);
+    if (declaration) told["declaration"] = declaration.value();
+  } else {
+    told["reason"] = reason_of(check, context.japanese());
+  }
+  context.show(told);
+}
+
+Result<void> verify_certificate_file(Context& context, const std::string& file, const std::string& record_file) {
+  TRY(auto record, read_record(context, record_file));
+  TRY(auto text, read_text(file, kMaxCertificate));
+  const auto check = erasure::verify_certificate(text, record);
+  const bool valid = check.fault == erasure::CertificateFault::None;
+  if (context.json) {
+    show_json(context, check);
+  } else if (valid) {
+    show_valid(context, check);
+  } else {
+    std::cout << context.pick({"消去証明書は正しくありません: ", "The certificate does not hold: "})
+              << reason_of(check, context.japanese()) << '\n';
+  }
+  if (!valid) context.end_with(ErrorCode::InvalidContent);
+  return success();
+}
+
+Result<void> verify_record_file(Context& context, const std::string& file) {
+  TRY(auto record, read_record(context, file));
+  context.say({"装置の記録は、管理者(custodian)の署名と一致します。",
+               "The provisioning record agrees with the custodians' signature."});
+  context.show(
+      boost::json::object{{"applianceId", record.appliance_id},
+                          {"madeAt", record.made_at},
+                          {"tpmManufacturer", record.tpm_manufacturer},
+                          {"softwareTpm", record.software_tpm},
+                          {"signingKey", to_hex(record.signing_key)},
+                          {"custodianKey", to_hex(record.pins.custodian_key.x) + to_hex(record.pins.custodian_key.y)}});
+  if (record.software_tpm) context.say(kSoftware);
+  return success();
+}
+
+}  // namespace
+
+void add_verify_commands(CLI::App& app, Context& context) {
+  auto* group = app.add_subcommand("verify", "オフラインの検証 / offline verification");
+  group->require_subcommand(1);
+  auto file = std::make_shared<std::string>();
+  auto record = std::make_shared<std::string>();
+  auto* certificate = group->add_subcommand("certificate", "消去証明書を検証する / verify a certificate of erasure");
+  certificate->add_option("file", *file, "消去証明書 / certificate")->required();
+  certificate->add_option("--provisioning", *record, "控えておいた装置の記録 / the pinned provisioning record")
+      ->required();
+  on(certificate, context, [=](Context& now) { return verify_certificate_file(now, *file, *record); });
+  auto* provisioning = group->add_subcommand("provisioning", "装置の記録を検証する / verify a provisioning record");
+  provisioning->add_option("file", *file, "装置の記録 / record")->required();
+  on(provisioning, context, [=](Context& now) { return verify_record_file(now, *file); });
+}
+
+}  // namespace shosoin::cli

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Restored, forked and foreign states: each refused at start with its own message, nothing changed, and the current state starts."""
+import hashlib
+import os
+import shutil
+
+from harness import Story, main
+from scenario import KOGANEI
+
+STATE = ("data", "state_copy")
+ROLLED_BACK = ("保存状態がTPMより古いため、起動しません", "older than the TPM")
+FORKED = ("枝分かれ", "parted ways")
+FOREIGN = ("初期化したときのTPMではありません", "not the TPM the installation was made with")
+
+
+def digest_of(*roots):
+    """One digest of every name and byte below."""
+    whole = hashlib.sha256()
+    for root in roots:
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            for name in sorted(names):
+                path = os.path.join(folder, name)
+                if os.path.isfile(path) and name != "lock.mdb":  # the database's table of readers, not data
+                    whole.update(os.path.relpath(path, root).encode())
+                    with open(path, "rb") as file:
+                        whole.update(hashlib.file_digest(file, "sha256").digest())
+    return whole.hexdigest()
+
+
+class ForeignStates(Story):
+    UNTIL = "import_people"
+
+    def keep(self, name, *parts):
+        """Copies of the named parts of the installation, made while its processes rest."""
+        for part in parts:
+            shutil.copytree(getattr(self.place, part), os.path.join(self.home, name, part))
+
+    def put(self, name, *parts):
+        for part in parts:
+            target = getattr(self.place, part)
+            shutil.rmtree(target)
+            shutil.copytree(os.path.join(self.home, name, part), target)
+
+    def advance(self):
+        """One epoch: a batch of nothing, by two officers, in the sessions they have: those survive restarts."""
+        return self.accepted(self.cli.both(*self.scenario.officers, "batch", "run", "--now")).data["epoch"]
+
+    def assert_refused(self, message, others):
+        before = digest_of(self.place.data, self.place.state_copy)
+        code, told = self.place.refused_start()
+        self.assertEqual(78, code, told)
+        for text in message:
+            self.assertIn(text, told)
+        for other in others:
+            for text in other:
+                self.assertNotIn(text, told)
+        self.assertEqual(before, digest_of(self.place.data, self.place.state_copy), "a refused start changed something")
+
+    def assert_serves(self):
+        self.place.start_vault()
+        row = self.scenario.rows[KOGANEI][0]
+        self.accepted(self.cli.retrieve(self.scenario.chiba, KOGANEI, "addressee-number", row["宛名番号"]))
+
+    def restart_tpm(self):
+        self.place.stop("tpm")
+        self.place.start_tpm()
+
+    def test_1_a_restored_copy_of_an_earlier_epoch_is_refused(self):
+        self.place.stop("vault")
+        self.keep("old", *STATE)
+        self.place.start_vault()
+        self.advance()
+        self.place.stop("vault")
+        self.keep("current", *STATE)
+        self.put("old", *STATE)
+        self.assert_refused(ROLLED_BACK, (FORKED, FOREIGN))
+        self.put("current", *STATE)
+        self.assert_serves()
+
+    def test_2_a_copy_that_was_run_elsewhere_is_refused(self):
+        self.place.stop("vault", "tpm")
+        self.keep("here", *STATE, "tpm_state")
+        self.place.start_tpm()
+        self.place.start_vault()
+        self.advance()                                # elsewhere: the same state on a copied TPM
+        self.place.stop("vault", "tpm")
+        self.keep("elsewhere", *STATE)
+        self.put("here", *STATE, "tpm_state")
+        self.place.start_tpm()
+        self.place.start_vault()
+        self.advance()                                # here: the TPM goes its own way
+        self.place.stop("vault")
+        self.keep("after", *STATE)
+        self.put("elsewhere", *STATE)
+        self.assert_refused(FORKED, (ROLLED_BACK, FOREIGN))
+        self.put("after", *STATE)
+        self.assert_serves()
+
+    def test_3_another_tpm_is_refused(self):
+        self.place.stop("vault", "tpm")
+        self.keep("own", "tpm_state")
+        shutil.rmtree(self.place.tpm_state)
+        os.makedirs(self.place.tpm_state, mode=0o700)
+        self.place.start_tpm()
+        self.assert_refused(FOREIGN, (ROLLED_BACK, FORKED))
+        self.place.stop("tpm")
+        self.put("own", "tpm_state")
+        self.place.start_tpm()
+        self.assert_serves()
+
+    def test_4_a_boot_state_nobody_approved_does_not_open_anything(self):
+        self.place.stop("vault", "tpm")
+        approvals = os.path.join(self.place.keys, "boot-approvals.json")
+        shutil.move(approvals, approvals + ".kept")
+        self.place.start_tpm()
+        code, told = self.place.refused_start()
+        self.assertNotEqual(0, code, told)
+        shutil.move(approvals + ".kept", approvals)
+        self.assert_serves()
+
+
+if __name__ == "__main__":
+    main()
