@@ -108,16 +108,12 @@ TenantStore* log_of(Parts& parts, const Context& context, const Verdict& verdict
   return store == &parts.zero() ? nullptr : store;
 }
 
-json::object session_members(Parts& parts, const Person& person, const Grant& grant, Instant opened) {
+json::object session_members(Parts& parts, const Person& person, Instant opened) {
   const auto facts = parts.tenants.facts(person.tenant);
   const auto times = parts.sessions.times();
-  json::object out{{"operatorId", person.id},
-                   {"name", person.name},
-                   {"section", person.section},
-                   {"role", role_name(person.role)},
-                   {"permissions", grant_text(grant)},
-                   {"idleSeconds", times.idle.count()},
-                   {"expiresAt", to_iso8601(opened + times.absolute)}};
+  json::object out{{"operatorId", person.id},           {"name", person.name},
+                   {"section", person.section},         {"role", role_name(person.role)},
+                   {"idleSeconds", times.idle.count()}, {"expiresAt", to_iso8601(opened + times.absolute)}};
   if (facts) {
     out["tenant"] = json::object{{"localGovernmentCode", facts->code}, {"name", facts->name}};
   }
@@ -167,11 +163,11 @@ Answer login(Parts& parts, Context& context) {
   if (verdict.elsewhere) return Error{ErrorCode::AlreadyLoggedIn, "log in while logged in on another terminal"};
   for (const auto& old : verdict.replaced) parts.sessions.ended(old.id, false);
   parts.sessions.opened(id);
-  Grant grant;
-  if (auto* store = parts.tenants.opened(verdict.person->tenant)) {
-    TRY(grant, find_grant(*store, verdict.person->id));
+  auto reply = session_members(parts, *verdict.person, context.now);
+  if (auto* store = parts.tenants.opened(verdict.person->tenant)) {  // a closed tenant's grants are told by SessionShow
+    TRY(const auto grant, find_grant(*store, verdict.person->id));
+    reply["permissions"] = grant_text(grant);
   }
-  auto reply = session_members(parts, *verdict.person, grant, context.now);
   reply["session"] = token.expose([](auto bytes) { return to_base64url(bytes); });
   return reply;
 }
@@ -184,7 +180,9 @@ Answer logout(Parts& parts, Context& context) {
 
 Answer session_show(Parts& parts, Context& context) {
   const auto& caller = context.by();
-  return session_members(parts, caller.person, caller.grant, caller.session.session.opened);
+  auto reply = session_members(parts, caller.person, caller.session.session.opened);
+  reply["permissions"] = grant_text(caller.grant);
+  return reply;
 }
 
 std::string_view end_name(SessionEnd end) {

@@ -28,8 +28,9 @@ bool is_public(protocol::RequestKind kind) {
 }
 
 protocol::Reply refused(const protocol::Request& request, const Error& error, const Context& context) {
-  json::object body{
-      {"code", error_row(error.code()).slug}, {"detail", json::object{{"en", error.doing()}}}, {"requestId", context.request_id}};
+  json::object body{{"code", error_row(error.code()).slug},
+                    {"detail", json::object{{"en", error.doing()}}},
+                    {"requestId", context.request_id}};
   if (!context.pointer.empty()) body["pointer"] = context.pointer;
   for (const auto& member : context.told) body[member.key()] = member.value();
   return {static_cast<std::uint16_t>(static_cast<unsigned>(error.code()) + 1), request.id, json::serialize(body)};

@@ -89,7 +89,7 @@ TEST_F(Enrolment, TakesTwoSecurityOfficersForAManager) {
   fill_random(totp);
   fields[FieldId::TotpSecret] = std::string(text_of(totp));
   ASSERT_FALSE(add(fields).refused);
-  world.people["sysadm-1x"] = {"sysadm-1x", fields[FieldId::Password], totp, 0};
+  world.people["sysadm-1x"] = {"sysadm-1x", fields[FieldId::Password], totp, 0, {}, {}};
   const auto login = world.ask(Kind::Login,
                                {{FieldId::PersonId, "sysadm-1x"},
                                 {FieldId::Password, fields[FieldId::Password]},

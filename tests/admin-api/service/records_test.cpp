@@ -301,11 +301,11 @@ TEST_F(Records, OfAnImportCutOffByARestartAreAbandoned) {
   auto chunk = common;
   chunk[FieldId::ImportId] = std::string(text_of(from_hex(opened.member("importId")).value()));
   chunk[FieldId::Offset] = std::string(8, '\0');
-  chunk[FieldId::Chunk] = world.csv(ServiceWorld::kKoganei, 3, 80).substr(0, 2000);
+  chunk[FieldId::Chunk] = world.csv(ServiceWorld::kKoganei, 3, 80).substr(0, 1000);
   ASSERT_FALSE(world.ask(Kind::ImportChunk, chunk).refused);
   const auto again = world.ask(Kind::ImportChunk, chunk);  // the same piece a second time
   EXPECT_EQ(again.refused, ErrorCode::Conflict);
-  EXPECT_EQ(again.body.at("expectedOffset").as_int64(), 2000);
+  EXPECT_EQ(again.body.at("expectedOffset").as_int64(), 1000);
   world.restart();
   EXPECT_EQ(world.ask(Kind::ImportChunk, chunk).refused, ErrorCode::Conflict);
   auto show = common;

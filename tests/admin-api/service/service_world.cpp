@@ -27,7 +27,7 @@ std::string Told::member(std::string_view name) const {
 }
 
 Human make_human(const std::string& id) {
-  Human human{id, "Kigi-no-" + id + "-Ha-83", Bytes(20), 0};
+  Human human{id, "Kigi-no-" + id + "-Ha-83", Bytes(20), 0, {}, {}};
   fill_random(human.totp);
   return human;
 }
@@ -139,9 +139,16 @@ Told ServiceWorld::login(const std::string& id, const std::string& terminal) {
 }
 
 std::string ServiceWorld::session(const std::string& id, const std::string& terminal) {
+  auto& human = people.at(id);
+  if (!human.token.empty() && human.terminal != terminal) {  // he walks over: logs out there first
+    ask(Kind::Logout, {{FieldId::Terminal, human.terminal}, {FieldId::Session, human.token}});
+  }
   const auto told = login(id, terminal);
+  if (told.refused) oplog::info_public("a login of the test was refused", id + told.text);
   ENSURE(!told.refused);
-  return std::string(text_of(from_base64url(told.member("session")).value()));
+  human.token = std::string(text_of(from_base64url(told.member("session")).value()));
+  human.terminal = terminal;
+  return human.token;
 }
 
 std::string ServiceWorld::officer(int which) {
@@ -149,6 +156,7 @@ std::string ServiceWorld::officer(int which) {
   const auto told = ask(
       Kind::Login, {{FieldId::PersonId, id}, {FieldId::Password, people.at(id).password}, {FieldId::Code, code(id)}},
       protocol::Channel::Local);
+  if (told.refused) oplog::info_public("a login of the test was refused", id + told.text);
   ENSURE(!told.refused);
   return std::string(text_of(from_base64url(told.member("session")).value()));
 }

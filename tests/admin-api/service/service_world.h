@@ -40,6 +40,7 @@ struct Human {
   std::string id, password;
   Bytes totp;
   std::uint64_t last_step = 0;
+  std::string token, terminal;  // of the last session
 };
 
 class ServiceWorld {
