@@ -163,6 +163,12 @@ TEST_F(Certificate, WithEvidenceThatDoesNotFitIsRefusedWithItsOwnReason) {
   });
   EXPECT_EQ(unsigned_slot.fault, CertificateFault::TpmEvidence);
   EXPECT_EQ(unsigned_slot.evidence, tpm::EvidenceFault::SlotSignature);
+  const auto foreign_quote = made->rig.appliance().anchor().quote(Digest{}).value();  // the same key, about something else
+  for (const auto& quote : {foreign_quote, Bytes{1, 2, 3}}) {
+    const auto check = made->forge([&](json::object& object) { object["evidence"].as_object()["quote"] = to_base64(quote); });
+    EXPECT_EQ(check.fault, CertificateFault::TpmEvidence);
+    EXPECT_EQ(check.evidence, tpm::EvidenceFault::Quote);
+  }
 }
 
 TEST_F(Certificate, UnderAnotherProvisioningRecordIsRefused) {
@@ -212,7 +218,7 @@ TEST(CertificateTexts, AreThereForEveryFaultInBothLanguagesAndDiffer) {
     }
   }
   seen.clear();
-  for (int i = 0; i <= static_cast<int>(tpm::EvidenceFault::DifferentBoots); ++i) {
+  for (int i = 0; i <= static_cast<int>(tpm::EvidenceFault::Quote); ++i) {
     for (const bool japanese : {true, false}) {
       EXPECT_TRUE(seen.insert(describe(static_cast<tpm::EvidenceFault>(i), japanese)).second);
     }
