@@ -1,5 +1,5 @@
-// What an epoch is on disk, against the vectors of another program (tests/vectors/epoch.json): written the same, read the same, and
-// cut short anywhere refused.
+// What an epoch is on disk, against the vectors of another program (tests/vectors/epoch.json): written the same, read
+// the same, and cut short anywhere refused.
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
@@ -28,12 +28,15 @@ class EpochVectors : public ::testing::Test {
     manifest.slot_digest = fixed<32>("slotDigest");
     for (const auto& item : vectors.at("tenants").as_array()) {
       const auto& row = item.as_object();
-      manifest.tenants.push_back({TenantId(of<16>(row, "tenant")), GenerationId(of<16>(row, "gid")), of<32>(row, "root"),
-                                  static_cast<std::uint64_t>(row.at("entries").as_int64()), of<32>(row, "logHead"),
-                                  static_cast<std::uint32_t>(row.at("erased").as_int64()), of<32>(row, "erasedRoot")});
+      manifest.tenants.push_back({TenantId(of<16>(row, "tenant")), GenerationId(of<16>(row, "gid")),
+                                  of<32>(row, "root"), static_cast<std::uint64_t>(row.at("entries").as_int64()),
+                                  of<32>(row, "logHead"), static_cast<std::uint32_t>(row.at("erased").as_int64()),
+                                  of<32>(row, "erasedRoot")});
     }
   }
-  static Bytes hex(const json::object& object, std::string_view name) { return *from_hex(std::string(object.at(name).as_string())); }
+  static Bytes hex(const json::object& object, std::string_view name) {
+    return *from_hex(std::string(object.at(name).as_string()));
+  }
   Bytes hex(std::string_view name) const { return hex(vectors, name); }
   template <std::size_t N>
   static std::array<std::uint8_t, N> of(const json::object& object, std::string_view name) {
@@ -128,9 +131,13 @@ TEST_F(EpochVectors, EpochStateThatDoesNotFitItsManifestIsRefused) {
 }
 
 TEST_F(EpochVectors, EvidenceIsWrittenAndReadAsTheFormatPageSays) {
-  Evidence evidence{hex("manifest"), manifest.previous_x, fixed<32>("currentX"), {}, hex("quote"), "2026-11-22T14:03:05.123+09:00"};
-  const auto attestation = [&](std::size_t at) { return *from_hex(std::string(vectors.at("attestations").at(at).as_string())); };
-  evidence.attestations = {{attestation(0), attestation(1)}, {attestation(2), attestation(3)}, {attestation(4), attestation(5)}};
+  Evidence evidence{
+      hex("manifest"), manifest.previous_x, fixed<32>("currentX"), {}, hex("quote"), "2026-11-22T14:03:05.123+09:00"};
+  const auto attestation = [&](std::size_t at) {
+    return *from_hex(std::string(vectors.at("attestations").at(at).as_string()));
+  };
+  evidence.attestations = {
+      {attestation(0), attestation(1)}, {attestation(2), attestation(3)}, {attestation(4), attestation(5)}};
   EXPECT_EQ(encode_evidence(evidence), hex("evidence"));
   const auto read = decode_evidence(hex("evidence")).value();
   EXPECT_EQ(read.certified_at, evidence.certified_at);
@@ -148,7 +155,8 @@ TEST_F(EpochVectors, TableRowOfTheOtherProgramOpensThroughBothLayers) {
   EXPECT_EQ(row.birth_epoch, 6u);
   EXPECT_EQ(row.entries, 5000u);
   EXPECT_EQ(row.wrapped_key, hex(inner, "box"));
-  EXPECT_EQ(row.snapshot_root, manifest.tenants[1].tenant == tenant ? manifest.tenants[1].snapshot_root : manifest.tenants[2].snapshot_root);
+  EXPECT_EQ(row.snapshot_root, manifest.tenants[1].tenant == tenant ? manifest.tenants[1].snapshot_root
+                                                                    : manifest.tenants[2].snapshot_root);
   const auto key = unwrap_tenant_key(TenantSealKey::copy_from(of<32>(inner, "key")), row).value();
   EXPECT_EQ(key.expose([](auto bytes) { return copy_of(bytes); }), hex(inner, "plain"));
 }

@@ -15,8 +15,10 @@ std::string read_file(const char* path) {
 }
 
 TEST(GenuineCertificate, StillHoldsUnderItsProvisioningRecord) {
-  const auto record = read_provisioning_record(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/provisioning-record.json")).value();
-  const auto check = verify_certificate(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/erasure-certificate.json"), record);
+  const auto record =
+      read_provisioning_record(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/provisioning-record.json")).value();
+  const auto check =
+      verify_certificate(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/erasure-certificate.json"), record);
   EXPECT_EQ(check.fault, CertificateFault::None) << describe(check.fault, false) << describe(check.evidence, false);
   EXPECT_EQ(check.rows, 3u);
   EXPECT_TRUE(check.software_tpm);

@@ -1,10 +1,12 @@
-// The provisioning record: what verifiers pin. Signed by the custodians; nothing in it can be changed, added or left out.
+// The provisioning record: what verifiers pin. Signed by the custodians; nothing in it can be changed, added or left
+// out.
+#include "storage/erasure/provisioning_record.h"
+
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
 #include "crypto/canonical_json.h"
-#include "storage/erasure/provisioning_record.h"
 
 namespace shosoin::erasure {
 namespace {
@@ -21,14 +23,16 @@ class Provisioning : public ::testing::Test {
     record.tpm_vendor = "SW   TPM";
     record.software_tpm = true;
     record.endorsement_certificates = {"AQID"};
-    record.pins = {Bytes(34, 1), Bytes(34, 2), Bytes(34, 3), {Bytes(34, 4), Bytes(34, 5)}, Bytes(34, 6), {}, {}, 41, {}};
+    record.pins = {
+        Bytes(34, 1), Bytes(34, 2), Bytes(34, 3), {Bytes(34, 4), Bytes(34, 5)}, Bytes(34, 6), {}, {}, 41, {}};
     record.pins.ak_point.x.fill(8);
     record.pins.x_init.fill(9);
     record.pins.custodian_key = crypto::p256_public(scalar);
     text = sign_provisioning_record(record, scalar);
   }
   json::object object() const { return json::parse(text).as_object(); }
-  CustodianScalar scalar = crypto::custodian_signing_scalar(CustodianSecret::copy_from(std::array<std::uint8_t, 32>{1, 2, 3}));
+  CustodianScalar scalar =
+      crypto::custodian_signing_scalar(CustodianSecret::copy_from(std::array<std::uint8_t, 32>{1, 2, 3}));
   ProvisioningRecord record;
   std::string text;
 };
@@ -54,7 +58,8 @@ TEST_F(Provisioning, RecordReadsBackAsItWasSigned) {
   EXPECT_EQ(read.pins.x_init, record.pins.x_init);
 }
 
-// The signature is over the canonical form, so another spelling of the same content is the same record; any other content is not.
+// The signature is over the canonical form, so another spelling of the same content is the same record; any other
+// content is not.
 TEST_F(Provisioning, RecordWithAnyBitOfAnyByteFlippedIsRefusedOrTheSameRecord) {
   int refused = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -82,10 +87,12 @@ TEST_F(Provisioning, RecordWithAMemberMoreOrLessOrOfAnotherKindIsRefused) {
   for (const auto& member : whole) {
     auto less = object();
     less.erase(member.key());
-    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(less)).error().code(), ErrorCode::BadRequest) << member.key();
+    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(less)).error().code(), ErrorCode::BadRequest)
+        << member.key();
     auto null = object();
     null[member.key()] = nullptr;
-    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(null)).error().code(), ErrorCode::BadRequest) << member.key();
+    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(null)).error().code(), ErrorCode::BadRequest)
+        << member.key();
   }
 }
 
@@ -108,7 +115,8 @@ TEST_F(Provisioning, RecordWithAnyMemberChangedDoesNotKeepTheCustodiansSignature
     } else {
       value = std::string(value.as_string()) + "x";
     }
-    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(other)).error().code(), ErrorCode::InvalidContent) << member.key();
+    EXPECT_EQ(read_provisioning_record(crypto::canonical_json(other)).error().code(), ErrorCode::InvalidContent)
+        << member.key();
     ++changed;
   }
   EXPECT_EQ(changed, 19);
@@ -125,7 +133,8 @@ TEST_F(Provisioning, RecordOfAnotherFormatOrNoObjectIsRefused) {
 
 TEST_F(Provisioning, RecordSignedByOthersIsRefused) {
   const auto others = crypto::custodian_signing_scalar(CustodianSecret::random());
-  EXPECT_EQ(read_provisioning_record(sign_provisioning_record(record, others)).error().code(), ErrorCode::InvalidContent);
+  EXPECT_EQ(read_provisioning_record(sign_provisioning_record(record, others)).error().code(),
+            ErrorCode::InvalidContent);
 }
 
 }  // namespace

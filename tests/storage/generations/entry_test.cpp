@@ -1,9 +1,10 @@
 // Entries and record entries as bytes: by hand, against the vectors, and as properties.
+#include "storage/generations/entry.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "crypto/hash.h"
-#include "storage/generations/entry.h"
 #include "storage/generations/records_entry.h"
 #include "tests/storage/generations/support.h"
 
@@ -23,9 +24,24 @@ RecordEntry sample() {
 }
 
 TEST(Entry, IsEncodedAsTheFormatPageSays) {
-  EXPECT_EQ(to_hex(encode_entry({{TableId::Facts, {0x61, 0x62}}, Bytes{0xff}})), "000a" "0002" "6162" "01" "00000001" "ff");
-  EXPECT_EQ(to_hex(encode_entry({{TableId::Records, {}}, Bytes{}})), "0001" "0000" "01" "00000000");
-  EXPECT_EQ(to_hex(encode_entry({{TableId::Certificates, {0x01}}, std::nullopt})), "0025" "0001" "01" "00" "00000000");
+  EXPECT_EQ(to_hex(encode_entry({{TableId::Facts, {0x61, 0x62}}, Bytes{0xff}})),
+            "000a"
+            "0002"
+            "6162"
+            "01"
+            "00000001"
+            "ff");
+  EXPECT_EQ(to_hex(encode_entry({{TableId::Records, {}}, Bytes{}})),
+            "0001"
+            "0000"
+            "01"
+            "00000000");
+  EXPECT_EQ(to_hex(encode_entry({{TableId::Certificates, {0x01}}, std::nullopt})),
+            "0025"
+            "0001"
+            "01"
+            "00"
+            "00000000");
 }
 
 TEST(Entry, VectorsOfTheOtherProgramReadAndWriteTheSame) {
@@ -54,7 +70,8 @@ TEST(Entry, CutShortOfItsOwnLengthIsRefused) {
 }
 
 TEST(Entry, WithAKeyOrValueOverTheLimitIsRefused) {
-  Bytes long_key = Writer{}.u16(10).u16(limits::kMaxEntryKey + 1).raw(Bytes(limits::kMaxEntryKey + 1)).u8(1).u32(0).take();
+  Bytes long_key =
+      Writer{}.u16(10).u16(limits::kMaxEntryKey + 1).raw(Bytes(limits::kMaxEntryKey + 1)).u8(1).u32(0).take();
   EXPECT_FALSE(decode_entries(long_key));
   EXPECT_FALSE(decode_entries(Writer{}.u16(10).u16(0).u8(1).u32(limits::kMaxEntryValue + 1).raw(Bytes(64)).take()));
 }
@@ -88,9 +105,13 @@ TEST(Entry, BelongsToARecordOnlyInTheTablesOfRecords) {
 
 TEST(MergedSource, LetsTheLaterSourceWinAndTakesAway) {
   std::vector<std::unique_ptr<EntrySource>> sources;
-  const auto entry = [](std::string_view key, std::optional<Bytes> value) { return Entry{{TableId::Facts, text_bytes(key)}, value}; };
-  sources.push_back(std::make_unique<VectorSource>(std::vector{entry("a", Bytes{1}), entry("b", Bytes{1}), entry("d", Bytes{1})}));
-  sources.push_back(std::make_unique<VectorSource>(std::vector{entry("a", Bytes{2}), entry("b", std::nullopt), entry("c", Bytes{2})}));
+  const auto entry = [](std::string_view key, std::optional<Bytes> value) {
+    return Entry{{TableId::Facts, text_bytes(key)}, value};
+  };
+  sources.push_back(
+      std::make_unique<VectorSource>(std::vector{entry("a", Bytes{1}), entry("b", Bytes{1}), entry("d", Bytes{1})}));
+  sources.push_back(std::make_unique<VectorSource>(
+      std::vector{entry("a", Bytes{2}), entry("b", std::nullopt), entry("c", Bytes{2})}));
   sources.push_back(std::make_unique<VectorSource>(std::vector{entry("a", Bytes{3}), entry("e", std::nullopt)}));
   auto merged = MergedSource::create(std::move(sources)).value();
   std::string seen;
@@ -119,7 +140,8 @@ TEST(RecordEntryCodec, VectorOfTheOtherProgramReadsAndWritesTheSame) {
 
 TEST(RecordEntryCodec, CutShortOrPrependedOrOfAnotherFormatIsRefused) {
   const auto bytes = encode_record_entry(sample());
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_record_entry(ByteView(bytes).first(size))) << size;
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_record_entry(ByteView(bytes).first(size))) << size;
   auto longer = bytes;
   longer.push_back(0);
   EXPECT_FALSE(decode_record_entry(longer));

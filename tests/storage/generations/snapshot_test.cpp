@@ -20,7 +20,9 @@ std::vector<Entry> numbered(int count, std::size_t size) {
 
 class Snapshot : public ::testing::Test {
  protected:
-  void SetUp() override { environment = engine::Environment::open(place.path() / "tenant", tenant_layout(), true).value(); }
+  void SetUp() override {
+    environment = engine::Environment::open(place.path() / "tenant", tenant_layout(), true).value();
+  }
   SnapshotSummary write(std::vector<Entry> entries) {
     VectorSource source(std::move(entries));
     return write_snapshot(*environment, {tenant, &generation, &number_key, 12}, source).value();
@@ -37,7 +39,8 @@ class Snapshot : public ::testing::Test {
   std::vector<std::size_t> sizes(engine::Table table) {
     std::vector<std::size_t> found;
     auto reading = environment->read().value();
-    EXPECT_TRUE(reading->scan(table, {}, [&](ByteView, ByteView value) { return found.push_back(value.size()), true; }));
+    EXPECT_TRUE(
+        reading->scan(table, {}, [&](ByteView, ByteView value) { return found.push_back(value.size()), true; }));
     return found;
   }
 
@@ -81,7 +84,8 @@ TEST_F(Snapshot, OfThousandsOfEntriesFindsEachAndNothingBeside) {
   ASSERT_EQ(found.size(), 8000u - 4321u);
   EXPECT_EQ(found.front().key, entries[4321].key);
   EXPECT_EQ(found.back().value, entries.back().value);
-  EXPECT_EQ(all(*reading, *view, {TableId::SearchKeys, text_bytes(key_text(4321) + "x")}).front().key, entries[4322].key);
+  EXPECT_EQ(all(*reading, *view, {TableId::SearchKeys, text_bytes(key_text(4321) + "x")}).front().key,
+            entries[4322].key);
 }
 
 TEST_F(Snapshot, BlocksStoreOnePageUnlessOneEntryIsLarger) {
@@ -99,14 +103,16 @@ TEST_F(Snapshot, LargeEntriesStandAloneInBlocksThatGrowByWholePages) {
   auto reading = environment->read().value();
   const auto view = open(*reading);
   for (const auto& entry : entries) EXPECT_EQ(view->get(*reading, entry.key).value(), entry.value);
-  for (const auto size : sizes(kBlocks)) EXPECT_EQ((size - crypto::kBoxOverhead - limits::kBlockPlain) % limits::kBlockStep, 0u);
+  for (const auto size : sizes(kBlocks))
+    EXPECT_EQ((size - crypto::kBoxOverhead - limits::kBlockPlain) % limits::kBlockStep, 0u);
 }
 
 TEST_F(Snapshot, RootIsTheTreeHashOverTheBoxedBlocks) {
   const auto summary = write(numbered(300, 100));
   std::vector<Digest> leaves;
   auto reading = environment->read().value();
-  ASSERT_TRUE(reading->scan(kBlocks, {}, [&](ByteView, ByteView box) { return leaves.push_back(crypto::merkle_leaf({box})), true; }));
+  ASSERT_TRUE(reading->scan(
+      kBlocks, {}, [&](ByteView, ByteView box) { return leaves.push_back(crypto::merkle_leaf({box})), true; }));
   EXPECT_EQ(leaves.size(), summary.blocks);
   EXPECT_EQ(crypto::merkle_root(leaves), summary.root);
 }
@@ -115,9 +121,8 @@ TEST_F(Snapshot, KeepsTheNumberKey) {
   write({});
   auto reading = environment->read().value();
   const auto view = open(*reading);
-  EXPECT_TRUE(number_key.expose([&](auto mine) {
-    return view->number_key().expose([&](auto kept) { return std::ranges::equal(mine, kept); });
-  }));
+  EXPECT_TRUE(number_key.expose(
+      [&](auto mine) { return view->number_key().expose([&](auto kept) { return std::ranges::equal(mine, kept); }); }));
 }
 
 TEST_F(Snapshot, ThatIsNotThereIsAnIntegrityErrorAndNotEmpty) {
@@ -139,10 +144,13 @@ TEST(SnapshotVectors, BlocksDirectoryAndHeaderOfTheOtherProgramOpen) {
   const auto part = [&](const char* name) { return vectors.at(name).as_object(); };
   const auto tenant = TenantId::from(hex_at(vectors, "tenant")).value();
   const auto gid = GenerationId::from(hex_at(vectors, "gid")).value();
-  const auto context = [&](crypto::BoxKind kind, std::uint64_t seq) { return crypto::BoxContext{kind, tenant, gid.bytes(), 0, seq}; };
+  const auto context = [&](crypto::BoxKind kind, std::uint64_t seq) {
+    return crypto::BoxContext{kind, tenant, gid.bytes(), 0, seq};
+  };
   const auto check = [&](const char* name, crypto::BoxKind kind, std::uint64_t seq) {
     const auto made = part(name);
-    EXPECT_EQ(crypto::seal_box_with_salt(hex_at(made, "key"), context(kind, seq), hex_at(made, "plain"), hex_at(made, "salt")),
+    EXPECT_EQ(crypto::seal_box_with_salt(hex_at(made, "key"), context(kind, seq), hex_at(made, "plain"),
+                                         hex_at(made, "salt")),
               hex_at(made, "box"))
         << name;
     return hex_at(made, "plain");

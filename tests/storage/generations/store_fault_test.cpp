@@ -1,5 +1,5 @@
-// What is missing, flipped or moved is an Integrity error that says what, never "not found"; a power cut between the commit and the
-// journal loses nothing.
+// What is missing, flipped or moved is an Integrity error that says what, never "not found"; a power cut between the
+// commit and the journal loses nothing.
 #include "tests/storage/generations/support.h"
 
 namespace shosoin::generations {
@@ -23,20 +23,23 @@ void expect_integrity(const Result<void>& opened, std::string_view doing) {
 TEST(MissingParts, AHeaderIsNamed) {
   House house;
   house.create(many());
-  house.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.erase(kHeads, house.generation.gid.view()).value()); });
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kHeads, house.generation.gid.view()).value()); });
   expect_integrity(house.reopen(), "header");
 }
 TEST(MissingParts, ADirectoryPartIsNamed) {
   House house;
   house.create(many());
-  house.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.erase(kHeads, part_key(house.generation.gid, 0)).value()); });
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kHeads, part_key(house.generation.gid, 0)).value()); });
   expect_integrity(house.reopen(), "directory part");
 }
 TEST(MissingParts, ADeltaRowIsNamedWithItsNumber) {
   House house;
   house.create(many());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(house.change({put_of(TableId::Holds, "h", std::to_string(i))}));
-  house.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.erase(kDelta, gid_key(house.generation.gid, 2)).value()); });
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kDelta, gid_key(house.generation.gid, 2)).value()); });
   const auto opened = house.reopen();
   expect_integrity(opened, "delta row");
   EXPECT_EQ(opened.error().outside(), 2);
@@ -44,14 +47,16 @@ TEST(MissingParts, ADeltaRowIsNamedWithItsNumber) {
 TEST(MissingParts, ABlockIsNamedWithItsNumberAndTheOthersAreRead) {
   House house;
   house.create(many());
-  house.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.erase(kBlocks, gid_key(house.generation.gid, 0)).value()); });
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kBlocks, gid_key(house.generation.gid, 0)).value()); });
   ASSERT_TRUE(house.reopen());
   const auto missing = house.store->get(kFirst);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), ErrorCode::Integrity);
   EXPECT_EQ(missing.error().outside(), 0);
   EXPECT_TRUE(house.store->get({TableId::Facts, seq_key(299)}).value());
-  EXPECT_EQ(house.store->scan(TableId::Facts, {}, [](const Entry&) { return true; }).error().code(), ErrorCode::Integrity);
+  EXPECT_EQ(house.store->scan(TableId::Facts, {}, [](const Entry&) { return true; }).error().code(),
+            ErrorCode::Integrity);
   EXPECT_EQ(house.store->stage({}).error().code(), ErrorCode::Integrity);
 }
 TEST(MissingParts, TheSequenceAndTheTenantOfAnEnvironmentAreNeeded) {
@@ -61,7 +66,8 @@ TEST(MissingParts, TheSequenceAndTheTenantOfAnEnvironmentAreNeeded) {
   expect_integrity(house.reopen(), "change sequence");
   House other;
   other.create(many());
-  other.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.put(kMeta, name_key("tenant"), TenantId::random().view())); });
+  other.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.put(kMeta, name_key("tenant"), TenantId::random().view())); });
   expect_integrity(other.reopen(), "tenant");
 }
 TEST(MissingParts, ATailOfChangesIsNoticedThoughTheSequenceWasTurnedBackWithIt) {
@@ -81,7 +87,8 @@ TEST(OldEnvironment, BehindTheJournalIsRefused) {
   house.create(many());
   ASSERT_TRUE(house.change({put_of(TableId::Holds, "h", "1")}));
   house.close();
-  std::filesystem::copy(house.place.path() / "tenant", house.place.path() / "old", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(house.place.path() / "tenant", house.place.path() / "old",
+                        std::filesystem::copy_options::recursive);
   ASSERT_TRUE(house.open());
   ASSERT_TRUE(house.change({put_of(TableId::Holds, "h", "2")}));
   house.close();
@@ -166,7 +173,8 @@ TEST(PowerCut, BetweenCommitAndJournalIsMadeGoodFromTheOutboxBeforeAnythingIsTol
       cut_step = step;
       cut_how = how;
       power::set_plug(cut_there);
-      EXPECT_FALSE(house.change({put_of(TableId::Facts, std::string(step) + (how == power::Cut::Before ? "-" : "+"), "1")}, true));
+      EXPECT_FALSE(house.change(
+          {put_of(TableId::Facts, std::string(step) + (how == power::Cut::Before ? "-" : "+"), "1")}, true));
       house.power_back();
       ASSERT_TRUE(house.open());
       const bool happened = !(step == "tenant:change" && how == power::Cut::Before);
@@ -233,7 +241,8 @@ TEST(Outbox, SaysWhenAFrameWaitsForAnotherOutbox) {
   House house;
   house.create();
   const journal::Draft second{house.tenant, 2, 1, MonthKeyId::random(), Bytes(100, 1)};
-  house.write_raw([&](auto& transaction) { ASSERT_TRUE(transaction.put(kOutbox, seq_key(1), journal::encode_draft(second))); });
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.put(kOutbox, seq_key(1), journal::encode_draft(second))); });
   EXPECT_FALSE(replay_outbox(*house.environment, *house.journal).value());
   auto first = second;
   first.line = 1;

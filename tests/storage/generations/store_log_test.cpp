@@ -47,7 +47,8 @@ TEST(TenantLog, LinesHaveNoGapsUnderEightThreadsOfReadsAndChanges) {
         bool well = static_cast<bool>(house.store->get({TableId::Facts, text_bytes("seed")}));
         if ((t + i) % 4 == 0) {
           ++changes;
-          well = well && house.change({put_of(TableId::Facts, std::to_string(t), std::to_string(i))}, number).has_value();
+          well =
+              well && house.change({put_of(TableId::Facts, std::to_string(t), std::to_string(i))}, number).has_value();
         } else {
           well = well && house.store->log({number, R"({"operation":"read"})"}).has_value();
         }
@@ -197,8 +198,8 @@ TEST(TenantLog, LineOfTheOtherProgramOpens) {
   house.create({{{TableId::LogKeys, Writer{}.u32(202001).u8(0).take()}, value}});
   journal::Frame frame;
   frame.draft = {house.tenant, static_cast<std::uint64_t>(made.at("line").as_int64()),
-                 static_cast<std::uint64_t>(made.at("changeSeq").as_int64()), MonthKeyId::from(hex_at(vectors, "monthKey")).value(),
-                 hex_at(made, "box")};
+                 static_cast<std::uint64_t>(made.at("changeSeq").as_int64()),
+                 MonthKeyId::from(hex_at(vectors, "monthKey")).value(), hex_at(made, "box")};
   const auto entry = house.store->open_frame(frame).value();
   EXPECT_EQ(entry.number_seq, 9u);
   EXPECT_EQ(entry.text, std::string(made.at("text").as_string()));

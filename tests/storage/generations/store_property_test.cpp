@@ -40,7 +40,8 @@ void expect_model(const House& house, const Model& model) {
     RC_ASSERT(house.store->get(key).value() == (at == model.end() ? std::nullopt : std::optional(at->second)));
     const auto prefix = ByteView(key.bytes).first(key.bytes.size() - 1);
     std::vector<EntryKey> found, expected;
-    RC_ASSERT(house.store->scan(key.table, prefix, [&](const Entry& entry) { return found.push_back(entry.key), true; }).has_value());
+    RC_ASSERT(house.store->scan(key.table, prefix, [&](const Entry& entry) { return found.push_back(entry.key), true; })
+                  .has_value());
     for (const auto& [known, value] : model) {
       if (known.table == key.table && text_of(known.bytes).starts_with(text_of(prefix))) expected.push_back(known);
     }
@@ -64,11 +65,14 @@ RC_GTEST_PROP(TenantStoreProperty, AlwaysEqualsTheModel, ()) {
         plan.fresh_key = *rc::gen::arbitrary<bool>();
         const bool meanwhile = *rc::gen::arbitrary<bool>();
         if (*rc::gen::arbitrary<bool>()) plan.additions = any_change(model);
-        RC_ASSERT(house.merge(plan, [&] {
-          if (!meanwhile) return;
-          ++changes;
-          RC_ASSERT(house.change(any_change(model)).has_value());
-        }).has_value());
+        RC_ASSERT(house
+                      .merge(plan,
+                             [&] {
+                               if (!meanwhile) return;
+                               ++changes;
+                               RC_ASSERT(house.change(any_change(model)).has_value());
+                             })
+                      .has_value());
         RC_ASSERT(generations_in(*house.environment).value() == std::vector{house.generation.gid});
         break;
       }

@@ -20,7 +20,8 @@ std::vector<std::string> keys_below(const House& house, std::string_view prefix)
 
 TEST(TenantStore, ReadsTheSnapshotBelowTheDelta) {
   House house;
-  house.create({put_of(TableId::Facts, "a", "old"), put_of(TableId::Facts, "b", "old"), put_of(TableId::Facts, "c", "old")});
+  house.create(
+      {put_of(TableId::Facts, "a", "old"), put_of(TableId::Facts, "b", "old"), put_of(TableId::Facts, "c", "old")});
   ASSERT_TRUE(house.change({put_of(TableId::Facts, "b", "new"), {{TableId::Facts, text_bytes("c")}, std::nullopt}}));
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(value_of(house, TableId::Facts, "a"), text_bytes("old"));
@@ -49,13 +50,16 @@ TEST(TenantStore, ScansByPrefixInOrderAndStopsWhenTold) {
 
 TEST(TenantStore, MergesWithWhatChangesMeanwhile) {
   House house;
-  house.create({put_of(TableId::Facts, "kept", "1"), put_of(TableId::Facts, "gone", "1"), put_of(TableId::Facts, "late", "1")});
-  ASSERT_TRUE(house.change({{{TableId::Facts, text_bytes("gone")}, std::nullopt}, put_of(TableId::Facts, "delta", "1")}));
+  house.create(
+      {put_of(TableId::Facts, "kept", "1"), put_of(TableId::Facts, "gone", "1"), put_of(TableId::Facts, "late", "1")});
+  ASSERT_TRUE(
+      house.change({{{TableId::Facts, text_bytes("gone")}, std::nullopt}, put_of(TableId::Facts, "delta", "1")}));
   RebuildPlan plan;
   plan.additions = {put_of(TableId::Facts, "added", "1")};
   const auto before = house.generation.gid;
   ASSERT_TRUE(house.merge(plan, [&] {
-    ASSERT_TRUE(house.change({{{TableId::Facts, text_bytes("late")}, std::nullopt}, put_of(TableId::Facts, "meanwhile", "1")}));
+    ASSERT_TRUE(
+        house.change({{{TableId::Facts, text_bytes("late")}, std::nullopt}, put_of(TableId::Facts, "meanwhile", "1")}));
   }));
   EXPECT_NE(house.generation.gid, before);
   for (int round = 0; round < 2; ++round) {
@@ -229,8 +233,9 @@ TEST(TenantStore, NumberTokensStayTheSameOverGenerationsAndDifferBetweenTenants)
 TEST(TenantStore, AChangeThatCannotBeBuiltChangesNothing) {
   House house;
   house.create();
-  const auto refused = house.store->change(
-      [](std::uint64_t) -> Result<Change> { return Error{ErrorCode::Conflict, "test a refused change"}; });
+  const auto refused = house.store->change([](std::uint64_t) -> Result<Change> {
+    return Error{ErrorCode::Conflict, "test a refused change"};
+  });
   EXPECT_EQ(refused.error().code(), ErrorCode::Conflict);
   EXPECT_EQ(house.store->last_seq(), 0u);
   EXPECT_EQ(house.journal->position(house.tenant).line, 0u);
@@ -242,7 +247,8 @@ TEST(TenantStore, AsksForAMergeBeyondTheLimitOfItsDelta) {
   house.create();
   EXPECT_FALSE(house.store->needs_merge());
   for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(house.change({{{TableId::Facts, text_bytes("f" + std::to_string(i))}, Bytes(limits::kMaxEntryValue - 100, 1)}}));
+    ASSERT_TRUE(house.change(
+        {{{TableId::Facts, text_bytes("f" + std::to_string(i))}, Bytes(limits::kMaxEntryValue - 100, 1)}}));
   }
   EXPECT_TRUE(house.store->needs_merge());
   ASSERT_TRUE(house.merge());
