@@ -38,6 +38,7 @@ enum class EvidenceFault : std::uint8_t {
   CounterBehind,
   SlotNotShredded,
   DifferentBoots,
+  Quote,  // told by whoever calls verify_quote beside check_epoch_evidence
 };
 struct EpochClaim {
   std::uint64_t epoch;  // e+1

@@ -65,6 +65,8 @@ std::string_view describe(tpm::EvidenceFault fault, bool japanese) {
       return pick("鍵の置き場所が上書きされていない。", "The key slot has not been overwritten.");
     case tpm::EvidenceFault::DifferentBoots:
       return pick("証明が別々の起動で作られている。", "The attestations were made in different boots.");
+    case tpm::EvidenceFault::Quote:
+      return pick("TPMの起動状態の証明(クォート)が正しくない。", "The quote is not the pinned key's, or not about this manifest.");
   }
   return {};
 }

@@ -186,6 +186,10 @@ CertificateCheck verify_certificate(std::string_view text, const ProvisioningRec
       {parsed->body.epoch, parsed->evidence.x_previous, parsed->evidence.x_current,
        manifest_digest(parsed->evidence.manifest), shred_value(parsed->evidence.manifest)},
       pinned.pins);
+  if (check.evidence == tpm::EvidenceFault::None &&
+      !tpm::verify_quote(parsed->evidence.quote, pinned.pins.ak_point, manifest_digest(parsed->evidence.manifest))) {
+    check.evidence = tpm::EvidenceFault::Quote;
+  }
   if (check.evidence == tpm::EvidenceFault::SlotNotShredded) return fail(CertificateFault::SurvivingKeySlot);
   return fail(check.evidence == tpm::EvidenceFault::None ? CertificateFault::None : CertificateFault::TpmEvidence);
 }

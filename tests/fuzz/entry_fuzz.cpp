@@ -1,5 +1,5 @@
-// Any bytes as the plaintext of a block or delta row, and as the entry of a record: read or refused. What was read is written back to
-// bytes that read back the same; the entry of a record to the very same bytes.
+// Any bytes as the plaintext of a block or delta row, and as the entry of a record: read or refused. What was read is
+// written back to bytes that read back the same; the entry of a record to the very same bytes.
 #include "firmware/base/limits.h"
 #include "storage/generations/entry.h"
 #include "storage/generations/records_entry.h"

@@ -1,4 +1,5 @@
-// Any bytes as manifest, epoch state, evidence, body of a certificate and tenant entry: refused, or written back to the same bytes.
+// Any bytes as manifest, epoch state, evidence, body of a certificate and tenant entry: refused, or written back to the
+// same bytes.
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
 

@@ -1,4 +1,5 @@
-// Any text as a provisioning record: refused, or signed by the custodian key it names; a changed one never reads as the real one.
+// Any text as a provisioning record: refused, or signed by the custodian key it names; a changed one never reads as the
+// real one.
 #include <fstream>
 #include <iterator>
 

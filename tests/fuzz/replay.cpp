@@ -1,5 +1,8 @@
-// Drives a fuzz target without libFuzzer: every input of the corpus folders, then seeded mutations of them, the same ones in every
-// run. A run that visited no input fails. A finding is printed with its input in hexadecimal before the target ends the process.
+// Drives a fuzz target without libFuzzer: every input of the corpus folders, then seeded mutations of them, the same
+// ones in every run. A run that visited no input fails. A finding is printed with its input in hexadecimal before the
+// target ends the process.
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -13,8 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <unistd.h>
 
 #include "firmware/base/bytes.h"
 
@@ -77,11 +78,15 @@ class Mutator {
         out.resize(below(out.size() + 1));
         break;
       case 5:
-        if (!out.empty()) out.erase(out.begin() + static_cast<std::ptrdiff_t>(at), out.begin() + static_cast<std::ptrdiff_t>(at + 1 + below(std::min<std::size_t>(16, out.size() - at))));
+        if (!out.empty())
+          out.erase(
+              out.begin() + static_cast<std::ptrdiff_t>(at),
+              out.begin() + static_cast<std::ptrdiff_t>(at + 1 + below(std::min<std::size_t>(16, out.size() - at))));
         break;
       case 6: {  // a piece of its own again
         const auto size = below(std::min<std::size_t>(64, out.size() - at) + 1);
-        const Bytes piece(out.begin() + static_cast<std::ptrdiff_t>(at), out.begin() + static_cast<std::ptrdiff_t>(at + size));
+        const Bytes piece(out.begin() + static_cast<std::ptrdiff_t>(at),
+                          out.begin() + static_cast<std::ptrdiff_t>(at + size));
         out.insert(out.begin() + place(out), piece.begin(), piece.end());
         break;
       }

@@ -51,7 +51,7 @@ def box_case(name, kind, tenant, ident, epoch, seq, plain):
 def box_cases():
     tenant, gid = fixed("tenant", 16), fixed("gid", 16)
     yield box_case("outer wrap of the appliance", 1, bytes(16), bytes(16), 7, 0, fixed("inner", 113))
-    yield box_case("inner wrap", 2, tenant, gid, 6, 0, fixed("tenant epoch key", 32))
+    yield box_case("inner wrap", 2, tenant, bytes(16), 6, 0, fixed("tenant epoch key", 32))
     yield box_case("generation head", 3, tenant, gid, 0, 0, b"head")
     yield box_case("block", 4, tenant, gid, 0, 49_999, fixed("block", 3999))
     yield box_case("directory", 5, tenant, gid, 0, 1, b"")

@@ -1,5 +1,5 @@
-// The target that must fail: a parser with a planted defect behind a magic number and a length. If a campaign, or a replay, does not
-// find it, then finding nothing elsewhere means nothing.
+// The target that must fail: a parser with a planted defect behind a magic number and a length. If a campaign, or a
+// replay, does not find it, then finding nothing elsewhere means nothing.
 #include "firmware/base/codec.h"
 
 namespace {

@@ -74,7 +74,9 @@ TEST_F(Certificate, WithAMemberMoreOrLessIsRefusedThoughProperlySigned) {
     if (name == "signature") continue;
     const auto fault = made->forge([&](json::object& object) { object.erase(name); }).fault;
     EXPECT_EQ(fault, name == "format" ? CertificateFault::WrongFormat : CertificateFault::BadField) << name;
-    const auto null = made->forge([&](json::object& object) { object[name] = name == "logInclusion" ? json::value(1) : nullptr; }).fault;
+    const auto null =
+        made->forge([&](json::object& object) { object[name] = name == "logInclusion" ? json::value(1) : nullptr; })
+            .fault;
     EXPECT_TRUE(null == CertificateFault::BadField || null == CertificateFault::WrongFormat ||
                 null == CertificateFault::SerialMismatch)
         << name << " " << describe(null, false);
@@ -83,7 +85,8 @@ TEST_F(Certificate, WithAMemberMoreOrLessIsRefusedThoughProperlySigned) {
   unsigned_one.erase("signature");
   EXPECT_EQ(fault_of(crypto::canonical_json(unsigned_one)), CertificateFault::BadField);
   for (const char* inside : {"chain", "evidence"}) {
-    EXPECT_EQ(made->forge([&](json::object& object) { object[inside].as_object()["extra"] = 1; }).fault, CertificateFault::BadField);
+    EXPECT_EQ(made->forge([&](json::object& object) { object[inside].as_object()["extra"] = 1; }).fault,
+              CertificateFault::BadField);
   }
   EXPECT_EQ(made->forge([](json::object& object) { object["rows"].as_array()[0].as_object()["name"] = ""; }).fault,
             CertificateFault::BadField);
@@ -103,17 +106,22 @@ TEST_F(Certificate, SignedByAnotherKeyIsRefused) {
 }
 
 TEST_F(Certificate, WithAnotherSerialOrIndexIsRefused) {
-  EXPECT_EQ(made->forge([](json::object& object) { object["serial"] = std::string(64, '0'); }).fault, CertificateFault::SerialMismatch);
+  EXPECT_EQ(made->forge([](json::object& object) { object["serial"] = std::string(64, '0'); }).fault,
+            CertificateFault::SerialMismatch);
   EXPECT_EQ(made->forge([](json::object& object) { object["index"] = 1; }).fault, CertificateFault::SerialMismatch);
 }
 
 TEST_F(Certificate, WithAnotherManifestEpochOrChainIsRefused) {
-  EXPECT_EQ(made->forge([](json::object& object) { object["manifest"] = to_base64(Bytes{1, 2, 3}); }).fault,
+  EXPECT_EQ(made->forge([](json::object& object) {
+                  object["manifest"] = to_base64(Bytes{1, 2, 3});
+                })
+                .fault,
             CertificateFault::ManifestMismatch);
   EXPECT_EQ(made->forge([](json::object& object) { object["epoch"] = 2; }).fault, CertificateFault::ManifestMismatch);
   for (const char* name : {"previous", "current"}) {
-    EXPECT_EQ(made->forge([&](json::object& object) { object["chain"].as_object()[name] = std::string(64, '0'); }).fault,
-              CertificateFault::ChainMismatch);
+    EXPECT_EQ(
+        made->forge([&](json::object& object) { object["chain"].as_object()[name] = std::string(64, '0'); }).fault,
+        CertificateFault::ChainMismatch);
   }
 }
 
@@ -122,14 +130,15 @@ TEST_F(Certificate, ForAnotherTenantIsRefused) {
             CertificateFault::TenantNotInManifest);
   EXPECT_EQ(made->forge([](json::object& object) { object["tenant"] = made->rig.tenants[1].hex(); }).fault,
             CertificateFault::RowNotInManifest);
-  EXPECT_EQ(made->rig.appliance().certificate(made->rig.tenants[1], made->serials[0]).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(made->rig.appliance().certificate(made->rig.tenants[1], made->serials[0]).error().code(),
+            ErrorCode::NotFound);
 }
 
 TEST_F(Certificate, WithRowsThatTheManifestDoesNotHoldIsRefused) {
-  EXPECT_EQ(made->forge([](json::object& object) {
-              object["rows"].as_array()[0].as_object()["row"] = RowId::random().hex();
-            }).fault,
-            CertificateFault::RowNotInManifest);
+  EXPECT_EQ(
+      made->forge([](json::object& object) { object["rows"].as_array()[0].as_object()["row"] = RowId::random().hex(); })
+          .fault,
+      CertificateFault::RowNotInManifest);
   EXPECT_EQ(made->forge([](json::object& object) { object["tenantLeaves"].as_array().pop_back(); }).fault,
             CertificateFault::RowNotInManifest);
   const auto foreign = json::parse(made->other_certificate).as_object();
@@ -138,15 +147,19 @@ TEST_F(Certificate, WithRowsThatTheManifestDoesNotHoldIsRefused) {
 }
 
 TEST_F(Certificate, WhoseCountIsNotThatOfItsRecordsIsRefused) {
-  for (const auto& declaration : {json::object{{"count", 4}}, json::object{{"count", 2}}, json::object{{"count", "3"}}, json::object{}}) {
-    EXPECT_EQ(made->forge([&](json::object& object) { object["declaration"] = declaration; }).fault, CertificateFault::CountMismatch);
+  for (const auto& declaration :
+       {json::object{{"count", 4}}, json::object{{"count", 2}}, json::object{{"count", "3"}}, json::object{}}) {
+    EXPECT_EQ(made->forge([&](json::object& object) { object["declaration"] = declaration; }).fault,
+              CertificateFault::CountMismatch);
   }
-  EXPECT_EQ(made->forge([](json::object& object) { object["rows"].as_array().pop_back(); }).fault, CertificateFault::CountMismatch);
+  EXPECT_EQ(made->forge([](json::object& object) { object["rows"].as_array().pop_back(); }).fault,
+            CertificateFault::CountMismatch);
   EXPECT_EQ(made->forge([](json::object& object) {
-              auto& rows = object["rows"].as_array();
-              rows.push_back(rows[0]);
-              object["declaration"].as_object()["count"] = 4;
-            }).fault,
+                  auto& rows = object["rows"].as_array();
+                  rows.push_back(rows[0]);
+                  object["declaration"].as_object()["count"] = 4;
+                })
+                .fault,
             CertificateFault::CountMismatch);
 }
 
@@ -163,6 +176,14 @@ TEST_F(Certificate, WithEvidenceThatDoesNotFitIsRefusedWithItsOwnReason) {
   });
   EXPECT_EQ(unsigned_slot.fault, CertificateFault::TpmEvidence);
   EXPECT_EQ(unsigned_slot.evidence, tpm::EvidenceFault::SlotSignature);
+  const auto foreign_quote =
+      made->rig.appliance().anchor().quote(Digest{}).value();  // the same key, about something else
+  for (const auto& quote : {foreign_quote, Bytes{1, 2, 3}}) {
+    const auto check =
+        made->forge([&](json::object& object) { object["evidence"].as_object()["quote"] = to_base64(quote); });
+    EXPECT_EQ(check.fault, CertificateFault::TpmEvidence);
+    EXPECT_EQ(check.evidence, tpm::EvidenceFault::Quote);
+  }
 }
 
 TEST_F(Certificate, UnderAnotherProvisioningRecordIsRefused) {
@@ -192,7 +213,8 @@ TEST_F(Certificate, WhoseKeySlotWasNotOverwrittenIsRefused) {
   const auto check = made->forge([&](json::object& object) {
     auto& parts = object["evidence"].as_object();
     const auto put = [&](const char* name, const tpm::Attestation& attestation) {
-      parts[name] = json::object{{"statement", to_base64(attestation.statement)}, {"signature", to_base64(attestation.signature)}};
+      parts[name] = json::object{{"statement", to_base64(attestation.statement)},
+                                 {"signature", to_base64(attestation.signature)}};
     };
     put("chain", evidence.chain);
     put("counter", evidence.counter);
@@ -212,7 +234,7 @@ TEST(CertificateTexts, AreThereForEveryFaultInBothLanguagesAndDiffer) {
     }
   }
   seen.clear();
-  for (int i = 0; i <= static_cast<int>(tpm::EvidenceFault::DifferentBoots); ++i) {
+  for (int i = 0; i <= static_cast<int>(tpm::EvidenceFault::Quote); ++i) {
     for (const bool japanese : {true, false}) {
       EXPECT_TRUE(seen.insert(describe(static_cast<tpm::EvidenceFault>(i), japanese)).second);
     }

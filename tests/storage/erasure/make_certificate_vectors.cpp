@@ -1,5 +1,6 @@
-// Writes tests/vectors/erasure-certificate.json and provisioning-record.json: one real certificate of a software TPM and the record it
-// verifies under, for fuzzing and for checking by hand. Every run makes others; the committed pair is kept.
+// Writes tests/vectors/erasure-certificate.json and provisioning-record.json: one real certificate of a software TPM
+// and the record it verifies under, for fuzzing and for checking by hand. Every run makes others; the committed pair is
+// kept.
 #include "tests/storage/erasure/support.h"
 
 int main(int count, char** words) {

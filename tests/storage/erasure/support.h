@@ -1,5 +1,5 @@
-// One appliance on a software TPM that has made one batch, for all tests of this room; certificates changed and signed again with its
-// own key, so that a test reaches what stands behind the signature. One thread.
+// One appliance on a software TPM that has made one batch, for all tests of this room; certificates changed and signed
+// again with its own key, so that a test reaches what stands behind the signature. One thread.
 #pragma once
 
 #include <gtest/gtest.h>

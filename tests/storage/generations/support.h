@@ -1,5 +1,6 @@
-// What the tests of the generations share: one tenant on a real LMDB environment and a real journal, in a directory of its own, with a
-// clock the test sets. Merges as the erasure room makes them. One thread, except where a test starts others.
+// What the tests of the generations share: one tenant on a real LMDB environment and a real journal, in a directory of
+// its own, with a clock the test sets. Merges as the erasure room makes them. One thread, except where a test starts
+// others.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -94,7 +95,8 @@ class House {
       return Change{std::move(entries), {}, {}, {number_access, R"({"operation":"test"})"}};
     });
   }
-  // Stage, hold, catch up, adopt, drop the old one; between runs while the staged generation stands beside the current one.
+  // Stage, hold, catch up, adopt, drop the old one; between runs while the staged generation stands beside the current
+  // one.
   Result<void> merge(RebuildPlan plan = {}, const std::function<void()>& between = {}) {
     TRY(auto staged, store->stage(plan));
     if (between) between();
