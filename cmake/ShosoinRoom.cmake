@@ -14,19 +14,27 @@ function(shosoin_room)
 endfunction()
 
 # shosoin_tests(NAME <binary> USES <targets...>): every *_test.cpp beside the CMakeLists.txt in one GoogleTest program.
-# The globbing means that no test file can be left out of the list by mistake.
+# The globbing means that no test file can be left out of the list by mistake. APART <filters...>: long tests that become entries of
+# their own, so that they can run beside the others; a filter that selects nothing fails.
 function(shosoin_tests)
-  cmake_parse_arguments(TESTS "" "NAME;TIMEOUT" "USES" ${ARGN})
+  cmake_parse_arguments(TESTS "" "NAME;TIMEOUT" "USES;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
   add_executable(${TESTS_NAME} ${sources})
   target_include_directories(${TESTS_NAME} PRIVATE "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${TESTS_NAME} PRIVATE ${TESTS_USES} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${TESTS_NAME} PRIVATE SHOSOIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  add_test(NAME ${TESTS_NAME} COMMAND ${TESTS_NAME} --gtest_brief=1)
   if(NOT TESTS_TIMEOUT)
     set(TESTS_TIMEOUT 120)
   endif()
-  set_tests_properties(${TESTS_NAME} PROPERTIES TIMEOUT ${TESTS_TIMEOUT})
+  list(JOIN TESTS_APART ":" others)
+  add_test(NAME ${TESTS_NAME} COMMAND ${TESTS_NAME} --gtest_brief=1 "--gtest_filter=-${others}")
+  set(entries ${TESTS_NAME})
+  foreach(filter IN LISTS TESTS_APART)
+    string(REGEX REPLACE "[^A-Za-z0-9.]" "" entry "${TESTS_NAME}.${filter}")
+    add_test(NAME ${entry} COMMAND ${TESTS_NAME} --gtest_brief=1 "--gtest_filter=${filter}")
+    list(APPEND entries ${entry})
+  endforeach()
+  set_tests_properties(${entries} PROPERTIES TIMEOUT ${TESTS_TIMEOUT} FAIL_REGULAR_EXPRESSION "0 tests from 0 test suites")
 endfunction()
 
 # shosoin_floor(<rooms...>): the rooms of one floor, in the order in which they stand.

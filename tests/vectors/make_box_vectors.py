@@ -117,7 +117,8 @@ def write(name, content):
     (HERE / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-write("box.json", list(box_cases()))
-write("row.json", list(row_cases()))
-write("roots.json", roots())
-write("shares.json", shares())
+if __name__ == "__main__":
+    write("box.json", list(box_cases()))
+    write("row.json", list(row_cases()))
+    write("roots.json", roots())
+    write("shares.json", shares())

@@ -3,6 +3,7 @@
 
 #include "admin-api/service/erasures.h"
 #include "storage/erasure/certificate.h"
+#include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/service_world.h"
 
 namespace shosoin::test {

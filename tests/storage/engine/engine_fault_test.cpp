@@ -176,7 +176,7 @@ TEST_F(EngineFault, AProcessKilledInsideATransactionLeavesAllOrNothing) {
     ASSERT_TRUE(WIFSIGNALED(status));
     reopen();
     const auto count = read("count").value();
-    if (count != "0") {
+    if (std::string_view(count) != "0") {
       EXPECT_EQ(read("twin", kSecond)->substr(0, count.size() + 1), count + ".");
     }
     EXPECT_GE(std::stoi(count), last);

@@ -1,0 +1,38 @@
+// Any bytes as the plaintext of a block or delta row, and as the entry of a record: read or refused. What was read is written back to
+// bytes that read back the same; the entry of a record to the very same bytes.
+#include "firmware/base/limits.h"
+#include "storage/generations/entry.h"
+#include "storage/generations/records_entry.h"
+
+namespace {
+
+using namespace shosoin;
+using namespace shosoin::generations;
+
+Bytes write(const std::vector<Entry>& entries) {
+  Bytes out;
+  for (const auto& entry : entries) append(out, encode_entry(entry));
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const ByteView bytes(data, size);
+  if (const auto entries = decode_entries(bytes)) {
+    for (const auto& entry : entries.value()) {
+      ENSURE(entry.key.bytes.size() <= limits::kMaxEntryKey);
+      ENSURE(!entry.value || entry.value->size() <= limits::kMaxEntryValue);
+      (void)record_of(entry.key).has_value();
+    }
+    const auto written = write(entries.value());
+    ENSURE(write(decode_entries(written).value()) == written);
+  } else {
+    ENSURE(entries.error().code() == ErrorCode::Integrity);
+  }
+  if (const auto entry = decode_record_entry(bytes)) {
+    ENSURE(equal(encode_record_entry(entry.value()), bytes));
+    ENSURE(!entry.value().rows().empty());
+  }
+  return 0;
+}

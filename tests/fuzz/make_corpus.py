@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Writes tests/fuzz/corpus/<target>/: a few small inputs per target, most of them from tests/vectors. Names are stable; run it again
+after a vector changes."""
+import base64
+import json
+import pathlib
+import shutil
+import struct
+
+HERE = pathlib.Path(__file__).parent
+VECTORS = HERE.parent / "vectors"
+
+
+def vectors(name):
+    return json.loads((VECTORS / name).read_text(encoding="utf-8"))
+
+
+def unhex(text):
+    return bytes.fromhex(text)
+
+
+def attestation():
+    evidence = vectors("epoch-evidence.json")
+    for key, value in evidence.items():
+        if isinstance(value, dict):
+            for part, text in value.items():
+                yield f"{key}-{part}", unhex(text)
+        elif isinstance(value, str) and len(value) > 200:
+            yield key, unhex(value)
+
+
+def box():
+    cases = vectors("box.json")
+    for case in cases[:3]:
+        yield "open-" + str(case["kind"]), b"\x00" + unhex(case["box"])
+    yield "commitment", b"\x01" + unhex(cases[0]["box"])[65:]
+    yield "row", b"\x02\x01" + bytes(2013)
+    yield "round-trip", b"\x03" + "正倉院".encode()
+
+
+def entry():
+    made = vectors("generations.json")
+    for number, item in enumerate(made["entries"]):
+        yield f"entry-{number}", unhex(item["bytes"])
+    yield "block", unhex(made["block"]["plain"])[:600]
+    yield "record", unhex(made["recordEntry"])
+    yield "empty", b"\x00\x00"
+
+
+def epoch():
+    made = vectors("epoch.json")
+    for name in ("manifest", "state", "evidence", "body"):
+        yield name, unhex(made[name])
+    yield "tenant-entry", unhex(made["tenantEntry"]["bytes"])
+
+
+def journal():
+    made = vectors("journal.json")
+    yield "draft", unhex(made["draft"])
+    yield "segment-1", b"".join(map(unhex, made["segment1"])).ljust(512, b"\x00")
+    yield "segment-2", b"".join(map(unhex, made["segment2"])).ljust(512, b"\x00")
+
+
+def certificate():
+    genuine = (VECTORS / "erasure-certificate.json").read_bytes()
+    yield "genuine", genuine
+    small = json.loads(genuine)
+    small["rows"], small["tenantLeaves"] = small["rows"][:1], []
+    yield "without-leaves", json.dumps(small, sort_keys=True, separators=(",", ":")).encode()
+    yield "spaced", json.dumps(small, indent=1).encode()
+
+
+def provisioning():
+    genuine = (VECTORS / "provisioning-record.json").read_bytes()
+    yield "genuine", genuine
+    short = json.loads(genuine)
+    del short["tpmVendor"]
+    yield "a-member-less", json.dumps(short, sort_keys=True, separators=(",", ":")).encode()
+
+
+def record():
+    for number, item in enumerate(vectors("record.json")["records"]):
+        yield f"record-{number}", unhex(item["hex"])
+
+
+def share():
+    for number, line in enumerate(vectors("shares.json")["shares"][:2]):
+        yield f"share-{number}", line.encode()
+        yield f"raw-{number}", base64.b32decode(line.split(":")[1] + "=" * (-len(line.split(":")[1]) % 8))
+
+
+def csv():
+    yield "plain", b"\x04" + b"a,b\r\n1,2\r\n\"x\"\"y\",\"1\n2\"\r\n"
+    yield "no-end", b"\x00\"open"
+    yield "row", b"\x07" + "000000000000012,123456789018,葛城　花子,カツラギ　ハナコ\n".encode()
+
+
+def date():
+    for name, text in {"day": "2026-11-22", "month": "2026-11-00", "era": "昭和20年8月15日", "compact": "20251001120000123",
+                       "period": "5y", "unknown": "1945-A1-00"}.items():
+        yield name, text.encode()
+
+
+def definition():
+    path = HERE.parents[1] / "storage/files/definitions/honnin-kakunin-joho.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    yield "shipped", path.read_bytes()
+    items = next(key for key, value in whole.items() if isinstance(value, list) and len(value) > 4)
+    whole[items] = whole[items][:4]
+    yield "four-items", json.dumps(whole, ensure_ascii=False).encode()
+
+
+def http_routes():
+    head = "GET /v1/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n"
+    yield "head", b"\xff" + head.encode()
+    for number in range(0, 40, 4):
+        yield f"body-{number}", bytes([number]) + json.dumps({
+            "operatorId": "tanto-1", "password": "x", "totpCode": "123456", "decision": "approve",
+            "recordIds": ["0123456789abcdef" * 2], "searchKey": {"kind": "addresseeNumber", "value": "12"},
+            "accessReason": {"reasonCode": "a", "caseReference": "b"}}).encode()
+
+
+def json_texts():
+    yield "nested", b'{"a":[1,-2,{"b":null}],"c":"\\u00e9\\ud83d\\ude00","d":true}'
+    yield "duplicate", b'{"a":1,"a":2}'
+    yield "number", b"9007199254740992"
+
+
+def number():
+    for name, text in {"my-number": "123456789018", "resident": "12345678903", "kana": "カツラギ　ハナコ",
+                       "selector": "葛\U000e0100城"}.items():
+        yield name, text.encode()
+
+
+def protocol():
+    def message(what, *fields, body=b""):
+        packed = b"".join(struct.pack(">HI", number, len(data)) + data for number, data in fields)
+        return struct.pack(">HHQ", 1, what, 7) + packed + body
+
+    yield "health", message(1)
+    yield "session-show", message(12, (1, bytes(32)), (2, bytes(32)))
+    yield "login", message(10, (1, bytes(32)), (8, b"tanto-1"), (9, b"secret"), (10, b"123456"))
+    yield "reply", message(0, body=b'{"state":"ready"}')
+    yield "refusal", message(3, body=b'{"code":"not-authenticated"}')
+
+
+def planted_defect():
+    yield "short", b"SHO1\x05hello"
+    yield "long", b"SHO1\x40" + b"x" * 200
+
+
+TARGETS = {"json": json_texts} | {f.__name__: f for f in (
+    attestation, box, certificate, csv, date, definition, entry, epoch, http_routes, journal, number, planted_defect, protocol,
+    provisioning, record, share)}
+
+for target, make in TARGETS.items():
+    folder = HERE / "corpus" / target
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, data in make():
+        (folder / name).write_bytes(data)

@@ -1,0 +1,12 @@
+// Writes tests/vectors/erasure-certificate.json and provisioning-record.json: one real certificate of a software TPM and the record it
+// verifies under, for fuzzing and for checking by hand. Every run makes others; the committed pair is kept.
+#include "tests/storage/erasure/support.h"
+
+int main(int count, char** words) {
+  if (count != 2) return 64;
+  const std::filesystem::path folder(words[1]);
+  const shosoin::test::ErasedOnce made;
+  std::ofstream(folder / "erasure-certificate.json", std::ios::binary) << made.certificate;
+  std::ofstream(folder / "provisioning-record.json", std::ios::binary) << made.record_text();
+  return 0;
+}
