@@ -32,6 +32,20 @@ constexpr std::array kLabels{
     Label{"fingerprint", "端末証明書の指紋", "fingerprint"},
     Label{"ground", "根拠", "ground"},
     Label{"hits", "該当", "hits"},
+    Label{"accepted", "採用", "accepted"},
+    Label{"quarantined", "保留", "quarantined"},
+    Label{"refused", "不採用", "refused"},
+    Label{"operatorId", "操作者ID", "operator"},
+    Label{"localGovernmentCode", "団体コード", "local government code"},
+    Label{"recordFile", "特定個人情報ファイル", "record file"},
+    Label{"integratedAddresseeNumber", "統合宛名番号", "integrated addressee number"},
+    Label{"version", "版", "version"},
+    Label{"logged", "ログ", "logged"},
+    Label{"line", "行", "line"},
+    Label{"requestId", "要求番号", "request"},
+    Label{"certificates", "消去証明書", "certificates"},
+    Label{"expiresAt", "期限", "expires at"},
+    Label{"people", "操作者", "people"},
     Label{"id", "ID", "id"},
     Label{"importId", "取込み", "import"},
     Label{"individualNumber", "個人番号", "individual number"},
@@ -98,6 +112,16 @@ void write_member(std::string& out, std::string_view label, const boost::json::v
   }
 }
 
+// An item of a record, {"name": ..., "value": ...}: one line, under the name printed in the register.
+bool write_item(std::string& out, const boost::json::value& element, bool japanese, std::size_t depth) {
+  if (!element.is_object()) return false;
+  const auto* name = element.get_object().if_contains("name");
+  const auto* value = element.get_object().if_contains("value");
+  if (name == nullptr || value == nullptr || !name->is_string() || !is_leaf(*value)) return false;
+  write_member(out, std::string_view(name->get_string()), *value, japanese, depth);
+  return true;
+}
+
 // Depth is bounded by the strict parser that made the value.
 void write(std::string& out, const boost::json::value& value, bool japanese, std::size_t depth) {
   if (value.is_object()) {
@@ -107,6 +131,7 @@ void write(std::string& out, const boost::json::value& value, bool japanese, std
   } else if (value.is_array()) {
     std::size_t number = 0;
     for (const auto& element : value.get_array()) {
+      if (write_item(out, element, japanese, depth)) continue;
       write_member(out, fmt::format("{}", ++number), element, japanese, depth);
     }
   } else {

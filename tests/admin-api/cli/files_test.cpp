@@ -143,6 +143,12 @@ TEST(CommandLineReport, TellsFieldsInTheLanguageAskedFor) {
   EXPECT_EQ(readable(reply, false), "state: staged\nlocked: no\nrecords:\n  1:\n    record: ab\n");
 }
 
+TEST(CommandLineReport, ShowsAnItemUnderTheNameOfTheRegister) {
+  const boost::json::value items = boost::json::array{
+      boost::json::object{{"no", "2"}, {"key", "kanjiName"}, {"name", "漢字氏名"}, {"value", "千葉"}}};
+  EXPECT_EQ(readable(items, true), "漢字氏名: 千葉\n");
+}
+
 TEST(CommandLineErrors, KnowsEveryProblemTypeOfTheTable) {
   for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
     const auto code = static_cast<ErrorCode>(i);
