@@ -216,11 +216,11 @@ void DiskJournal::make_segments() {
 }
 
 Result<void> DiskJournal::has_room(std::size_t entry_size) {
-  const std::size_t wanted = frame_size(entry_size) + limits::kJournalReserve;
   Lock lock(mutex_);
   for (;;) {
     if (failed_.load()) return refused();
-    if (next_ || (fill_ == 0 ? carry_size() : fill_) + wanted <= size_) return success();
+    const std::size_t wanted = frame_size(entry_size) + std::min(limits::kJournalReserve, size_ / 4);
+    if (next_ || fill_ == 0 || fill_ + wanted <= size_) return success();  // an empty segment has just been made
     if (making_failed_) {
       const Error error = *std::exchange(making_failed_, std::nullopt);
       wanted_.notify_one();

@@ -35,13 +35,11 @@ class EpochCuts : public ::testing::Test {
     }
     return erased;
   }
-  // What the table says for a batch in which the first `done` steps happened and no more.
-  static std::string expected(const std::vector<std::string>& names, int done) {
-    const auto happened = [&](std::string_view step) {
-      const auto at = std::find(names.begin(), names.end(), step);
-      EXPECT_NE(at, names.end()) << step;
-      return at - names.begin() < done;
-    };
+  // What the table says for a run in which these steps happened and no more. Taken from the run itself: how many flushes the
+  // journal needs differs from run to run.
+  static std::string expected(std::vector<std::string> steps, power::Cut how) {
+    if (how == power::Cut::Before && !steps.empty()) steps.pop_back();
+    const auto happened = [&](std::string_view step) { return std::find(steps.begin(), steps.end(), step) != steps.end(); };
     if (!happened("batch:commit") || happened("batch:certified")) return "settled";
     if (happened("tpm:NV_Increment")) return "incremented";
     return happened("tpm:NV_Extend") ? "extended" : "committed";
@@ -80,7 +78,7 @@ void EpochCuts::cut_at_every_other_step(int first) {
       const auto status = rig.appliance().status();
       ++found[status.recovered];
       EXPECT_TRUE(status.certified) << where;
-      EXPECT_EQ(status.recovered, expected(names, how == power::Cut::Before ? at : at + 1)) << where;
+      EXPECT_EQ(status.recovered, expected(CutPlan::steps(), how)) << where;
       const bool gone = expect_whole(where);
       EXPECT_EQ(gone, status.epoch == 1) << where;
       EXPECT_TRUE(!told || gone) << where;

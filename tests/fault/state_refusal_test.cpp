@@ -2,6 +2,9 @@
 // and the current state then still starts. And the row of the table in which a committed epoch does not open.
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "storage/erasure/core.h"
 #include "tests/fault/epoch_rig.h"
 
@@ -167,6 +170,46 @@ TEST(StateRefusal, ALostApplianceEnvironmentWithLaterChangesWaitsForAPersonsDeci
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), ErrorCode::Integrity);
   EXPECT_FALSE(std::filesystem::exists(rig.places().data / "appliance"));
+}
+
+// A read's line may still be waiting for its flush when a change of the same tenant commits: the change's line must not come to
+// stand behind a line that was lost.
+std::atomic<int> flushes_left{-1};
+TEST(StateRefusal, ACutWhileReadersAndWritersAreAtWorkLeavesAStateThatStarts) {
+  EpochRig rig;
+  for (int round = 0; round < 12; ++round) {
+    ASSERT_TRUE(rig.start());
+    auto* store = rig.appliance().tenant(rig.tenants[0]).value();
+    std::atomic<std::uint64_t> acknowledged{0};
+    flushes_left = 3 + 5 * round;
+    power::set_plug([](std::string_view step) noexcept {
+      return step == "journal:flush" && --flushes_left <= 0 ? power::Cut::Before : power::Cut::None;
+    });
+    std::vector<std::thread> readers;
+    for (int i = 0; i < 3; ++i) {
+      readers.emplace_back([&] {
+        while (store->log({false, R"({"operation":"read"})"})) {
+        }
+      });
+    }
+    for (;;) {
+      auto seq = store->change([](std::uint64_t now) -> Result<generations::Change> {
+        return generations::Change{{{{generations::TableId::Facts, Bytes{9}}, copy_of(be(now))}}, {}, {}, {false, "{}"}};
+      });
+      if (!seq) break;
+      acknowledged = seq.value();
+    }
+    for (auto& reader : readers) reader.join();
+    rig.power_cycle();
+    auto started = rig.start();
+    ASSERT_TRUE(started) << round << ": " << started.error().doing();
+    auto found = rig.appliance().tenant(rig.tenants[0]).value()->get({generations::TableId::Facts, Bytes{9}}).value();
+    if (acknowledged != 0) {
+      ASSERT_TRUE(found);
+      EXPECT_GE(from_be<std::uint64_t>(std::span(*found).first<8>()), acknowledged.load());
+    }
+    rig.stop();
+  }
 }
 
 }  // namespace
