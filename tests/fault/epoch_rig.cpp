@@ -37,7 +37,7 @@ power::Cut plug(std::string_view step) noexcept {
 }
 
 // Two journal segments of 16 MiB, nearly all zeros, are in every state: zeros are copied as holes, which read the same.
-void copy_file(const fs::path& from, const fs::path& to) {
+void copy_with_holes(const fs::path& from, const fs::path& to) {
   constexpr std::size_t kPiece = 4096;
   const auto in = disk::open(from, O_RDONLY).value();
   const auto out = disk::open(to, O_RDWR | O_CREAT | O_EXCL).value();
@@ -64,7 +64,7 @@ void copy_tree(const fs::path& from, const fs::path& to) {
     if (item.is_directory()) {
       fs::create_directory(target, item.path());
     } else {
-      copy_file(item.path(), target);
+      copy_with_holes(item.path(), target);
     }
   }
 }
