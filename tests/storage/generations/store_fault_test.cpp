@@ -48,16 +48,24 @@ TEST(MissingParts, ABlockIsNamedWithItsNumberAndTheOthersAreRead) {
   House house;
   house.create(many());
   house.write_raw(
-      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kBlocks, gid_key(house.generation.gid, 0)).value()); });
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kBlocks, gid_key(house.generation.gid, 4)).value()); });
   ASSERT_TRUE(house.reopen());
-  const auto missing = house.store->get(kFirst);
+  const auto missing = house.store->get({TableId::Facts, seq_key(150)});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code(), ErrorCode::Integrity);
-  EXPECT_EQ(missing.error().outside(), 0);
+  EXPECT_EQ(missing.error().outside(), 4);
+  EXPECT_TRUE(house.store->get(kFirst).value());
   EXPECT_TRUE(house.store->get({TableId::Facts, seq_key(299)}).value());
   EXPECT_EQ(house.store->scan(TableId::Facts, {}, [](const Entry&) { return true; }).error().code(),
             ErrorCode::Integrity);
   EXPECT_EQ(house.store->stage({}).error().code(), ErrorCode::Integrity);
+}
+TEST(MissingParts, TheBlockOfTheLogKeysKeepsATenantFromOpening) {
+  House house;
+  house.create(many());
+  house.write_raw(
+      [&](auto& transaction) { ASSERT_TRUE(transaction.erase(kBlocks, gid_key(house.generation.gid, 0)).value()); });
+  expect_integrity(house.reopen(), "block");
 }
 TEST(MissingParts, TheSequenceAndTheTenantOfAnEnvironmentAreNeeded) {
   House house;
