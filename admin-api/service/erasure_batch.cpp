@@ -9,6 +9,7 @@
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/log.h"
 
 namespace shosoin::service {
 namespace {
@@ -204,12 +205,23 @@ Result<void> note_batch(Parts& parts, std::uint64_t epoch) {
   return success();
 }
 
+// One tenant's damaged data does not keep the others' erasures waiting: its orders stay out, loudly, and stay approved.
+Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error& error) {
+  oplog::failure("a tenant is left out of the batch: its data does not authenticate", error);
+  const auto tenant = parts.tenants.facts(store.tenant());
+  return parts.zero().log(log_entry({{"operation", "batch-tenant-left-out"},
+                                     {"result", error_row(error.code()).slug},
+                                     {"tenant", tenant ? tenant->code : std::string()}}));
+}
+
 }  // namespace
 
 Result<bool> anything_approved(Parts& parts) {
   for (const auto* store : parts.tenants.all_opened()) {
-    TRY(auto batch, gather(*store));
-    if (!is_empty(batch)) return true;
+    auto batch = gather(*store);
+    if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
+    if (!batch) return batch.error();
+    if (!is_empty(batch.value())) return true;
   }
   return false;
 }
@@ -217,7 +229,12 @@ Result<bool> anything_approved(Parts& parts) {
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
   std::vector<ErasureOrder> orders;
   for (auto* store : parts.tenants.all_opened()) {
-    TRY(add_orders(parts, context, *store, orders));
+    const auto before = orders.size();
+    auto added = add_orders(parts, context, *store, orders);
+    if (added) continue;
+    if (added.error().code() != ErrorCode::Integrity) return added.error();
+    orders.resize(before);
+    TRY(alarm_left_out(parts, *store, added.error()));
   }
   auto outcome = parts.appliance.run_batch(std::move(orders), parts.settings.daily_batches);
   if (!outcome) {

@@ -230,8 +230,9 @@ Answer erasure_execute(Parts& parts, Context& context) {
   auto outcome = run_approved(parts, &context, failure);
   context.must_end = failure.must_end;
   TRY(std::move(outcome));
-  context.logged = true;  // the batch has written the line, before its one commit point
   TRY(auto after, erasure_in(parts, context, *store));
+  if (after.state != "executed") return Error{ErrorCode::Integrity, "erase where stored data does not authenticate"};
+  context.logged = true;  // the batch has written the line, before its one commit point
   return shown(parts, after);
 }
 
