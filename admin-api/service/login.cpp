@@ -55,14 +55,17 @@ Verdict decide(const Context& context, std::optional<Person> person, const Passw
   const bool terminal =
       person && (context.channel == protocol::Channel::Local ? belongs_to_appliance(person->role)
                                                              : may_use(*person, context.known_terminal));
-  const bool usable = person && !person->locked && !person->disabled;
+  const bool gate = context.channel == protocol::Channel::Gate;
+  const bool usable = person && !person->is_locked(gate, context.now) && !person->disabled;
   verdict.both_hold = usable && terminal && step && password.holds && person->password_hash == password.against;
   if (person && verdict.both_hold) {
     person->last_step = *step;
-    person->failures = 0;
-  } else if (usable) {
-    ++person->failures;
-    verdict.locked_now = person->locked = person->failures >= static_cast<std::uint32_t>(limits::kFailuresToLock);
+    person->failures_at(gate) = {};
+  } else if (usable && terminal) {  // from where he may not sit nobody can lock him out
+    auto& failures = person->failures_at(gate);
+    if (failures.locked) failures = {};  // a lock that has lapsed
+    failures.add(context.now);
+    verdict.locked_now = failures.locked;
   }
   verdict.person = std::move(person);
   return verdict;
@@ -259,14 +262,15 @@ Result<void> fresh_code(Parts& parts, Context& context) {
   // The step is consumed, or the failure counted, before the act: a code works once, and guessing locks.
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto person, find_person(parts.zero(), id));
-    if (!person || person->locked || person->disabled) return Error{ErrorCode::NotAuthenticated, kRefused};
+    const bool gate = context.channel == protocol::Channel::Gate;
+    if (!person || person->is_locked(gate, context.now) || person->disabled)
+      return Error{ErrorCode::NotAuthenticated, kRefused};
     const auto step = crypto::match_totp(person->totp.reveal(), code, context.now, person->last_step);
     holds = step.has_value();
     if (step) {
       person->last_step = *step;
     } else {
-      ++person->failures;
-      person->locked = person->failures >= static_cast<std::uint32_t>(limits::kFailuresToLock);
+      person->failures_at(gate).add(context.now);
     }
     return Change{{person_entry(*person)},
                   {},

@@ -130,6 +130,7 @@ inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST i
 
 // -- the vault's service
 inline constexpr std::size_t kMaxPersonText = 512;             // a name, section, staff number or encoded hash
+inline constexpr std::chrono::hours kOfficerLock{24};          // then an officer may try again: nobody else could unlock two of them
 inline constexpr std::size_t kMaxFileKey = 64;                 // key of a record file, as in RecordEntry
 inline constexpr std::chrono::milliseconds kPasswordHashWait{2'000};  // then 429: Argon2id runs are few on purpose
 inline constexpr std::chrono::seconds kActivityWritten{30};    // granularity of a session's durable last activity
