@@ -145,7 +145,7 @@ Answer person_unlock(Parts& parts, Context& context) {
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(person, find_person(parts.zero(), id));
     if (!person) return Error{ErrorCode::NotFound, kNothing};
-    if (person->id == context.by().person.id || person->id == context.second->person.id) {
+    if (same_human(*person, context.by().person) || same_human(*person, context.second->person)) {
       return Error{ErrorCode::SamePerson, "unlock oneself"};
     }
     person->failures = {};

@@ -197,6 +197,8 @@ Answer erasure_decide(Parts& parts, Context& context) {
   if (facts.requested_by == context.by().person.id || facts.requested_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "approve an own erasure, or at the same terminal"};
   }
+  TRY(const bool same, same_human(parts.zero(), facts.requested_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "approve an own erasure under another id"};
   if (facts.state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
   TRY(fresh_code(parts, context));
   TRY(store->change([&](std::uint64_t) -> Result<Change> {

@@ -292,6 +292,8 @@ Answer import_decide(Parts& parts, Context& context) {
   if (before->opened_by == context.by().person.id || before->opened_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "confirm an own import, or at the same terminal"};
   }
+  TRY(const bool same, same_human(parts.zero(), before->opened_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "confirm an own import under another id"};
   if (before->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
   TRY(fresh_code(parts, context));
   ImportFacts facts;

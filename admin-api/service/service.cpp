@@ -92,7 +92,8 @@ Result<void> Service::authenticate(const protocol::RequestRule& rule, Context& c
   if (how == Need::OnePerson) return success();
   TRY(auto second, caller_of(context, FieldId::SecondSession));
   context.second = std::move(second);
-  if (context.second->person.id == context.by().person.id) return Error{ErrorCode::SamePerson, "act as two persons"};
+  if (same_human(context.second->person, context.by().person))
+    return Error{ErrorCode::SamePerson, "act as two persons"};
   const bool one_is_security =
       context.by().person.role == Role::SecurityOfficer || context.second->person.role == Role::SecurityOfficer;
   if (!belongs_to_appliance(context.second->person.role) || !one_is_security) {
