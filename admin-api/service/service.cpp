@@ -6,6 +6,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "firmware/base/limits.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -15,6 +16,8 @@ namespace json = boost::json;
 using protocol::Channel;
 using protocol::FieldId;
 using protocol::Need;
+
+constexpr std::size_t kMaxReplyBody = limits::kMaxReplyFrame - 64;  // the frame's head takes under that
 
 std::string new_request_id() {
   std::array<std::uint8_t, 8> bytes{};
@@ -145,7 +148,12 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
     auto& body = result.value();
     body["requestId"] = context.request_id;
     outcome.reply = {0, request.id, context.verbatim ? std::move(*context.verbatim) : json::serialize(body)};
-  } else {
+    if (outcome.reply.body.size() > kMaxReplyBody) {
+      memory::wipe(outcome.reply.body);
+      result = Error{ErrorCode::TooLarge, "tell so much in one reply"};
+    }
+  }
+  if (!result) {
     outcome.reply = refused(request, result.error(), context);
     if (context.must_end || ends_process(result.error().code())) outcome.end = result.error().code();
   }

@@ -140,6 +140,7 @@ inline constexpr std::size_t kMinKanaPrefix = 2;               // characters of 
 inline constexpr std::size_t kImportRowGroup = 2048;           // rows written ahead in one call
 inline constexpr std::chrono::seconds kImportIdle{900};        // without a chunk: abandoned
 inline constexpr std::size_t kMaxErasuresListed = 100'000;     // requests of one tenant
+inline constexpr std::size_t kMaxErasuresTold = 500;            // in one list, 7 kB each as a rule
 inline constexpr std::chrono::minutes kBatchRetry{10};         // after a batch of the day failed
 inline constexpr std::size_t kMaxImportsListed = 100'000;      // entries of one tenant
 inline constexpr std::size_t kLoggedAddressees = 100'000;      // addressee numbers in one line of the log: under kMaxJournalEntry

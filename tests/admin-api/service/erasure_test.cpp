@@ -223,6 +223,11 @@ TEST_F(Erasure, MayNotBeApprovedByTheSameHumanUnderASecondAccount) {
   const auto asked = world.ask(Kind::ErasureRequest, application("ito", world.t3, ids[0]));
   ASSERT_FALSE(asked.refused);
   EXPECT_EQ(decide("abe-approver", t4, asked.member("erasureId")).refused, ErrorCode::SamePerson);
+  const auto listed = world.ask(Kind::ErasureList, base("mori", t4));
+  ASSERT_FALSE(listed.refused);
+  const auto& one = listed.body.at("erasures").at(0).as_object();
+  EXPECT_EQ(one.at("count").as_int64(), 1);
+  EXPECT_FALSE(one.contains("recordIds"));  // a list tells how many; the request itself tells which
   EXPECT_FALSE(decide("mori", t4, asked.member("erasureId"), "reject").refused);
 }
 
