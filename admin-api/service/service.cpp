@@ -140,7 +140,9 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
     const auto slug = result ? std::string_view("ok") : error_row(result.error().code()).slug;
     if (auto written = log_outcome(*rule, context, slug); !written) {
       oplog::failure("a line could not be written: nothing is answered", written.error());
-      if (result || ends_process(written.error().code())) result = written.error();
+      result = written.error();  // in place of a refusal too (promise 4), and nothing of what it would have said
+      context.pointer.clear();
+      context.told.clear();
     }
   }
   Outcome outcome;
