@@ -83,19 +83,22 @@ Result<void> look_for_others(Parts& parts, const Context& context, Verdict& verd
   return success();
 }
 
-json::object attempt_line(const Context& context, const Verdict& verdict, std::string_view attempted) {
+// A tenant's log does not learn who another tenant's person is: only what was typed.
+enum class Details : std::uint8_t { None, OfPerson };
+
+json::object attempt_line(const Context& context, const Verdict& verdict, std::string_view attempted, Details details) {
   const auto result = !verdict.both_hold  ? error_row(ErrorCode::NotAuthenticated).slug
                       : verdict.elsewhere ? error_row(ErrorCode::AlreadyLoggedIn).slug
                                           : "ok";
   auto line = log_object(context, "login", result);
   line["attemptedId"] = is_person_id(attempted) ? std::string(attempted) : "";
-  if (verdict.person) {
+  if (verdict.person && details == Details::OfPerson) {
     line["operator"] = json::object{{"id", verdict.person->id},
                                     {"name", verdict.person->name},
                                     {"section", verdict.person->section},
                                     {"staffNumber", verdict.person->staff_number}};
   }
-  if (verdict.locked_now) line["lockedNow"] = true;
+  if (verdict.locked_now && details == Details::OfPerson) line["lockedNow"] = true;
   if (verdict.elsewhere) line["otherTerminal"] = to_hex(verdict.elsewhere->session.terminal);
   if (!verdict.replaced.empty()) line["replacedSessions"] = verdict.replaced.size();
   return line;
@@ -150,12 +153,15 @@ Answer login(Parts& parts, Context& context) {
             parts.sessions.entry_for({id, {verdict.person->id, context.terminal, context.now, context.now}}));
       }
     }
-    line = attempt_line(context, verdict, attempt.id);
     log = log_of(parts, context, verdict);
+    const bool foreign = log != nullptr && verdict.person && verdict.person->tenant != log->tenant();
+    const auto full = attempt_line(context, verdict, attempt.id, Details::OfPerson);
+    line = foreign ? attempt_line(context, verdict, attempt.id, Details::None) : full;
     // Tenant zero's line about a tenant's person says only that credentials changed: who it was stands in the tenant's
-    // log.
-    change.log = log == nullptr ? log_entry(line)
-                                : log_entry({{"operation", "credentials-used"}, {"requestId", context.request_id}});
+    // log. Where it may not stand there, tenant zero has it.
+    change.log = log == nullptr || foreign
+                     ? log_entry(full)
+                     : log_entry({{"operation", "credentials-used"}, {"requestId", context.request_id}});
     return change;
   }));
   context.logged = true;

@@ -247,6 +247,16 @@ TEST_F(Login, LogsRefusalsAndLockOutsWithoutPasswordCodeOrToken) {
   EXPECT_EQ(refused, 1u);  // L-10
 }
 
+TEST_F(Login, DoesNotTellATenantWhoAnotherTenantsPersonIs) {
+  const auto id = fresh_person();
+  world.session("ito", world.t3);  // opens Ishinomaki
+  attempt(id, "wrong password 9", "000000", world.t3);
+  EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "\"attemptedId\":\"" + id + "\""), 1u);
+  EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "架空 " + id), 0u);
+  EXPECT_EQ(count_in_log("", "\"attemptedId\":\"" + id + "\""), 1u);
+  EXPECT_GE(count_in_log("", "架空 " + id), 1u);
+}
+
 TEST_F(Login, PutsTheLinesOfAClosedTenantIntoTenantZero) {
   const auto id = fresh_person();
   world.restart();  // every tenant is closed
