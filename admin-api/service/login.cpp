@@ -142,6 +142,9 @@ Answer login(Parts& parts, Context& context) {
   // which expires.
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto person, find_person(parts.zero(), attempt.id));
+    if (context.channel == protocol::Channel::Gate) {  // revoked while the password was checked
+      TRY(context.known_terminal, find_terminal(parts.zero(), context.terminal));
+    }
     verdict = decide(context, std::move(person), password, attempt.code);
     Change change;
     if (verdict.person) change.entries.push_back(person_entry(*verdict.person));

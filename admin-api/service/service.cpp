@@ -77,6 +77,9 @@ Result<Caller> Service::caller_of(Context& context, FieldId field) {
   TRY(auto person, find_person(parts_.zero(), checked.value().session.person));
   if (!person || person->disabled || person->is_locked(context.channel == Channel::Gate, context.now))
     return Error{ErrorCode::NotAuthenticated, "find the session"};
+  if (context.channel == Channel::Gate && !may_use(*person, context.known_terminal)) {
+    return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
+  }
   Caller caller{std::move(*person), {}, std::move(checked.value()), {}};
   if (context.known_terminal) caller.terminal_name = context.known_terminal->name;
   TRY(auto* store, tenants_.open(caller.person.tenant));
