@@ -249,7 +249,7 @@ TEST_F(Login, LogsRefusalsAndLockOutsWithoutPasswordCodeOrToken) {
 
 TEST_F(Login, DoesNotTellATenantWhoAnotherTenantsPersonIs) {
   const auto id = fresh_person();
-  world.session("ito", world.t3);  // opens Ishinomaki
+  ASSERT_FALSE(show(world.session("ito", world.t3), world.t3).refused);  // opens Ishinomaki
   attempt(id, "wrong password 9", "000000", world.t3);
   EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "\"attemptedId\":\"" + id + "\""), 1u);
   EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "架空 " + id), 0u);
