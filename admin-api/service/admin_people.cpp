@@ -16,8 +16,9 @@ using protocol::FieldId;
 json::object shown(Parts& parts, const Person& person) {
   json::object out{{"operatorId", person.id},        {"name", person.name},
                    {"section", person.section},      {"staffNumber", person.staff_number},
-                   {"role", role_name(person.role)}, {"locked", person.locked},
+                   {"role", role_name(person.role)}, {"locked", person.is_locked(false, parts.clock.now())},
                    {"disabled", person.disabled}};
+  if (person.is_locked(true, parts.clock.now())) out["lockedAtGate"] = true;
   if (const auto facts = parts.tenants.facts(person.tenant)) out["localGovernmentCode"] = facts->code;
   if (auto* store = parts.tenants.opened(person.tenant)) {
     if (auto grant = find_grant(*store, person.id)) out["permissions"] = grant_text(grant.value());
@@ -144,11 +145,11 @@ Answer person_unlock(Parts& parts, Context& context) {
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(person, find_person(parts.zero(), id));
     if (!person) return Error{ErrorCode::NotFound, kNothing};
-    if (person->id == context.by().person.id || person->id == context.second->person.id) {
+    if (same_human(*person, context.by().person) || same_human(*person, context.second->person)) {
       return Error{ErrorCode::SamePerson, "unlock oneself"};
     }
-    person->locked = false;
-    person->failures = 0;
+    person->failures = {};
+    person->gate_failures = {};
     return Change{{person_entry(*person)}, {}, {}, log_entry(log_object(context, "person-unlock", "ok"))};
   }));
   context.logged = true;

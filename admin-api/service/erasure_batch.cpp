@@ -1,4 +1,5 @@
 // From approved requests to the orders of one batch.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 
@@ -8,6 +9,7 @@
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/log.h"
 
 namespace shosoin::service {
 namespace {
@@ -19,17 +21,22 @@ using erasure::ErasureOrder;
 struct TenantBatch {
   std::vector<ErasureFacts> approved;
   std::vector<ImportFacts> rejected;
-  std::set<RecordId> records;       // of both
+  std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
+  std::set<RecordId> records;       // of all three
   std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
 };
 
 Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
   TRY(auto imports, all_imports(store));
-  std::erase_if(imports, [](const ImportFacts& facts) { return facts.state != "rejected"; });
-  batch.rejected = std::move(imports);
-  if (batch.rejected.empty()) return success();
-  std::set<RecordId> ids;
-  for (const auto& facts : batch.rejected) ids.insert(facts.id);
+  std::set<RecordId> rejected, abandoned;
+  for (auto& facts : imports) {
+    if (facts.state == "abandoned") abandoned.insert(facts.id);
+    if (facts.state != "rejected") continue;
+    rejected.insert(facts.id);
+    batch.rejected.push_back(std::move(facts));
+  }
+  if (rejected.empty() && abandoned.empty()) return success();
+  std::set<RecordId> left_behind;
   Result<void> read = success();
   TRY(store.scan(TableId::Records, {}, [&](const Entry& entry) {
     auto record = generations::decode_record_entry(*entry.value);
@@ -37,15 +44,31 @@ Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
       read = record.error();
       return false;
     }
-    if (ids.contains(record.value().import)) batch.records.insert(*generations::record_of(entry.key));
+    const auto& import = record.value().import;
+    if (abandoned.contains(import)) left_behind.insert(import);
+    if (abandoned.contains(import) || rejected.contains(import)) {
+      batch.records.insert(*generations::record_of(entry.key));
+    }
     return true;
   }));
+  batch.abandoned.assign(left_behind.begin(), left_behind.end());
   return read;
+}
+
+// An abandoned import has dropped its rows: its subject's number cannot be read, and is found by what it stands for.
+Result<void> gather_by_value(const TenantStore& store, const std::set<std::string>& integrated, TenantBatch& batch) {
+  if (integrated.empty()) return success();
+  TRY(store.scan(TableId::Addressees, {}, [&](const Entry& entry) {
+    if (integrated.contains(std::string(text_of(*entry.value)))) batch.lost_numbers.push_back(entry.key.bytes);
+    return true;
+  }));
+  return success();
 }
 
 // The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
 // (promise 5).
 Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
+  std::set<std::string> unreadable;
   for (const auto& id : batch.records) {
     TRY(auto record, find_record(store, id));
     if (!record || record->number.id == RowId{}) continue;
@@ -56,11 +79,19 @@ Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
       return !another;
     }));
     if (another) continue;
+    if (std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end()) {
+      unreadable.insert(record->integrated);
+      continue;
+    }
     TRY(auto number, store.read_row(record->number.id, record->number.key));
     batch.lost_numbers.push_back(code_token(store, text_of(number)));
     memory::wipe(number);
   }
-  return success();
+  return gather_by_value(store, unreadable, batch);
+}
+
+bool is_empty(const TenantBatch& batch) {
+  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty();
 }
 
 Result<TenantBatch> gather(const TenantStore& store) {
@@ -131,7 +162,7 @@ ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
 
 Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
   TRY(auto batch, gather(store));
-  if (batch.approved.empty() && batch.rejected.empty()) return success();
+  if (is_empty(batch)) return success();
   const auto tenant = parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
   const auto first = orders.size();
@@ -146,11 +177,13 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
   if (batch.approved.empty()) {
     ErasureOrder order;
     order.tenant = tenant->id;
-    order.declaration = json::serialize(rejected_declaration(*tenant, batch.rejected.size()));
-    order.log = log_entry({{"operation", "rejected-imports-removed"}, {"imports", batch.rejected.size()}});
+    const auto imports = batch.rejected.size() + batch.abandoned.size();
+    order.declaration = json::serialize(rejected_declaration(*tenant, imports));
+    order.log = log_entry({{"operation", "rejected-imports-removed"}, {"imports", imports}});
     orders.push_back(std::move(order));
   }
   for (const auto& facts : batch.rejected) orders[first].rejected_imports.insert(facts.id);
+  orders[first].rejected_imports.insert(batch.abandoned.begin(), batch.abandoned.end());
   auto own = std::move(orders[first].additions);
   orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
                                                                                std::uint32_t index) {
@@ -172,12 +205,23 @@ Result<void> note_batch(Parts& parts, std::uint64_t epoch) {
   return success();
 }
 
+// One tenant's damaged data does not keep the others' erasures waiting: its orders stay out, loudly, and stay approved.
+Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error& error) {
+  oplog::failure("a tenant is left out of the batch: its data does not authenticate", error);
+  const auto tenant = parts.tenants.facts(store.tenant());
+  return parts.zero().log(log_entry({{"operation", "batch-tenant-left-out"},
+                                     {"result", error_row(error.code()).slug},
+                                     {"tenant", tenant ? tenant->code : std::string()}}));
+}
+
 }  // namespace
 
 Result<bool> anything_approved(Parts& parts) {
   for (const auto* store : parts.tenants.all_opened()) {
-    TRY(auto batch, gather(*store));
-    if (!batch.approved.empty() || !batch.rejected.empty()) return true;
+    auto batch = gather(*store);
+    if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
+    if (!batch) return batch.error();
+    if (!is_empty(batch.value())) return true;
   }
   return false;
 }
@@ -185,7 +229,12 @@ Result<bool> anything_approved(Parts& parts) {
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
   std::vector<ErasureOrder> orders;
   for (auto* store : parts.tenants.all_opened()) {
-    TRY(add_orders(parts, context, *store, orders));
+    const auto before = orders.size();
+    auto added = add_orders(parts, context, *store, orders);
+    if (added) continue;
+    if (added.error().code() != ErrorCode::Integrity) return added.error();
+    orders.resize(before);
+    TRY(alarm_left_out(parts, *store, added.error()));
   }
   auto outcome = parts.appliance.run_batch(std::move(orders), parts.settings.daily_batches);
   if (!outcome) {

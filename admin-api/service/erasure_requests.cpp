@@ -1,4 +1,5 @@
 // The requests about erasures: apply, show, list, decide, execute, run a batch.
+#include <algorithm>
 #include <array>
 
 #include "admin-api/service/erasures.h"
@@ -28,14 +29,11 @@ constexpr std::array<ApplicationPart, 6> kApplication{{{FieldId::Items, "items",
                                                        {FieldId::PlannedDate, "plannedDate", "/plannedDate"},
                                                        {FieldId::Ground, "ground", "/ground"}}};
 
-json::object shown(Parts& parts, const ErasureFacts& facts) {
-  json::array records;
-  for (const auto& id : facts.records) records.emplace_back(id.hex());
+json::object summary(Parts& parts, const ErasureFacts& facts) {
   json::object out{{"erasureId", facts.id.hex()},
                    {"state", facts.state},
                    {"recordFile", facts.file},
-                   {"count", facts.records.size()},
-                   {"recordIds", std::move(records)}};
+                   {"count", facts.records.size()}};
   for (const auto& member : facts.application) out[member.key()] = member.value();
   out["requestedBy"] = facts.requested;
   if (!facts.approved.empty()) out["approvedBy"] = facts.approved;
@@ -49,6 +47,14 @@ json::object shown(Parts& parts, const ErasureFacts& facts) {
     out["pendingEpoch"] = facts.epoch;
   }
   out["certificates"] = std::move(certificates);
+  return out;
+}
+
+json::object shown(Parts& parts, const ErasureFacts& facts) {
+  auto out = summary(parts, facts);
+  json::array records;
+  for (const auto& id : facts.records) records.emplace_back(id.hex());
+  out["recordIds"] = std::move(records);
   return out;
 }
 
@@ -179,11 +185,16 @@ Answer erasure_list(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_any_erasure(context));
   TRY(auto all, all_erasures(*store));
+  std::erase_if(all, [&](const ErasureFacts& facts) { return !context.by().grant.has_file(facts.file); });
+  // What waits for somebody first: the rest of a long list is left out, and counted.
+  std::ranges::stable_partition(
+      all, [](const ErasureFacts& facts) { return facts.state == "requested" || facts.state == "approved"; });
   json::array out;
   for (const auto& facts : all) {
-    if (context.by().grant.has_file(facts.file)) out.push_back(shown(parts, facts));
+    if (out.size() == limits::kMaxErasuresTold) break;
+    out.push_back(summary(parts, facts));
   }
-  return json::object{{"erasures", std::move(out)}};
+  return json::object{{"erasures", std::move(out)}, {"total", all.size()}};
 }
 
 Answer erasure_decide(Parts& parts, Context& context) {
@@ -197,6 +208,8 @@ Answer erasure_decide(Parts& parts, Context& context) {
   if (facts.requested_by == context.by().person.id || facts.requested_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "approve an own erasure, or at the same terminal"};
   }
+  TRY(const bool same, same_human(parts.zero(), facts.requested_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "approve an own erasure under another id"};
   if (facts.state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
   TRY(fresh_code(parts, context));
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
@@ -230,8 +243,9 @@ Answer erasure_execute(Parts& parts, Context& context) {
   auto outcome = run_approved(parts, &context, failure);
   context.must_end = failure.must_end;
   TRY(std::move(outcome));
-  context.logged = true;  // the batch has written the line, before its one commit point
   TRY(auto after, erasure_in(parts, context, *store));
+  if (after.state != "executed") return Error{ErrorCode::Integrity, "erase where stored data does not authenticate"};
+  context.logged = true;  // the batch has written the line, before its one commit point
   return shown(parts, after);
 }
 

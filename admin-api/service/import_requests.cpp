@@ -30,16 +30,27 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
 
 // The same key again: what was opened then. While it is still being received it starts again from the first byte.
 Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
+  TRY(auto before, find_import(store, id));
+  if (!before) return Error{ErrorCode::NotFound, kNothing};
+  if (before->state != "receiving") return shown(*before);
+  TRY(parts.imports.claim(id));
+  HeldSlot slot(parts.imports, id);
+  // Read again under the slot: a close may have come to its end meanwhile, and its rows are not ours to drop.
   TRY(auto facts, find_import(store, id));
   if (!facts) return Error{ErrorCode::NotFound, kNothing};
-  if (facts->state == "receiving") {
-    auto held = parts.imports.take(store.tenant(), id);
-    if (!held && held.error().code() == ErrorCode::Conflict) return held.error();
-    TRY(store.drop_rows_of_seq(facts->seq));
-    TRY(auto fresh, make_receiving(parts, context, store, *facts));
-    TRY(parts.imports.put(std::move(fresh)));
-  }
+  if (facts->state != "receiving") return shown(*facts);
+  TRY(store.drop_rows_of_seq(facts->seq));
+  TRY(auto fresh, make_receiving(parts, context, store, *facts));
+  slot.put(std::move(fresh));
   return shown(*facts);
+}
+
+// The error of an import under way, once its entry says that it is abandoned. Where the process ends, the next start
+// abandons.
+Error given_up(Parts& parts, TenantStore& store, const RecordId& id, Error error) {
+  if (ends_process(error.code())) return error;
+  auto done = parts.imports.give_up(store, id);
+  return done ? error : done.error();
 }
 
 Result<void> no_other_import(TenantStore& store, Context& context, std::string_view file) {
@@ -140,13 +151,22 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   std::ranges::sort(entries, {}, &Entry::key);
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
-  if (auto merged = parts.appliance.merge(store, std::move(entries)); !merged) {
-    if (!ends_process(merged.error().code())) {
-      TRY(parts.imports.abandon(store, std::move(facts)));  // a full disk: nothing was published
-    }
-    return merged.error();
-  }
+  // An error says that nothing was published, or (StorageFailed) that nobody knows, and the process ends.
+  TRY(parts.appliance.merge(store, std::move(entries)));
   return shown(facts);
+}
+
+Answer finish_import(Parts& parts, Context& context, Receiving& receiving, ImportFacts facts) {
+  bool refused = receiving.broken;
+  files::ImportReport report = receiving.importer.report();
+  if (!refused) {
+    TRY(report, receiving.importer.finish([&](const files::ImportedRow& row) { return receiving.rows.take(row); }));
+    refused = report.verdict != files::Verdict::Accepted || !receiving.rows.known_subjects().empty();
+  }
+  for (const auto& member : report_of(report, receiving.rows)) facts.told[member.key()] = member.value();
+  facts.told["closedAt"] = to_iso8601(context.now);
+  if (refused) return refuse_import(context, receiving.store, std::move(facts));
+  return stage_import(parts, context, receiving, std::move(facts));
 }
 
 Result<ImportFacts> import_of_caller(Context& context, TenantStore& store) {
@@ -176,6 +196,8 @@ Answer import_open(Parts& parts, Context& context) {
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;
   context.target["importId"] = facts.id.hex();
+  TRY(parts.imports.claim(facts.id));
+  HeldSlot slot(parts.imports, facts.id);
   TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
     TRY(no_other_import(*store, context, facts.file));
     facts.seq = seq;
@@ -184,8 +206,9 @@ Answer import_open(Parts& parts, Context& context) {
     return change;
   }));
   context.logged = true;
-  TRY(auto receiving, make_receiving(parts, context, *store, facts));
-  TRY(parts.imports.put(std::move(receiving)));
+  auto receiving = make_receiving(parts, context, *store, facts);
+  if (!receiving) return given_up(parts, *store, facts.id, receiving.error());
+  slot.put(std::move(receiving.value()));
   return shown(facts);
 }
 
@@ -203,23 +226,23 @@ Answer import_chunk(Parts& parts, Context& context) {
                         {"received", offset + chunk.size()}};  // a repetition of what is done
   }
   TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
+  HeldSlot slot(parts.imports, facts.id);
   if (offset != receiving->received) {
     context.told["expectedOffset"] = receiving->received;
-    TRY(parts.imports.put(std::move(receiving)));
+    slot.put(std::move(receiving));
     return Error{ErrorCode::Conflict, "take a piece that is not the next one"};
   }
   if (!receiving->broken) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
-      parts.imports.done(facts.id);  // lapses at the next opening: what it has written is not known
-      return fed.error();
+      return given_up(parts, *store, facts.id, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;
   }
   receiving->received += chunk.size();
   const auto received = receiving->received;
-  TRY(parts.imports.put(std::move(receiving)));
+  slot.put(std::move(receiving));
   return json::object{{"importId", facts.id.hex()}, {"received", received}};
 }
 
@@ -235,17 +258,11 @@ Answer import_close(Parts& parts, Context& context) {
   if (facts.state == "abandoned") return Error{ErrorCode::Conflict, "close an abandoned import"};
   if (facts.state != "receiving") return shown(facts);
   TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
-  parts.imports.done(facts.id);
-  bool refused = receiving->broken;
-  files::ImportReport report = receiving->importer.report();
-  if (!refused) {
-    TRY(report, receiving->importer.finish([&](const files::ImportedRow& row) { return receiving->rows.take(row); }));
-    refused = report.verdict != files::Verdict::Accepted || !receiving->rows.known_subjects().empty();
-  }
-  for (const auto& member : report_of(report, receiving->rows)) facts.told[member.key()] = member.value();
-  facts.told["closedAt"] = to_iso8601(context.now);
-  if (refused) return refuse_import(context, *store, std::move(facts));
-  return stage_import(parts, context, *receiving, std::move(facts));
+  const HeldSlot slot(parts.imports, facts.id);  // until the outcome is durable
+  const auto id = facts.id;
+  auto answer = finish_import(parts, context, *receiving, std::move(facts));
+  if (answer) return answer;
+  return given_up(parts, *store, id, answer.error());
 }
 
 Answer import_show(Parts& parts, Context& context) {
@@ -275,6 +292,8 @@ Answer import_decide(Parts& parts, Context& context) {
   if (before->opened_by == context.by().person.id || before->opened_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "confirm an own import, or at the same terminal"};
   }
+  TRY(const bool same, same_human(parts.zero(), before->opened_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "confirm an own import under another id"};
   if (before->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
   TRY(fresh_code(parts, context));
   ImportFacts facts;

@@ -126,19 +126,36 @@ Result<void> Imports::lapse(TenantStore& store) {
   std::vector<RecordId> over;
   {
     std::unique_lock lock(mutex_);
-    for (auto at = receiving_.begin(); at != receiving_.end();) {
-      const auto& held = at->second;
+    for (auto& [id, held] : receiving_) {
       const bool lapsed = held && &held->store == &store && clock_.now() - held->last >= limits::kImportIdle;
-      if (lapsed) over.push_back(at->first);
-      at = lapsed ? receiving_.erase(at) : std::next(at);
+      if (lapsed) over.push_back(id);
+      if (lapsed) held.reset();  // claimed, until its entry says so
     }
   }
+  Result<void> outcome = success();
   for (const auto& id : over) {
-    TRY(auto facts, find_import(store, id));
-    if (facts && facts->state == "receiving") {
-      TRY(abandon(store, std::move(*facts)));
-    }
+    const HeldSlot slot(*this, id);
+    if (outcome) outcome = give_up(store, id);
   }
+  return outcome;
+}
+
+Result<void> Imports::give_up(TenantStore& store, const RecordId& id) {
+  TRY(auto facts, find_import(store, id));
+  if (!facts || (facts->state != "receiving" && facts->state != "publishing")) return success();
+  return abandon(store, std::move(*facts));
+}
+
+Result<void> Imports::claim(const RecordId& id) {
+  std::unique_lock lock(mutex_);
+  const auto found = receiving_.find(id);
+  if (found != receiving_.end() && !found->second) {
+    return Error{ErrorCode::Conflict, "work on an import that is being worked on"};
+  }
+  if (found == receiving_.end() && receiving_.size() >= limits::kMaxOpenImports) {
+    return Error{ErrorCode::TooMany, "receive one more import at once"};
+  }
+  receiving_[id].reset();
   return success();
 }
 
@@ -151,15 +168,17 @@ Result<std::unique_ptr<Receiving>> Imports::take(const TenantId& tenant, const R
   return std::move(found->second);
 }
 
-Result<void> Imports::put(std::unique_ptr<Receiving> receiving) {
+void Imports::put(std::unique_ptr<Receiving> receiving) {
   std::unique_lock lock(mutex_);
   const auto id = receiving->id;
-  if (!receiving_.contains(id) && receiving_.size() >= limits::kMaxOpenImports) {
-    return Error{ErrorCode::TooMany, "receive one more import at once"};
-  }
+  ENSURE(receiving_.contains(id));
   receiving->last = clock_.now();
   receiving_[id] = std::move(receiving);
-  return success();
+}
+
+void HeldSlot::put(std::unique_ptr<Receiving> receiving) {
+  held_ = false;
+  imports_.put(std::move(receiving));
 }
 
 void Imports::done(const RecordId& id) {

@@ -51,15 +51,37 @@ class Imports {
   Result<void> abandon_unfinished(TenantStore& store);          // at the first opening of a tenant
   Result<void> lapse(TenantStore& store);                       // a client that went away: limits::kImportIdle
   Result<void> abandon(TenantStore& store, ImportFacts facts);  // its rows go, its entry says so
-  // An import is taken while one request works on it; a second request meanwhile is a Conflict.
+  // An import is taken, or claimed where nothing of it is in memory, while one request works on it; a second request
+  // meanwhile is a Conflict. The slot is given back by put or done, not before what was decided is durable.
+  Result<void> claim(const RecordId& id);  // TooMany
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
-  Result<void> put(std::unique_ptr<Receiving> receiving);  // TooMany
+  void put(std::unique_ptr<Receiving> receiving);  // into its slot
   void done(const RecordId& id);
+  // After an error, by the holder of the slot: what is still receiving or publishing is abandoned, so that nothing
+  // waits for an import nobody works on.
+  Result<void> give_up(TenantStore& store, const RecordId& id);
 
  private:
   const Clock& clock_;
   std::mutex mutex_;
   std::map<RecordId, std::unique_ptr<Receiving>> receiving_;  // null while taken
+};
+
+// The slot of an import for one request: given back at the end, whatever happened.
+class HeldSlot {
+ public:
+  HeldSlot(Imports& imports, const RecordId& id) : imports_(imports), id_(id) {}
+  HeldSlot(const HeldSlot&) = delete;
+  HeldSlot& operator=(const HeldSlot&) = delete;
+  ~HeldSlot() {
+    if (held_) imports_.done(id_);
+  }
+  void put(std::unique_ptr<Receiving> receiving);
+
+ private:
+  Imports& imports_;
+  RecordId id_;
+  bool held_ = true;
 };
 
 }  // namespace shosoin::service

@@ -55,14 +55,17 @@ Verdict decide(const Context& context, std::optional<Person> person, const Passw
   const bool terminal =
       person && (context.channel == protocol::Channel::Local ? belongs_to_appliance(person->role)
                                                              : may_use(*person, context.known_terminal));
-  const bool usable = person && !person->locked && !person->disabled;
+  const bool gate = context.channel == protocol::Channel::Gate;
+  const bool usable = person && !person->is_locked(gate, context.now) && !person->disabled;
   verdict.both_hold = usable && terminal && step && password.holds && person->password_hash == password.against;
   if (person && verdict.both_hold) {
     person->last_step = *step;
-    person->failures = 0;
-  } else if (usable) {
-    ++person->failures;
-    verdict.locked_now = person->locked = person->failures >= static_cast<std::uint32_t>(limits::kFailuresToLock);
+    person->failures_at(gate) = {};
+  } else if (usable && terminal) {  // from where he may not sit nobody can lock him out
+    auto& failures = person->failures_at(gate);
+    if (failures.locked) failures = {};  // a lock that has lapsed
+    failures.add(context.now);
+    verdict.locked_now = failures.locked;
   }
   verdict.person = std::move(person);
   return verdict;
@@ -80,19 +83,22 @@ Result<void> look_for_others(Parts& parts, const Context& context, Verdict& verd
   return success();
 }
 
-json::object attempt_line(const Context& context, const Verdict& verdict, std::string_view attempted) {
+// A tenant's log does not learn who another tenant's person is: only what was typed.
+enum class Details : std::uint8_t { None, OfPerson };
+
+json::object attempt_line(const Context& context, const Verdict& verdict, std::string_view attempted, Details details) {
   const auto result = !verdict.both_hold  ? error_row(ErrorCode::NotAuthenticated).slug
                       : verdict.elsewhere ? error_row(ErrorCode::AlreadyLoggedIn).slug
                                           : "ok";
   auto line = log_object(context, "login", result);
   line["attemptedId"] = is_person_id(attempted) ? std::string(attempted) : "";
-  if (verdict.person) {
+  if (verdict.person && details == Details::OfPerson) {
     line["operator"] = json::object{{"id", verdict.person->id},
                                     {"name", verdict.person->name},
                                     {"section", verdict.person->section},
                                     {"staffNumber", verdict.person->staff_number}};
   }
-  if (verdict.locked_now) line["lockedNow"] = true;
+  if (verdict.locked_now && details == Details::OfPerson) line["lockedNow"] = true;
   if (verdict.elsewhere) line["otherTerminal"] = to_hex(verdict.elsewhere->session.terminal);
   if (!verdict.replaced.empty()) line["replacedSessions"] = verdict.replaced.size();
   return line;
@@ -136,6 +142,9 @@ Answer login(Parts& parts, Context& context) {
   // which expires.
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto person, find_person(parts.zero(), attempt.id));
+    if (context.channel == protocol::Channel::Gate) {  // revoked while the password was checked
+      TRY(context.known_terminal, find_terminal(parts.zero(), context.terminal));
+    }
     verdict = decide(context, std::move(person), password, attempt.code);
     Change change;
     if (verdict.person) change.entries.push_back(person_entry(*verdict.person));
@@ -147,12 +156,15 @@ Answer login(Parts& parts, Context& context) {
             parts.sessions.entry_for({id, {verdict.person->id, context.terminal, context.now, context.now}}));
       }
     }
-    line = attempt_line(context, verdict, attempt.id);
     log = log_of(parts, context, verdict);
+    const bool foreign = log != nullptr && verdict.person && verdict.person->tenant != log->tenant();
+    const auto full = attempt_line(context, verdict, attempt.id, Details::OfPerson);
+    line = foreign ? attempt_line(context, verdict, attempt.id, Details::None) : full;
     // Tenant zero's line about a tenant's person says only that credentials changed: who it was stands in the tenant's
-    // log.
-    change.log = log == nullptr ? log_entry(line)
-                                : log_entry({{"operation", "credentials-used"}, {"requestId", context.request_id}});
+    // log. Where it may not stand there, tenant zero has it.
+    change.log = log == nullptr || foreign
+                     ? log_entry(full)
+                     : log_entry({{"operation", "credentials-used"}, {"requestId", context.request_id}});
     return change;
   }));
   context.logged = true;
@@ -259,14 +271,15 @@ Result<void> fresh_code(Parts& parts, Context& context) {
   // The step is consumed, or the failure counted, before the act: a code works once, and guessing locks.
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto person, find_person(parts.zero(), id));
-    if (!person || person->locked || person->disabled) return Error{ErrorCode::NotAuthenticated, kRefused};
+    const bool gate = context.channel == protocol::Channel::Gate;
+    if (!person || person->is_locked(gate, context.now) || person->disabled)
+      return Error{ErrorCode::NotAuthenticated, kRefused};
     const auto step = crypto::match_totp(person->totp.reveal(), code, context.now, person->last_step);
     holds = step.has_value();
     if (step) {
       person->last_step = *step;
     } else {
-      ++person->failures;
-      person->locked = person->failures >= static_cast<std::uint32_t>(limits::kFailuresToLock);
+      person->failures_at(gate).add(context.now);
     }
     return Change{{person_entry(*person)},
                   {},

@@ -10,9 +10,9 @@
 namespace shosoin::service {
 namespace {
 
-constexpr std::uint16_t kPersonFormat = 1;
+constexpr std::uint16_t kPersonFormat = 2;
 constexpr std::uint16_t kTerminalFormat = 1;
-constexpr std::uint8_t kLocked = 1, kDisabled = 2, kRevoked = 1;
+constexpr std::uint8_t kLocked = 1, kDisabled = 2, kGateLocked = 4, kRevoked = 1;
 
 std::string folded(std::string_view id) {
   std::string out(id);
@@ -32,8 +32,12 @@ Bytes encode_person(const Person& person) {
   Writer out;
   out.u16(kPersonFormat).text16(person.id).text16(person.name).text16(person.section).text16(person.staff_number);
   out.u8(static_cast<std::uint8_t>(person.role)).raw(person.tenant.view()).text16(person.password_hash);
-  out.raw(person.totp.reveal()).u64(person.last_step).u32(person.failures);
-  out.u8(static_cast<std::uint8_t>((person.locked ? kLocked : 0) | (person.disabled ? kDisabled : 0)));
+  out.raw(person.totp.reveal()).u64(person.last_step);
+  for (const auto* count : {&person.failures, &person.gate_failures}) {
+    out.u32(count->since_success).u64(milliseconds(count->locked_at));
+  }
+  out.u8(static_cast<std::uint8_t>((person.failures.locked ? kLocked : 0) | (person.disabled ? kDisabled : 0) |
+                                   (person.gate_failures.locked ? kGateLocked : 0)));
   return out.take();
 }
 
@@ -50,15 +54,31 @@ Result<Person> decode_person(ByteView bytes) {
   person.password_hash = in.text16(limits::kMaxPersonText);
   person.totp = TotpBytes(in.raw(crypto::kTotpSecretSize));
   person.last_step = in.u64();
-  person.failures = in.u32();
+  for (auto* count : {&person.failures, &person.gate_failures}) {
+    count->since_success = in.u32();
+    count->locked_at = instant_of(in.u64());
+  }
   const auto flags = in.u8();
   TRY(in.finish("read a person"));
   if (format != kPersonFormat || role < 1 || role > 5)
     return Error{ErrorCode::Integrity, "read a person of another format"};
   person.role = static_cast<Role>(role);
-  person.locked = (flags & kLocked) != 0;
+  person.failures.locked = (flags & kLocked) != 0;
+  person.gate_failures.locked = (flags & kGateLocked) != 0;
   person.disabled = (flags & kDisabled) != 0;
   return person;
+}
+
+void FailureCount::add(Instant now) {
+  ++since_success;
+  if (since_success < static_cast<std::uint32_t>(limits::kFailuresToLock)) return;
+  locked = true;
+  locked_at = now;
+}
+
+bool Person::is_locked(bool gate, Instant now) const {
+  const auto& count = gate && belongs_to_appliance(role) ? gate_failures : failures;
+  return count.locked && !(belongs_to_appliance(role) && now - count.locked_at >= limits::kOfficerLock);
 }
 
 EntryKey person_key(std::string_view id) { return {TableId::People, copy_of(view_of(folded(id)))}; }
@@ -87,6 +107,17 @@ Result<std::vector<Person>> all_people(const TenantStore& zero) {
   }));
   TRY(std::move(read));
   return people;
+}
+
+bool same_human(const Person& one, const Person& other) {
+  return person_key(one.id) == person_key(other.id) ||
+         (one.tenant == other.tenant && one.staff_number == other.staff_number);
+}
+
+Result<bool> same_human(const TenantStore& zero, std::string_view id, const Person& other) {
+  TRY(auto one, find_person(zero, id));
+  if (!one) return Error{ErrorCode::Integrity, "find who asked"};
+  return same_human(*one, other);
 }
 
 bool is_person_id(std::string_view id) {

@@ -33,6 +33,13 @@ class TotpBytes {
   Bytes bytes_;
 };
 
+struct FailureCount {
+  std::uint32_t since_success = 0;
+  bool locked = false;
+  Instant locked_at{};
+  void add(Instant now);  // locks at limits::kFailuresToLock
+};
+
 struct Person {
   std::string id, name, section, staff_number;
   Role role = Role::Operator;
@@ -40,8 +47,13 @@ struct Person {
   std::string password_hash;  // libsodium's encoded string
   TotpBytes totp;
   std::uint64_t last_step = 0;  // the last TOTP step that was accepted: a code works once
-  std::uint32_t failures = 0;   // since the last success
-  bool locked = false, disabled = false;
+  // Of the appliance's people the gate counts apart: whoever reaches it cannot lock them out of the local socket.
+  FailureCount failures, gate_failures;
+  bool disabled = false;
+  FailureCount& failures_at(bool gate) { return gate && belongs_to_appliance(role) ? gate_failures : failures; }
+  // A lock of an operator stands until two officers take it away; one of an officer lapses after limits::kOfficerLock,
+  // because two locked officers could not unlock each other.
+  bool is_locked(bool gate, Instant now) const;
 };
 Bytes encode_person(const Person& person);
 Result<Person> decode_person(ByteView bytes);
@@ -49,6 +61,9 @@ EntryKey person_key(std::string_view id);  // capital letters are folded: Sato a
 Entry person_entry(const Person& person);
 Result<std::optional<Person>> find_person(const TenantStore& zero, std::string_view id);
 Result<std::vector<Person>> all_people(const TenantStore& zero);
+// One human being under one id or two: the staff number counts within a tenant, whatever the role (promise 7).
+bool same_human(const Person& one, const Person& other);
+Result<bool> same_human(const TenantStore& zero, std::string_view id, const Person& other);
 
 // Letters, digits, dot, hyphen, underscore, 3 to 64.
 bool is_person_id(std::string_view id);

@@ -137,9 +137,9 @@ void Server::accept_all(const Listener& listener) {
 void Server::serve(int socket, protocol::Channel channel) {
   while (!stopping_ && exchange(socket, channel)) {
   }
-  ::close(socket);
   std::unique_lock lock(mutex_);
-  channels_.erase(socket);
+  channels_.erase(socket);  // first: once closed, the number may be another channel's
+  ::close(socket);
   emptied_.notify_all();
 }
 

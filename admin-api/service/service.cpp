@@ -6,6 +6,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "firmware/base/limits.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -15,6 +16,8 @@ namespace json = boost::json;
 using protocol::Channel;
 using protocol::FieldId;
 using protocol::Need;
+
+constexpr std::size_t kMaxReplyBody = limits::kMaxReplyFrame - 64;  // the frame's head takes under that
 
 std::string new_request_id() {
   std::array<std::uint8_t, 8> bytes{};
@@ -72,7 +75,11 @@ Result<Caller> Service::caller_of(Context& context, FieldId field) {
     return checked.error();
   }
   TRY(auto person, find_person(parts_.zero(), checked.value().session.person));
-  if (!person || person->disabled || person->locked) return Error{ErrorCode::NotAuthenticated, "find the session"};
+  if (!person || person->disabled || person->is_locked(context.channel == Channel::Gate, context.now))
+    return Error{ErrorCode::NotAuthenticated, "find the session"};
+  if (context.channel == Channel::Gate && !may_use(*person, context.known_terminal)) {
+    return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
+  }
   Caller caller{std::move(*person), {}, std::move(checked.value()), {}};
   if (context.known_terminal) caller.terminal_name = context.known_terminal->name;
   TRY(auto* store, tenants_.open(caller.person.tenant));
@@ -91,7 +98,8 @@ Result<void> Service::authenticate(const protocol::RequestRule& rule, Context& c
   if (how == Need::OnePerson) return success();
   TRY(auto second, caller_of(context, FieldId::SecondSession));
   context.second = std::move(second);
-  if (context.second->person.id == context.by().person.id) return Error{ErrorCode::SamePerson, "act as two persons"};
+  if (same_human(context.second->person, context.by().person))
+    return Error{ErrorCode::SamePerson, "act as two persons"};
   const bool one_is_security =
       context.by().person.role == Role::SecurityOfficer || context.second->person.role == Role::SecurityOfficer;
   if (!belongs_to_appliance(context.second->person.role) || !one_is_security) {
@@ -135,7 +143,9 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
     const auto slug = result ? std::string_view("ok") : error_row(result.error().code()).slug;
     if (auto written = log_outcome(*rule, context, slug); !written) {
       oplog::failure("a line could not be written: nothing is answered", written.error());
-      if (result || ends_process(written.error().code())) result = written.error();
+      result = written.error();  // in place of a refusal too (promise 4), and nothing of what it would have said
+      context.pointer.clear();
+      context.told.clear();
     }
   }
   Outcome outcome;
@@ -143,7 +153,12 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
     auto& body = result.value();
     body["requestId"] = context.request_id;
     outcome.reply = {0, request.id, context.verbatim ? std::move(*context.verbatim) : json::serialize(body)};
-  } else {
+    if (outcome.reply.body.size() > kMaxReplyBody) {
+      memory::wipe(outcome.reply.body);
+      result = Error{ErrorCode::TooLarge, "tell so much in one reply"};
+    }
+  }
+  if (!result) {
     outcome.reply = refused(request, result.error(), context);
     if (context.must_end || ends_process(result.error().code())) outcome.end = result.error().code();
   }

@@ -131,6 +131,7 @@ inline constexpr std::size_t kMaxAttestation = 2048;           // TPM2B_ATTEST i
 
 // -- the vault's service
 inline constexpr std::size_t kMaxPersonText = 512;             // a name, section, staff number or encoded hash
+inline constexpr std::chrono::hours kOfficerLock{24};          // then an officer may try again: nobody else could unlock two of them
 inline constexpr std::size_t kMaxFileKey = 64;                 // key of a record file, as in RecordEntry
 inline constexpr std::chrono::milliseconds kPasswordHashWait{2'000};  // then 429: Argon2id runs are few on purpose
 inline constexpr std::chrono::seconds kActivityWritten{30};    // granularity of a session's durable last activity
@@ -140,6 +141,7 @@ inline constexpr std::size_t kMinKanaPrefix = 2;               // characters of 
 inline constexpr std::size_t kImportRowGroup = 2048;           // rows written ahead in one call
 inline constexpr std::chrono::seconds kImportIdle{900};        // without a chunk: abandoned
 inline constexpr std::size_t kMaxErasuresListed = 100'000;     // requests of one tenant
+inline constexpr std::size_t kMaxErasuresTold = 500;            // in one list, 7 kB each as a rule
 inline constexpr std::chrono::minutes kBatchRetry{10};         // after a batch of the day failed
 inline constexpr std::size_t kMaxImportsListed = 100'000;      // entries of one tenant
 inline constexpr std::size_t kLoggedAddressees = 100'000;      // addressee numbers in one line of the log: under kMaxJournalEntry

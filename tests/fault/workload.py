@@ -161,6 +161,8 @@ class Workload(threading.Thread):
             raise Broken(f"the list of applications is refused: {answer.out}{answer.err}")
         listed = {one["erasureId"]: one for one in answer.data["erasures"]}
         for identity, known in self.applications.items():
+            if identity not in listed:  # a long list leaves out decided ones
+                listed.update(self._shown_application(identity))
             if identity not in listed:
                 raise Broken(f"the acknowledged application {identity} is gone")
             state = listed[identity]["state"]
@@ -171,9 +173,14 @@ class Workload(threading.Thread):
                 self.erased.add(known["record"])
         for identity, one in listed.items():  # what was under way when the process died: whole, or not there
             if identity not in self.applications:
-                if one["state"] != "requested" or len(one["recordIds"]) != 1 or not one["requestedBy"]:
+                records = self._shown_application(identity).get(identity, {}).get("recordIds", [])
+                if one["state"] != "requested" or one["count"] != 1 or len(records) != 1 or not one["requestedBy"]:
                     raise Broken(f"the application {identity} is half there")
-                self.applications[identity] = {"record": one["recordIds"][0], "states": {"requested"}}
+                self.applications[identity] = {"record": records[0], "states": {"requested"}}
+
+    def _shown_application(self, identity):
+        answer = self.cli.at_terminal(self.scenario.doi, "erasure", "show", identity, "--tenant", KOGANEI)
+        return {identity: answer.data} if answer.ok else {}
 
     def _check_records(self):
         for record, row in self.records.items():

@@ -204,6 +204,33 @@ TEST_F(Erasure, OfAnOwnApplicationMayNotBeApprovedEvenOnAnotherTerminal) {
   EXPECT_FALSE(decide("mori", t4, asked.member("erasureId")).refused);
 }
 
+TEST_F(Erasure, MayNotBeApprovedByTheSameHumanUnderASecondAccount) {
+  const auto ids = import_people(1, 27);
+  if (!world.people.contains("abe-approver")) {
+    const auto human = make_human("abe-approver");
+    ASSERT_FALSE(world
+                     .as_officers(Kind::PersonAdd, {{FieldId::PersonId, human.id},
+                                                    {FieldId::Password, human.password},
+                                                    {FieldId::PersonName, "架空 阿部"},
+                                                    {FieldId::Section, "市民課"},
+                                                    {FieldId::StaffNumber, "N-ito"},
+                                                    {FieldId::Role, "dataProtectionManager"},
+                                                    {FieldId::TotpSecret, std::string(text_of(human.totp))},
+                                                    {FieldId::TenantCode, tenant}})
+                     .refused);
+    world.people[human.id] = human;
+  }
+  const auto asked = world.ask(Kind::ErasureRequest, application("ito", world.t3, ids[0]));
+  ASSERT_FALSE(asked.refused);
+  EXPECT_EQ(decide("abe-approver", t4, asked.member("erasureId")).refused, ErrorCode::SamePerson);
+  const auto listed = world.ask(Kind::ErasureList, base("mori", t4));
+  ASSERT_FALSE(listed.refused);
+  const auto& one = listed.body.at("erasures").at(0).as_object();
+  EXPECT_EQ(one.at("count").as_int64(), 1);
+  EXPECT_FALSE(one.contains("recordIds"));  // a list tells how many; the request itself tells which
+  EXPECT_FALSE(decide("mori", t4, asked.member("erasureId"), "reject").refused);
+}
+
 TEST_F(Erasure, IsOneRequestUnderOneIdempotencyKey) {
   const auto ids = import_people(1, 25);
   auto fields = application("ito", world.t3, ids[0]);

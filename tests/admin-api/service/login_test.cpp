@@ -89,6 +89,25 @@ TEST_F(Login, LocksAfterTenFailuresAlsoAcrossARestart) {
   EXPECT_FALSE(world.login(id, world.t1).refused);
 }
 
+TEST_F(Login, IsNotLockedFromATerminalWhereThePersonMayNotSit) {
+  const auto id = fresh_person();
+  for (int i = 0; i < limits::kFailuresToLock; ++i) {
+    EXPECT_TRUE(attempt(id, "wrong password 9", "000000", world.t3).refused);
+    EXPECT_TRUE(attempt(id, "wrong password 9", "000000", std::string(32, '\x77')).refused);
+  }
+  EXPECT_FALSE(world.login(id, world.t1).refused);
+}
+
+TEST_F(Login, AtTheGateDoesNotLockAnOfficerOutOfTheLocalSocket) {
+  for (int i = 0; i < limits::kFailuresToLock; ++i) attempt("officer-1a", "wrong password 9", "000000", world.t1);
+  EXPECT_EQ(world.login("officer-1a", world.t1).refused, ErrorCode::NotAuthenticated);
+  EXPECT_FALSE(world.officer(1).empty());
+  world.clock.move(limits::kOfficerLock);
+  const auto told = world.login("officer-1a", world.t1);
+  EXPECT_FALSE(told.refused) << told.text;
+  world.clock.move(limits::kSessionAbsolute);
+}
+
 TEST_F(Login, ForgetsFailuresAfterASuccess) {
   const auto id = fresh_person();
   for (int round = 0; round < 2; ++round) {
@@ -226,6 +245,16 @@ TEST_F(Login, LogsRefusalsAndLockOutsWithoutPasswordCodeOrToken) {
     refused += line.find("not-authenticated") != std::string::npos && line.find(id) != std::string::npos ? 1 : 0;
   }
   EXPECT_EQ(refused, 1u);  // L-10
+}
+
+TEST_F(Login, DoesNotTellATenantWhoAnotherTenantsPersonIs) {
+  const auto id = fresh_person();
+  ASSERT_FALSE(show(world.session("ito", world.t3), world.t3).refused);  // opens Ishinomaki
+  attempt(id, "wrong password 9", "000000", world.t3);
+  EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "\"attemptedId\":\"" + id + "\""), 1u);
+  EXPECT_EQ(count_in_log(ServiceWorld::kIshinomaki, "架空 " + id), 0u);
+  EXPECT_EQ(count_in_log("", "\"attemptedId\":\"" + id + "\""), 1u);
+  EXPECT_GE(count_in_log("", "架空 " + id), 1u);
 }
 
 TEST_F(Login, PutsTheLinesOfAClosedTenantIntoTenantZero) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "firmware/base/limits.h"
+
 namespace shosoin::service {
 namespace {
 
@@ -33,8 +35,7 @@ Person somebody() {
   person.password_hash = "$argon2id$x";
   person.totp = TotpBytes(Bytes(20, 7));
   person.last_step = 99;
-  person.failures = 3;
-  person.locked = true;
+  person.failures = {3, true, Instant{std::chrono::seconds{5}}};
   return person;
 }
 
@@ -44,7 +45,8 @@ TEST(PersonEntries, ComeBackAsTheyWereWritten) {
   ASSERT_TRUE(back);
   EXPECT_EQ(encode_person(back.value()), encode_person(person));
   EXPECT_EQ(back.value().last_step, 99u);
-  EXPECT_TRUE(back.value().locked);
+  EXPECT_TRUE(back.value().failures.locked);
+  EXPECT_FALSE(back.value().gate_failures.locked);
   EXPECT_FALSE(back.value().disabled);
 }
 
@@ -53,8 +55,29 @@ TEST(PersonEntries, RefuseEveryTruncationAndAnotherFormat) {
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_person(ByteView(bytes).first(size))) << size;
   auto other = bytes;
-  other[1] = 2;
+  other[1] = 1;
   EXPECT_FALSE(decode_person(other));
+}
+
+TEST(Locks, OfOperatorsStandAndOfOfficersLapseAfterADayAndTheGateCountsApart) {
+  auto person = somebody();
+  const auto at = person.failures.locked_at;
+  EXPECT_TRUE(person.is_locked(true, at + std::chrono::hours{1000}));
+  person.role = Role::SecurityOfficer;
+  EXPECT_FALSE(person.is_locked(true, at));
+  EXPECT_TRUE(person.is_locked(false, at + limits::kOfficerLock - std::chrono::milliseconds{1}));
+  EXPECT_FALSE(person.is_locked(false, at + limits::kOfficerLock));
+}
+
+TEST(SameHuman, IsToldByTheStaffNumberWithinATenant) {
+  const auto one = somebody();
+  auto other = one;
+  other.id = "sato-2";
+  EXPECT_TRUE(same_human(one, other));
+  other.tenant = TenantId::random();
+  EXPECT_FALSE(same_human(one, other));
+  other.id = "SATO";
+  EXPECT_TRUE(same_human(one, other));
 }
 
 TEST(TerminalEntries, ComeBackAsTheyWereWritten) {
