@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <initializer_list>
 #include <memory>
 #include <span>
 
@@ -79,10 +80,11 @@ void allow_narrowly(Filter& filter) {
   filter.allow_when(SCMP_SYS(socketpair), 0, kInt, AF_UNIX);
   filter.allow_when(SCMP_SYS(prlimit64), 2, ~std::uint64_t{0}, 0);                       // reading limits only
   filter.allow_when(SCMP_SYS(tgkill), 0, kInt, static_cast<std::uint64_t>(::getpid()));  // abort() in this process
-  for (std::uint64_t request : {FIONBIO, FIONREAD, TCGETS, TIOCGWINSZ, SIOCOUTQ}) {
+  for (const std::uint64_t request : std::initializer_list<std::uint64_t>{FIONBIO, FIONREAD, TCGETS, TIOCGWINSZ, SIOCOUTQ}) {
     filter.allow_when(SCMP_SYS(ioctl), 1, kInt, request);
   }
-  for (std::uint64_t option : {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_SET_TIMERSLACK}) {
+  for (const std::uint64_t option :
+       std::initializer_list<std::uint64_t>{PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_SET_TIMERSLACK}) {
     filter.allow_when(SCMP_SYS(prctl), 0, kInt, option);
   }
 }
