@@ -15,7 +15,8 @@ AS_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n", "-E"]
 def run(*words, **more):
     """(exit code, both outputs as one text)."""
     more.setdefault("stdin", subprocess.DEVNULL)
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=150, check=False, **more)
+    more.setdefault("timeout", 150)
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False, **more)
     return done.returncode, done.stdout
 
 
