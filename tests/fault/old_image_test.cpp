@@ -50,8 +50,9 @@ TEST(OldImages, YieldNoErasedRecordNoKeyAndNoPresenceAfterTheEpochHasAdvanced) {
         } else if (loot.holds(record.key)) {
           ++live_seen;
         }
-        if (i >= EpochRig::kErased)
-          EXPECT_TRUE(disk.hold(record.row.view())) << copy;  // row ids are seen, so this looks
+        if (i >= EpochRig::kErased) {
+          EXPECT_TRUE(disk.hold(record.row.view())) << copy;  // row ids are found, so the search looks
+        }
         EXPECT_FALSE(disk.hold(view_of(record.text))) << copy;
         EXPECT_FALSE(disk.hold(record.token)) << copy;
         EXPECT_FALSE(disk.hold(record.key)) << copy;
