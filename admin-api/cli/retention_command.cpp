@@ -15,17 +15,18 @@ namespace json = boost::json;
 using namespace retention;
 
 struct Options {
-  std::string rule, period, event;
+  std::string rule, period, event, settlement = "actual-date";
 };
 struct Words {
-  std::string rule, period, event;
+  std::string rule, period, event, settlement;
 };
 
 Result<RetentionQuestion> read_question(const Words& words) {
   TRY(auto rule, parse_counting_rule(words.rule));
   TRY(auto period, Period::parse(words.period));
   TRY(auto event, EventDate::parse(words.event));
-  return RetentionQuestion{.rule = rule, .period = period, .event = event};
+  TRY(auto settlement, parse_settlement(words.settlement));
+  return RetentionQuestion{.rule = rule, .period = period, .event = event, .settlement = settlement};
 }
 
 json::value date_or_null(const std::optional<std::chrono::year_month_day>& day) {
@@ -36,6 +37,7 @@ json::object as_json(const RetentionQuestion& question, const RetentionAnswer& a
   json::object out{{"rule", std::string(to_text(question.rule))},
                    {"period", question.period.to_text()},
                    {"event", question.event.to_text()},
+                   {"settlement", std::string(to_text(question.settlement))},
                    {"eventUsed", date_or_null(answer.event_used)},
                    {"expires", answer.span.has_value()}};
   const auto& span = answer.span;
@@ -79,13 +81,15 @@ void answer_one(CommandIo& io, const Words& words, std::size_t line) {
 
 void explain(CommandIo& io, const Options& options) {
   const int given = !options.rule.empty() + !options.period.empty() + !options.event.empty();
-  if (given == 3) return answer_one(io, {.rule = options.rule, .period = options.period, .event = options.event}, 0);
+  if (given == 3) {
+    return answer_one(io, {options.rule, options.period, options.event, options.settlement}, 0);
+  }
   if (given != 0) {
     return report(io, Error{ErrorCode::BadRequest, "explain a period: --rule, --period and --event go together"});
   }
   const auto read = each_line(io, [&](std::string_view text, std::size_t number) {
     std::istringstream in{std::string(text)};
-    Words words;
+    Words words{.rule = {}, .period = {}, .event = {}, .settlement = options.settlement};
     std::string more;
     in >> words.rule >> words.period >> words.event;
     if (in >> more) words.rule.clear();  // a fourth word: refused like an unknown rule
@@ -103,6 +107,10 @@ void add_retention_commands(CLI::App& app, CommandIo& io) {
   command->add_option("--rule", options->rule, "EXCL | INCL | NEXT_FY | NEXT_CY");
   command->add_option("--period", options->period, "5y | 6m | 30d");
   command->add_option("--event", options->event, "YYYY-MM-DD (不明: 0000, 00, A1..A4)");
+  command
+      ->add_option("--settlement", options->settlement,
+                   "出納整理期間(4～5月)の扱い / how April and May count for NEXT_FY: actual-date | account-year")
+      ->capture_default_str();
   command->footer(
       "指定がなければ標準入力の各行「RULE PERIOD EVENT」に答えます。/ Without options: one RULE PERIOD EVENT per line "
       "of "

@@ -98,6 +98,36 @@ TEST(Retention, ALeapDayEndsOnTheLastOfFebruaryInACommonYear) {
   EXPECT_EQ(to_text(span_of("INCL", "1y", "2024-02-29").end), "2025-02-28");
   EXPECT_EQ(to_text(span_of("INCL", "4y", "2024-02-29").end), "2028-02-28");
 }
+TEST(Retention, TheSettlementMonthsCountToTheYearBeforeOnlyWhereARuleSaysSo) {
+  const auto end_of = [](std::string_view event, Settlement settlement) {
+    auto question = ask("NEXT_FY", "5y", event);
+    question.settlement = settlement;
+    return to_text(compute_retention(question).value()->end);
+  };
+  EXPECT_EQ(end_of("2025-05-31", Settlement::ActualDate), "2031-03-31");
+  EXPECT_EQ(end_of("2025-05-31", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-04-01", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-03-31", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-06-01", Settlement::AccountYear), "2031-03-31");
+  EXPECT_EQ(end_of("2025-00-00", Settlement::AccountYear), "2031-03-31");  // it may have been in December
+}
+TEST(Retention, ByAccountYearNoPeriodEndsBeforeItsEvent) {
+  auto question = ask("NEXT_FY", "1d", "2025-05-20");
+  question.settlement = Settlement::AccountYear;
+  EXPECT_EQ(to_text(compute_retention(question).value()->end), "2025-05-20");
+  EXPECT_EQ(explain_retention(question).value().reasoning.size(), 5u);
+}
+TEST(Retention, OnlyNextFiscalYearKnowsAnAccountYear) {
+  for (auto rule : {"EXCL", "INCL", "NEXT_CY"}) {
+    auto question = ask(rule, "5y", "2025-05-20");
+    question.settlement = Settlement::AccountYear;
+    EXPECT_EQ(compute_retention(question).error().code(), ErrorCode::InvalidContent);
+  }
+}
+TEST(Settlement, ReadsItsOwnTextAndNothingElse) {
+  for (auto text : {"actual-date", "account-year"}) EXPECT_EQ(to_text(parse_settlement(text).value()), text);
+  for (auto text : {"", "Actual-date", "account_year"}) EXPECT_FALSE(parse_settlement(text)) << text;
+}
 TEST(Retention, RefusesToCountBeyondTheYear9999) {
   EXPECT_FALSE(compute_retention(ask("EXCL", "1d", "9999-12-31")));
   EXPECT_FALSE(compute_retention(ask("NEXT_FY", "1y", "9999-04-01")));
