@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 
+#include "storage/retention/proposals.h"
 #include "storage/retention/retention.h"
 
 namespace shosoin::cli {
@@ -98,6 +99,48 @@ void explain(CommandIo& io, const Options& options) {
   if (!read) report(io, read.error());
 }
 
+json::object as_json(const Proposal& proposal) {
+  json::object out{{"id", proposal.id},
+                   {"subject", to_text(proposal.subject)},
+                   {"what", json::object{{"ja", proposal.what_ja}, {"en", proposal.what_en}}},
+                   {"event", json::object{{"ja", proposal.event_ja}, {"en", proposal.event_en}}},
+                   {"citation", proposal.citation},
+                   {"reliability", to_text(proposal.reliability)}};
+  out["recordFile"] = proposal.record_file.empty() ? json::value(nullptr) : json::value(proposal.record_file);
+  out["rule"] = proposal.rule ? json::value(to_text(*proposal.rule)) : json::value(nullptr);
+  out["period"] = proposal.rule ? json::value(proposal.period) : json::value(nullptr);
+  return out;
+}
+
+std::string_view how_far_read(const CommandIo& io, Reliability reliability) {
+  switch (reliability) {
+    case Reliability::Read:
+      return io.pick("条文を確認済み", "the text was read");
+    case Reliability::Corroborated:
+      return io.pick("複数の資料が一致", "several sources agree");
+    case Reliability::Recalled:
+      return io.pick("未確認: 採択の前に根拠を確かめてください", "not confirmed: check the source before adopting");
+  }
+  return "";
+}
+
+void propose(CommandIo& io) {
+  for (const auto& proposal : proposals()) {
+    if (io.json) {
+      io.out << json::serialize(as_json(proposal)) << '\n';
+      continue;
+    }
+    const bool english = io.english();
+    io.out << proposal.id << ": " << (english ? proposal.what_en : proposal.what_ja) << '\n'
+           << "  " << (proposal.rule ? to_text(*proposal.rule) : io.pick("年数の定めなし", "no period known")) << ' '
+           << proposal.period << ", " << (english ? proposal.event_en : proposal.event_ja) << '\n'
+           << "  " << proposal.citation << " [" << how_far_read(io, proposal.reliability) << "]\n";
+  }
+  if (io.json) return;
+  io.out << io.pick("これは案です。管理者が採択するまで、何も満了しません。\n",
+                    "These are proposals: nothing expires until a manager adopts a rule.\n");
+}
+
 }  // namespace
 
 void add_retention_commands(CLI::App& app, CommandIo& io) {
@@ -116,6 +159,10 @@ void add_retention_commands(CLI::App& app, CommandIo& io) {
       "of "
       "standard input.");
   command->callback([&io, options] { explain(io, *options); });
+  retention
+      ->add_subcommand("proposals",
+                       "法令と実務から見た保存期間の案と、その出典 / periods by law and practice, with sources")
+      ->callback([&io] { propose(io); });
 }
 
 }  // namespace shosoin::cli

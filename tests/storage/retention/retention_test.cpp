@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
+#include <set>
 #include <sstream>
+
+#include "storage/retention/proposals.h"
 
 namespace shosoin::retention {
 namespace {
@@ -146,6 +150,30 @@ TEST(Retention, ExplainsEveryStepInBothLanguages) {
       EXPECT_NE(answer.reasoning[0].en.find("2024-06-10"), std::string::npos);
     }
   }
+}
+
+TEST(Proposals, NameTheirSourceAndCanBeCountedWith) {
+  std::set<std::string_view> ids;
+  for (const auto& proposal : proposals()) {
+    EXPECT_TRUE(ids.insert(proposal.id).second) << proposal.id;
+    EXPECT_FALSE(proposal.citation.empty()) << proposal.id;
+    EXPECT_FALSE(proposal.what_ja.empty() || proposal.what_en.empty() || proposal.event_ja.empty() ||
+                 proposal.event_en.empty());
+    EXPECT_EQ(proposal.rule.has_value(), !proposal.period.empty()) << proposal.id;
+    if (!proposal.rule) continue;
+    const auto period = Period::parse(proposal.period);
+    ASSERT_TRUE(period) << proposal.id;
+    EXPECT_TRUE(compute_retention(
+        {.rule = *proposal.rule, .period = period.value(), .event = EventDate::parse("2024-06-20").value()}));
+  }
+  EXPECT_GE(ids.size(), 10u);
+}
+TEST(Proposals, WhatWasNeverReadAtItsSourceSaysSo) {
+  const auto find = [](std::string_view id) { return *std::ranges::find(proposals(), id, &Proposal::id); };
+  EXPECT_EQ(find("jumin-johyo-150y").reliability, Reliability::Read);
+  EXPECT_EQ(find("jido-teate-5y").reliability, Reliability::Recalled);
+  EXPECT_FALSE(find("genzon-juminhyo").rule);
+  EXPECT_FALSE(find("hoikushi").rule);
 }
 
 TEST(Period, RefusesWhatIsNotAPositiveNumberAndAUnit) {
