@@ -35,6 +35,9 @@ FaultRow fault_row(Fault fault) {
       return {"header-too-large", 431, "ヘッダーが大きすぎます。", "The header section is too large."};
     case Fault::VersionNotSupported:
       return {"version-not-supported", 505, "HTTP/1.1で送ってください。", "Send HTTP/1.1."};
+    case Fault::NotImplemented:
+      return {"not-implemented", 501, "このサーバーにないメソッドまたは転送符号化です。",
+              "A method or transfer coding that this server does not have."};
   }
   return {};
 }

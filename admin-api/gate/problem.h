@@ -24,8 +24,9 @@ enum class Fault {
   Misdirected,
   HeaderTooLarge,
   VersionNotSupported,
+  NotImplemented,
 };
-inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::VersionNotSupported) + 1;
+inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::NotImplemented) + 1;
 
 struct Detail {
   std::string_view ja, en;  // literals
@@ -36,8 +37,18 @@ inline constexpr Detail kFraming{"HTTPの要求の形が正しくありません
 inline constexpr Detail kTarget{"要求先の書き方が正しくありません。番号をURLに書かないでください。",
                                 "The request target is not acceptable. Never write a number into a URL."};
 inline constexpr Detail kNoBody{"このメソッドには本文を付けられません。", "This method takes no body."};
-inline constexpr Detail kNotJson{"本文がJSON(RFC 8259、キーの重複なし)ではありません。",
-                                 "The body is not JSON (RFC 8259, no duplicate keys)."};
+inline constexpr Detail kNotJson{"本文がJSON(RFC 8259)ではありません。", "The body is not JSON (RFC 8259)."};
+inline constexpr Detail kNotUtf8{"本文がUTF-8ではありません。UTF-8で送ってください。",
+                                 "The body is not UTF-8. Send it in UTF-8."};
+inline constexpr Detail kLoneSurrogate{
+    "\\uD800〜\\uDFFFのエスケープが対になっていません。文字をそのままUTF-8で送れます。",
+    "An escape of \\uD800 to \\uDFFF lacks its other half. Characters may be sent as UTF-8."};
+inline constexpr Detail kDoubledName{"同じキーが二つあります。一つにしてください。",
+                                     "A name stands twice in an object. Send it once."};
+inline constexpr Detail kJsonNumber{
+    "数は小数点と指数のない、絶対値2の53乗以下の整数だけです。ほかは文字列で送ってください。",
+    "Numbers are integers up to 2^53, without point or exponent. Send others as text."};
+inline constexpr Detail kTooDeep{"JSONの入れ子が深すぎます。", "The JSON is nested too deeply."};
 inline constexpr Detail kUnknownMember{"知らない項目があります。", "There is an unknown member."};
 inline constexpr Detail kMissingMember{"必須の項目がありません。", "A required member is missing."};
 inline constexpr Detail kWrongType{"項目の型が違います。", "The member has another type."};
