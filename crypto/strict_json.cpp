@@ -162,16 +162,29 @@ bool is_utf8(std::string_view text) {  // RFC 3629: shortest forms, no surrogate
   return true;
 }
 
-// What the parser says it stumbled over. Beside bytes that are no UTF-8 a fault of syntax means nothing.
-JsonFlaw flaw_of(const error_code& failed, std::string_view text) {
+// Is text[at..at + 6) an escape of the first half of a pair, and not the rest of an escaped backslash?
+bool is_first_half(std::string_view text, std::size_t at) {
+  const std::string_view escape = text.substr(at, 6);
+  std::size_t backslashes = 1;
+  while (backslashes <= at && text[at - backslashes] == '\\') ++backslashes;
+  return backslashes % 2 == 1 && escape.size() == 6 && escape.starts_with("\\u") && (escape[2] | 0x20) == 'd' &&
+         std::string_view("89abAB").find(escape[3]) != std::string_view::npos;
+}
+
+// What the parser stumbled over behind `used` bytes. Its own words for surrogates depend on how much text follows them.
+// Beside bytes that are no UTF-8 a fault of syntax means nothing.
+JsonFlaw flaw_of(const error_code& failed, std::string_view text, std::size_t used) {
   using boost::json::error;
   if (failed == error::too_deep) return JsonFlaw::Depth;
   if (failed == error::exponent_overflow) return JsonFlaw::Number;
-  if (failed == error::illegal_leading_surrogate || failed == error::illegal_trailing_surrogate ||
-      failed == error::expected_utf16_escape) {
+  if (!is_utf8(text)) return JsonFlaw::Encoding;
+  if (failed == error::illegal_leading_surrogate || failed == error::illegal_trailing_surrogate) {
     return JsonFlaw::Surrogate;
   }
-  return is_utf8(text) ? JsonFlaw::Syntax : JsonFlaw::Encoding;
+  const auto half_stands = [&](std::size_t back) { return used >= back && is_first_half(text, used - back); };
+  if (failed == error::expected_hex_digit) return half_stands(12) ? JsonFlaw::Surrogate : JsonFlaw::Syntax;
+  if (failed && (half_stands(6) || half_stands(7))) return JsonFlaw::Surrogate;
+  return JsonFlaw::Syntax;
 }
 
 }  // namespace
@@ -184,7 +197,7 @@ Result<boost::json::value> parse_strict(std::string_view text, JsonFault* fault)
   const std::size_t used = parser.write_some(false, text.data(), text.size(), failed);
   if (failed || used < text.size()) {
     if (fault != nullptr) {
-      *fault = {parser.handler().pointer(), parser.handler().flaw().value_or(flaw_of(failed, text))};
+      *fault = {parser.handler().pointer(), parser.handler().flaw().value_or(flaw_of(failed, text, used))};
     }
     return Error{ErrorCode::BadRequest, "read strict JSON", failed.value()};
   }
