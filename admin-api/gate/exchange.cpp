@@ -44,7 +44,8 @@ Problem problem_of(const Route& route, const Reply& reply, Language language) {
   if (pointer == nullptr || !pointer->is_string()) return problem;
   // Of an import the vault points into the file's rows and columns; elsewhere at the members of our own route.
   const std::string_view said = pointer->get_string();
-  problem.pointer = route.body == BodyKind::Csv ? std::string(said) : known_part(route, said);
+  std::string place = route.body == BodyKind::Csv ? std::string(said) : known_part(route, said);
+  if (!place.empty()) problem.pointer = std::move(place);
   return problem;
 }
 

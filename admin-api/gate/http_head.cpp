@@ -168,9 +168,8 @@ std::optional<Problem> read_length(Head& out) {
 // Connection = #connection-option (RFC 9110 section 7.6.1). No option but close means anything to us: Upgrade is not
 // taken (section 7.8), and no field is taken away for being named here.
 std::optional<Problem> read_connection(Head& out) {
-  std::string_view options;
   const std::string all = out.list("Connection");
-  for (options = all; !options.empty();) {
+  for (std::string_view options = all; !options.empty();) {
     const auto comma = std::min(options.find(','), options.size());
     const std::string_view option = trimmed(options.substr(0, comma));
     options.remove_prefix(std::min(comma + 1, options.size()));

@@ -44,7 +44,7 @@ FaultRow fault_row(Fault fault) {
 
 }  // namespace
 
-Problem make_problem(ErrorCode code, Detail what, std::string pointer) {
+Problem make_problem(ErrorCode code, Detail what, std::optional<std::string> pointer) {
   const ErrorRow& row = error_row(code);
   Problem problem;
   problem.slug = row.slug;
@@ -88,7 +88,7 @@ std::string problem_json(const Problem& problem, Language language, unsigned lon
   }
   out["instance"] = "urn:shosoin:request:" + std::to_string(request_number);
   out["code"] = problem.slug;
-  if (!problem.pointer.empty()) out["pointer"] = problem.pointer;
+  if (problem.pointer) out["pointer"] = *problem.pointer;
   for (const auto& [name, value] : problem.more) out.emplace(name, value);  // never over one of ours
   return boost::json::serialize(out);
 }

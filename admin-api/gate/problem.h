@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,14 +69,14 @@ struct Problem {
   std::string_view slug;
   int status = 500;
   std::string_view title_ja, title_en;
-  Detail what{};             // literal detail of the gate
-  std::string said;          // detail of the vault, already in the chosen language or in both
-  std::string pointer;       // RFC 6901, known names only
-  boost::json::object more;  // further members of the vault's own making (RFC 9457 section 3.2)
-  std::string allow;         // for 405
-  bool close = false;        // framing is in doubt: answer once and close
+  Detail what{};                       // literal detail of the gate
+  std::string said;                    // detail of the vault, already in the chosen language or in both
+  std::optional<std::string> pointer;  // RFC 6901, known names only; "" is the whole document
+  boost::json::object more;            // further members of the vault's own making (RFC 9457 section 3.2)
+  std::string allow;                   // for 405
+  bool close = false;                  // framing is in doubt: answer once and close
 };
-Problem make_problem(ErrorCode code, Detail what = {}, std::string pointer = {});
+Problem make_problem(ErrorCode code, Detail what = {}, std::optional<std::string> pointer = std::nullopt);
 Problem make_problem(Fault fault, Detail what = {});
 inline Problem closing(Problem problem) {
   problem.close = true;

@@ -34,7 +34,7 @@ void try_body(const gate::Route& route, std::string_view body) {
   const auto refused = gate::map_json(route, body, request);
   if (refused) {
     ENSURE(refused->status >= 400 && refused->status != 500);
-    ENSURE(gate::known_part(route, refused->pointer) == refused->pointer);
+    ENSURE(refused->pointer && gate::known_part(route, *refused->pointer) == *refused->pointer);
   } else {
     ENSURE(protocol::check(request, protocol::Channel::Gate));
     (void)protocol::encode(request);

@@ -1,7 +1,7 @@
 """The table of requests for the gate and, in tests/differential, for another server: malformed ones, ones that are understood and
 refused, and well-formed ones. Data only; what each row is for stands in its name and rule.
 
-Every row is sent with SECOND behind it on the same connection. MALFORMED: one answer and the end, SECOND is never answered.
+Every row is sent with SECOND behind it on the same connection. MALFORMED, UNREAD: one answer and the end, SECOND is never answered.
 UNDERSTOOD, WELL_FORMED: the row's answer, then SECOND's.
 """
 from collections import namedtuple
@@ -217,7 +217,27 @@ MALFORMED = [
     row("hidden by a second coding", post(CHUNKED + b"Transfer-Encoding: x\r\nContent-Length: 4\r\n", WHOLE), BAD, "9112 11.2"),
 ]
 
-# Framing is sound and understood: refused, and the connection goes on. The third value of the answer: a field and its value.
+def unread(start, lines):
+    return start + b" HTTP/1.1\r\n" + HOST + lines + LENGTH + b"\r\n" + LOGIN
+
+
+# Framing is sound, but the request is refused before its body is read: one answer and the end, as after a malformed one.
+UNREAD = [
+    row("body of another type", unread(b"POST /v1/sessions", b"Content-Type: text/plain\r\n"), (415, "unsupported-media-type"), "9110 15.5.16"),
+    row("body without type", unread(b"POST /v1/sessions", b""), (415, "unsupported-media-type"), "9110 15.5.16"),
+    row("JSON in another encoding", unread(b"POST /v1/sessions", b"Content-Type: application/json; charset=shift_jis\r\n"),
+        (415, "unsupported-media-type"), "8259 8.1"),
+    row("type with another parameter", unread(b"POST /v1/sessions", b"Content-Type: application/json; version=2\r\n"),
+        (415, "unsupported-media-type"), "9110 15.5.16"),
+    row("packed body", unread(b"POST /v1/sessions", JSON + b"Content-Encoding: gzip\r\n"), (415, "unsupported-media-type"), "9110 15.5.16"),
+    row("answer in no form that is here, with a body", unread(b"POST /v1/sessions", JSON + b"Accept: text/html\r\n"),
+        (406, "not-acceptable"), "9110 15.5.7"),
+    row("unknown path with a body", unread(b"POST /nowhere", JSON), (404, "not-found"), "9110 15.5.5"),
+    row("method of another path, with a body", unread(b"POST /health", JSON), (405, "method-not-allowed"), "9110 15.5.6"),
+    row("no session, with a body", unread(b"POST /v1/tenants/132101/files/f/retrievals", JSON), (401, "not-authenticated"), "9110 15.5.2"),
+]
+
+# Framing is sound, and the request was read to its end: refused, and the connection goes on.
 UNDERSTOOD = [
     row("unknown path", target(b"/nowhere"), (404, "not-found"), "9110 15.5.5"),
     row("absolute form without path", target(b"https://localhost"), (404, "not-found"), "9110 4.2.3"),

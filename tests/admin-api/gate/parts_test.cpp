@@ -250,7 +250,7 @@ TEST(RequestMap, PointsAtTheElementThatIsNoId) {
   const auto refusal = [](std::string_view ids) {
     auto request = addressed();
     const auto refused = map_json(erasure_route(), R"({"recordIds":)" + std::string(ids) + "}", request);
-    return refused ? std::to_string(refused->status) + refused->pointer : "";
+    return refused ? std::to_string(refused->status) + refused->pointer.value_or("none") : "";
   };
   EXPECT_EQ(refusal(R"([])"), "422/recordIds");
   EXPECT_EQ(refusal(R"("x")"), "422/recordIds");
