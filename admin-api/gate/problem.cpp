@@ -36,8 +36,11 @@ FaultRow fault_row(Fault fault) {
     case Fault::VersionNotSupported:
       return {"version-not-supported", 505, "HTTP/1.1で送ってください。", "Send HTTP/1.1."};
     case Fault::NotImplemented:
-      return {"not-implemented", 501, "このサーバーにないメソッドまたは転送符号化です。",
-              "A method or transfer coding that this server does not have."};
+      return {"not-implemented", 501,
+              "このサーバーにないメソッドまたは転送符号化です。GET、HEAD、POST、DELETEと、符号化なしかchunkedで送ってく"
+              "ださい。",
+              "A method or transfer coding that this server does not have. Use GET, HEAD, POST or DELETE, and none or "
+              "chunked."};
   }
   return {};
 }

@@ -49,7 +49,8 @@ inline constexpr Detail kDoubledName{"同じキーが二つあります。一つ
 inline constexpr Detail kJsonNumber{
     "数は小数点と指数のない、絶対値2の53乗以下の整数だけです。ほかは文字列で送ってください。",
     "Numbers are integers up to 2^53, without point or exponent. Send others as text."};
-inline constexpr Detail kTooDeep{"JSONの入れ子が深すぎます。", "The JSON is nested too deeply."};
+inline constexpr Detail kTooDeep{"JSONの入れ子が深すぎます。32段までです。",
+                                 "The JSON is nested too deeply. 32 levels are taken."};
 inline constexpr Detail kUnknownMember{"知らない項目があります。", "There is an unknown member."};
 inline constexpr Detail kMissingMember{"必須の項目がありません。", "A required member is missing."};
 inline constexpr Detail kWrongType{"項目の型が違います。", "The member has another type."};
