@@ -140,10 +140,11 @@ std::optional<Problem> read_coding(std::string_view codings, Head& out) {
   }
   bool sound = true;
   bool chunked = false;
-  while (!codings.empty()) {
-    const auto comma = std::min(codings.find(','), codings.size());
+  for (bool more = true; more;) {
+    const auto comma = codings.find(',');
+    more = comma != std::string_view::npos;
     const std::string_view coding = trimmed(codings.substr(0, comma));
-    codings.remove_prefix(std::min(comma + 1, codings.size()));
+    if (more) codings.remove_prefix(comma + 1);
     sound = sound && is_token(coding) && !chunked;
     chunked = equal_ignoring_case(coding, "chunked");
   }

@@ -9,6 +9,7 @@
 
 #include "admin-api/gate/http_body.h"
 #include "firmware/base/bytes.h"
+#include "firmware/base/result.h"
 
 namespace {
 

@@ -170,6 +170,7 @@ MALFORMED = [
     row("identity", coding(b" identity"), BAD, "9112 6.3"),
     row("empty coding", coding(b""), BAD, "9112 6.1"),
     row("chunked with an empty element", coding(b" , chunked"), BAD, "exactly chunked"),
+    row("chunked with a comma behind it", coding(b" chunked,"), BAD, "exactly chunked"),
     row("chunked with a parameter", coding(b" chunked;q=1"), BAD, "9112 7"),
     row("chunked in quotes", coding(b' "chunked"'), BAD, "9112 7"),
     row("almost chunked", coding(b" xchunked"), BAD, "9112 6.3"),
