@@ -168,6 +168,9 @@ Result<void> initialise_appliance(const Settings& settings, const InitInput& inp
   for (const auto& file : {settings.auth_file, settings.data_directory / "x", settings.state_copy_directory / "x"}) {
     TRY(make_parent(file));
   }
+  std::error_code failed;  // ciphertext or not, what lies in it is nobody else's business; the data directory follows
+  fs::permissions(settings.state_copy_directory, fs::perms::owner_all, failed);
+  if (failed) return Error{ErrorCode::Settings, "close the state copy directory to others", failed.value()};
 
   const auto now = clock.now();
   const auto secret = CustodianSecret::random();

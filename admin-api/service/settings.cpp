@@ -191,7 +191,7 @@ std::string settings_help() {
     out += std::string(row.key) + (row.required ? "  必須 / required\n" : "\n");
     out += "    " + std::string(row.ja) + "\n    " + std::string(row.en) + "\n";
   }
-  out += "\n[gate]  shosoin-gate --settings-help\n";
+  out += "\n[gate]  shosoin-gate --help\n";
   return out;
 }
 
