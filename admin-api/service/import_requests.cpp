@@ -28,8 +28,9 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
                                      context.by().person.id, context.now);
 }
 
-// The same key again: what was opened then. While it is still being received it starts again from the first byte. It is looked at only
-// under its slot: a close that is under way has the slot, and the rows of what it publishes are not ours to drop.
+// The same key again: what was opened then. While it is still being received it starts again from the first byte. It is
+// looked at only under its slot: a close that is under way has the slot, and the rows of what it publishes are not ours
+// to drop.
 Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
   TRY(parts.imports.claim(id));
   HeldSlot slot(parts.imports, id);

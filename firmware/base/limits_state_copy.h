@@ -5,6 +5,7 @@
 
 namespace shosoin::limits {
 
-inline constexpr std::chrono::minutes kStateCopyRetry{1};  // after a failed renewal: soon, and without filling the operational log
+inline constexpr std::chrono::minutes kStateCopyRetry{
+    1};  // after a failed renewal: soon, and without filling the operational log
 
 }  // namespace shosoin::limits

@@ -1,9 +1,10 @@
-// A journal that fills up inside a batch: before its commit nothing has happened, after it nothing is dropped and the next start goes on
-// (DESIGN section 7, disk full).
+// A journal that fills up inside a batch: before its commit nothing has happened, after it nothing is dropped and the
+// next start goes on (DESIGN section 7, disk full).
+#include "tests/support/full_journal.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/fault/epoch_rig.h"
-#include "tests/support/full_journal.h"
 
 namespace shosoin::test {
 namespace {

@@ -1,5 +1,5 @@
-// What the state copy gives back when the appliance environment is lost: the newest state, however it was renewed, and the evidence with
-// which certificates of earlier epochs are issued again.
+// What the state copy gives back when the appliance environment is lost: the newest state, however it was renewed, and
+// the evidence with which certificates of earlier epochs are issued again.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -72,8 +72,8 @@ TEST_F(StateCopy, EvidenceOfTheCurrentEpochIsNeverTakenFromACopy) {
   auto evidence = erasure::decode_evidence_copy(Bytes{std::istreambuf_iterator<char>(in), {}}).value();
   evidence.certified_at = "1970-01-01T00:00:00.000+09:00";
   const auto forged = erasure::encode_evidence_copy(erasure::encode_evidence(evidence));
-  std::ofstream(evidence_of(1), std::ios::binary).write(reinterpret_cast<const char*>(forged.data()),
-                                                        static_cast<std::streamsize>(forged.size()));
+  std::ofstream(evidence_of(1), std::ios::binary)
+      .write(reinterpret_cast<const char*>(forged.data()), static_cast<std::streamsize>(forged.size()));
   ASSERT_NO_FATAL_FAILURE(lose_environment());
   const auto certificate = rig.appliance().certificate(rig.tenants[0], first.value().serials[0]);
   ASSERT_TRUE(certificate) << certificate.error().doing();

@@ -1,5 +1,5 @@
-// A journal that finds no room for its next segment: what would become that segment is taken by directories of its name. Everything
-// that is there already can still be written, as on a disk that has just filled up. One thread.
+// A journal that finds no room for its next segment: what would become that segment is taken by directories of its
+// name. Everything that is there already can still be written, as on a disk that has just filled up. One thread.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,8 @@ class FullJournal {
   // write(size): one line of about that size; false when it found no room. Until not even the smallest finds any.
   static void fill(const std::function<bool(std::size_t)>& write) {
     int small = 0;
-    for (const std::size_t size : {limits::kMaxJournalEntry - 4096, std::size_t{256} << 10, std::size_t{16} << 10, std::size_t{1}}) {
+    for (const std::size_t size :
+         {limits::kMaxJournalEntry - 4096, std::size_t{256} << 10, std::size_t{16} << 10, std::size_t{1}}) {
       for (int i = 0; i < 4096 && write(size); ++i) small += size == 1 ? 1 : 0;
     }
     ENSURE(!write(1) && small < 4096);

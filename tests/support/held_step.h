@@ -1,5 +1,5 @@
-// Holds the first who comes to a step of the power plug until it is let go, so that a test can ask something else meanwhile. The power
-// stays on. One at a time in a program; the plug must be free.
+// Holds the first who comes to a step of the power plug until it is let go, so that a test can ask something else
+// meanwhile. The power stays on. One at a time in a program; the plug must be free.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Two requests that race on one import: the second is a Conflict, and rows of a published import are never dropped. What an unknown
-// outcome leaves is the next start's to decide (promise 9, D-03).
+// Two requests that race on one import: the second is a Conflict, and rows of a published import are never dropped.
+// What an unknown outcome leaves is the next start's to decide (promise 9, D-03).
 #include <gtest/gtest.h>
 
 #include <future>
@@ -74,7 +74,8 @@ class ImportSlots : public ::testing::Test {
     EXPECT_TRUE(store().scan(TableId::Records, {}, [&](const generations::Entry& entry) {
       const auto record = generations::decode_record_entry(*entry.value).value();
       if (record.import != RecordId::from(view_of(import)).value()) return true;
-      whole += store().read_row(record.record.id, record.record.key) && store().read_row(record.number.id, record.number.key);
+      whole += store().read_row(record.record.id, record.record.key) &&
+               store().read_row(record.number.id, record.number.key);
       return true;
     }));
     return whole;
@@ -122,11 +123,13 @@ TEST_F(ImportSlots, AReopeningWhileTheImportIsClosedIsAConflictAndDropsNothing) 
     ASSERT_FALSE(open().refused);
     ASSERT_FALSE(world.ask(Kind::ImportChunk, piece(0, csv)).refused);
     if (std::string_view(step) == "tenant:change") {
-      // A refusal of this tenant would wait for the line of the change that is held: only what is in memory is asked for.
+      // A refusal of this tenant would wait for the line of the change that is held: only what is in memory is asked
+      // for.
       HeldStep held(step);
       auto close = meanwhile(Kind::ImportClose, closing());
       ASSERT_TRUE(held.reached());
-      EXPECT_EQ(world.parts().imports.claim(RecordId::from(view_of(import)).value()).error().code(), ErrorCode::Conflict);
+      EXPECT_EQ(world.parts().imports.claim(RecordId::from(view_of(import)).value()).error().code(),
+                ErrorCode::Conflict);
       held.let_go();
       EXPECT_EQ(close.get().member("state"), "staged");
     } else {
@@ -220,7 +223,8 @@ TEST_F(ImportSlots, AProcessThatIsAboutToEndAbandonsNoImport) {
   ASSERT_FALSE(open().refused);
   ASSERT_FALSE(world.ask(Kind::ImportChunk, piece(0, world.csv(tenant, 30, 206))).refused);
   cut_at("rows:ahead", power::Cut::Before);
-  // Whoever went on to write an abandonment would look at the clock first. For him the disk comes back, so that it would stand.
+  // Whoever went on to write an abandonment would look at the clock first. For him the disk comes back, so that it
+  // would stand.
   world.clock.on_look = [] {
     if (!power::is_out()) return;
     power::set_plug(nullptr);

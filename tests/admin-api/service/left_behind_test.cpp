@@ -1,5 +1,5 @@
-// What a refusal may tell when something has changed behind it: a terminal that is revoked meanwhile, a line that cannot be
-// written (L-10), a reply that fits no frame.
+// What a refusal may tell when something has changed behind it: a terminal that is revoked meanwhile, a line
+// that cannot be written (L-10), a reply that fits no frame.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,7 +63,8 @@ TEST_F(RevokedTerminal, GetsNoSessionFromALoginThatWasUnderWay) {
   const Fields officers{{FieldId::Session, world.officer(1)},
                         {FieldId::SecondSession, world.officer(2)},
                         {FieldId::Fingerprint, terminal}};
-  for (std::ptrdiff_t i = 0; i < limits::kParallelPasswordHashes; ++i) hashes.acquire();  // the login waits at its password
+  for (std::ptrdiff_t i = 0; i < limits::kParallelPasswordHashes; ++i)
+    hashes.acquire();  // the login waits at its password
   std::atomic<bool> begun{false};
   world.clock.on_look = [&] { begun = true; };
   auto login = std::async(std::launch::async, [&] { return world.ask(Kind::Login, fields); });
@@ -172,11 +173,10 @@ TEST_F(UnwrittenLine, OfAFailedFlushTellsNothingOfTheRefusalAndEndsTheProcess) {
   const auto placed = world.ask(Kind::Retrieve, search);
   ASSERT_EQ(placed.member("pointer"), "/accessReason/reasonCode");
   const auto lines = world.appliance().journal().position(world.tenant(ServiceWorld::kKoganei)).line;
-  power::set_plug([](std::string_view step) noexcept {
-    return step == "journal:flush" ? power::Cut::Before : power::Cut::None;
-  });
-  for (const auto& [kind, fields, refusal] :
-       {std::tuple{Kind::ErasureDecide, decision, "not-permitted"}, std::tuple{Kind::Retrieve, search, "invalid-content"}}) {
+  power::set_plug(
+      [](std::string_view step) noexcept { return step == "journal:flush" ? power::Cut::Before : power::Cut::None; });
+  for (const auto& [kind, fields, refusal] : {std::tuple{Kind::ErasureDecide, decision, "not-permitted"},
+                                              std::tuple{Kind::Retrieve, search, "invalid-content"}}) {
     const auto outcome = world.send(kind, fields);
     EXPECT_EQ(outcome.reply.status, static_cast<unsigned>(ErrorCode::StorageFailed) + 1);
     EXPECT_EQ(outcome.end, ErrorCode::StorageFailed);
@@ -208,7 +208,8 @@ class Channel {
       return Error{ErrorCode::Unavailable, "read a reply"};
     }
     Bytes payload(from_be<std::uint32_t>(head));
-    EXPECT_EQ(::recv(socket_.number(), payload.data(), payload.size(), MSG_WAITALL), static_cast<ssize_t>(payload.size()));
+    EXPECT_EQ(::recv(socket_.number(), payload.data(), payload.size(), MSG_WAITALL),
+              static_cast<ssize_t>(payload.size()));
     return protocol::decode_reply(payload);
   }
 

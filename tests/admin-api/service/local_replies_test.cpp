@@ -1,5 +1,5 @@
-// What the local channel tells is in its format page (admin-api/protocol/protocol.md), member by member: the page and the replies are
-// held against each other.
+// What the local channel tells is in its format page (admin-api/protocol/protocol.md), member by member: the page and
+// the replies are held against each other.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -21,7 +21,8 @@ std::set<std::string> members_on_the_page(const std::string& kind) {
   std::istringstream lines(text.substr(section));
   for (std::string line; std::getline(lines, line);) {
     const auto bar = line.find(" | ");
-    if (!line.starts_with("| ") || bar == std::string::npos || line.substr(0, bar).find(kind) == std::string::npos) continue;
+    if (!line.starts_with("| ") || bar == std::string::npos || line.substr(0, bar).find(kind) == std::string::npos)
+      continue;
     std::set<std::string> found;
     std::string word;
     int depth = 0;
@@ -63,7 +64,8 @@ TEST(LocalReplies, HoldOnlyMembersThatTheFormatPageNames) {
   for (const auto& terminal : ask(Kind::TerminalList).at("terminals").as_array()) {
     expect_named("TerminalList", terminal.as_object());
   }
-  for (const auto& tenant : ask(Kind::TenantList).at("tenants").as_array()) expect_named("TenantList", tenant.as_object());
+  for (const auto& tenant : ask(Kind::TenantList).at("tenants").as_array())
+    expect_named("TenantList", tenant.as_object());
   expect_named("| Status", ask(Kind::Status));
   expect_named("Health", ask(Kind::Health));
   expect_named("StorageCheck", ask(Kind::StorageCheck));

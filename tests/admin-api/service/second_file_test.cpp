@@ -1,5 +1,5 @@
-// A world of its own with two record files: what "erased" may tell across them, a batch that leaves a damaged tenant out, and refusals
-// while the journal is full.
+// A world of its own with two record files: what "erased" may tell across them, a batch that leaves a damaged tenant
+// out, and refusals while the journal is full.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -45,11 +45,11 @@ class SecondFile : public ::testing::Test {
     const std::string t4(32, '\4'), code(ServiceWorld::kIshinomaki);
     static bool there = false;
     if (!there) {
-      EXPECT_FALSE(world
-                       .as_officers(Kind::TerminalAdd, {{FieldId::TenantCode, code},
-                                                        {FieldId::Fingerprint, t4},
-                                                        {FieldId::TerminalName, "管理席"}})
-                       .refused);
+      EXPECT_FALSE(
+          world
+              .as_officers(Kind::TerminalAdd,
+                           {{FieldId::TenantCode, code}, {FieldId::Fingerprint, t4}, {FieldId::TerminalName, "管理席"}})
+              .refused);
       there = true;
     }
     return {code, "ito", "mori", world.t3, t4};
@@ -108,7 +108,9 @@ class SecondFile : public ::testing::Test {
   std::string state_of(const Place& place, const std::string& erasure) {
     return service::find_erasure(store(place), RecordId::from(view_of(erasure)).value()).value().value().state;
   }
-  generations::TenantStore& store(const Place& place) { return *world.parts().tenants.open(world.tenant(place.code)).value(); }
+  generations::TenantStore& store(const Place& place) {
+    return *world.parts().tenants.open(world.tenant(place.code)).value();
+  }
 };
 
 TEST_F(SecondFile, SaysNothingOfWhatWasErasedInTheFirst) {

@@ -1,5 +1,5 @@
-// The SEQ of the accesses to 個人番号 (L-21) where the last lines of a tenant do not open any more: no number is given twice, and the
-// gap stands in the log before anything else does (decision 0030).
+// The SEQ of the accesses to 個人番号 (L-21) where the last lines of a tenant do not open any more: no number is given
+// twice, and the gap stands in the log before anything else does (decision 0030).
 #include "tests/storage/generations/support.h"
 
 namespace shosoin::generations {
@@ -47,9 +47,9 @@ class NumberSeq : public ::testing::Test {
 TEST_F(NumberSeq, GoesOnBehindLinesThatDoNotOpenAndTheGapIsDeclaredFirst) {
   access(2);  // line 1 made the keys; lines 2 and 3, SEQ 1 and 2
   house.clock.set(2026, 12, 5);
-  access(3);                                         // lines 4 to 6, SEQ 3 to 5
-  ASSERT_TRUE(house.store->log({false, "{}"}));      // line 7
-  ASSERT_NO_FATAL_FAILURE(lose_key_of(202612));      // line 8
+  access(3);                                     // lines 4 to 6, SEQ 3 to 5
+  ASSERT_TRUE(house.store->log({false, "{}"}));  // line 7
+  ASSERT_NO_FATAL_FAILURE(lose_key_of(202612));  // line 8
   EXPECT_EQ(house.store->log({true, "{}"}).error().code(), ErrorCode::Integrity);
   EXPECT_EQ(house.change({put_of(TableId::Facts, "a", "1")}).error().code(), ErrorCode::Integrity);
   EXPECT_EQ(lines(), 8u);  // nothing went past it
@@ -78,7 +78,9 @@ TEST_F(NumberSeq, WhereNoLineOpensGoesOnBehindTheNumberOfLines) {
   ASSERT_TRUE(house.store->ensure_log_keys());  // line 1 is of January and still opens
   ASSERT_NO_FATAL_FAILURE(lose_key_of(202701));
   const auto before = lines();
-  ASSERT_TRUE(house.store->ensure_log_keys());  // the keys of January are missing: the change that makes them carries the declaration
+  ASSERT_TRUE(
+      house.store
+          ->ensure_log_keys());  // the keys of January are missing: the change that makes them carries the declaration
   access(1);
   const auto told = readable();
   ASSERT_EQ(told.size(), 2u);
