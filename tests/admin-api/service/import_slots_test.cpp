@@ -98,13 +98,14 @@ TEST_F(ImportSlots, TheSamePieceTwiceAtOnceIsTakenOnce) {
       ASSERT_FALSE(world.ask(Kind::ImportChunk, fields).refused);
       continue;
     }
+    std::future<Told> first;  // outlives what holds it
     HeldStep held("rows:ahead");
-    auto first = meanwhile(Kind::ImportChunk, fields);
+    first = meanwhile(Kind::ImportChunk, fields);
     ASSERT_TRUE(held.reached());
     const auto second = world.ask(Kind::ImportChunk, fields);
-    EXPECT_EQ(second.refused, ErrorCode::Conflict);
+    ASSERT_EQ(second.refused, ErrorCode::Conflict);
     EXPECT_FALSE(second.body.contains("expectedOffset"));  // nothing was looked at
-    EXPECT_EQ(world.ask(Kind::ImportClose, closing()).refused, ErrorCode::Conflict);
+    ASSERT_EQ(world.ask(Kind::ImportClose, closing()).refused, ErrorCode::Conflict);
     held.let_go();
     EXPECT_EQ(first.get().body.at("received").as_int64(), static_cast<std::int64_t>(csv.size()));
     raced = true;
@@ -125,18 +126,21 @@ TEST_F(ImportSlots, AReopeningWhileTheImportIsClosedIsAConflictAndDropsNothing) 
     if (std::string_view(step) == "tenant:change") {
       // A refusal of this tenant would wait for the line of the change that is held: only what is in memory is asked
       // for.
+      std::future<Told> close;  // outlives what holds it
       HeldStep held(step);
-      auto close = meanwhile(Kind::ImportClose, closing());
+      close = meanwhile(Kind::ImportClose, closing());
       ASSERT_TRUE(held.reached());
-      EXPECT_EQ(world.parts().imports.claim(RecordId::from(view_of(import)).value()).error().code(),
-                ErrorCode::Conflict);
+      const auto claimed = world.parts().imports.claim(RecordId::from(view_of(import)).value());
+      ASSERT_FALSE(claimed);
+      EXPECT_EQ(claimed.error().code(), ErrorCode::Conflict);
       held.let_go();
       EXPECT_EQ(close.get().member("state"), "staged");
     } else {
+      std::future<Told> close;  // outlives what holds it
       HeldStep held(step);
-      auto close = meanwhile(Kind::ImportClose, closing());
+      close = meanwhile(Kind::ImportClose, closing());
       ASSERT_TRUE(held.reached());
-      EXPECT_EQ(open().refused, ErrorCode::Conflict) << step;
+      ASSERT_EQ(open().refused, ErrorCode::Conflict) << step;
       EXPECT_EQ(world.ask(Kind::ImportClose, closing()).refused.has_value(), std::string_view(step) == "rows:ahead");
       held.let_go();
       EXPECT_EQ(close.get().member("state"), "staged") << step;
@@ -151,8 +155,9 @@ TEST_F(ImportSlots, AReopeningWhileTheImportIsClosedIsAConflictAndDropsNothing) 
 TEST_F(ImportSlots, AnImportThatIsBeingClosedDoesNotLapseHoweverLongItTakes) {
   ASSERT_FALSE(open().refused);
   ASSERT_FALSE(world.ask(Kind::ImportChunk, piece(0, world.csv(tenant, 30, 203))).refused);
+  std::future<Told> close;  // outlives what holds it
   HeldStep held("rows:ahead");
-  auto close = meanwhile(Kind::ImportClose, closing());
+  close = meanwhile(Kind::ImportClose, closing());
   ASSERT_TRUE(held.reached());
   world.clock.move(limits::kImportIdle + std::chrono::seconds{1});
   ASSERT_TRUE(world.parts().imports.lapse(store()));
@@ -176,12 +181,13 @@ TEST_F(ImportSlots, AnImportThatIsLapsingIsNobodyElses) {
   world.clock.move(limits::kImportIdle + std::chrono::seconds{1});
   token = world.session("sato", world.t1);
   {
+    std::future<Result<void>> lapse;
     HeldStep held("rows:drop");
-    auto lapse = std::async(std::launch::async, [&] { return world.parts().imports.lapse(store()); });
+    lapse = std::async(std::launch::async, [&] { return world.parts().imports.lapse(store()); });
     ASSERT_TRUE(held.reached());
     EXPECT_EQ(world.ask(Kind::ImportChunk, piece(csv.size(), "x")).refused, ErrorCode::Conflict);
-    EXPECT_EQ(world.ask(Kind::ImportClose, closing()).refused, ErrorCode::Conflict);
-    EXPECT_EQ(open().refused, ErrorCode::Conflict);
+    ASSERT_EQ(world.ask(Kind::ImportClose, closing()).refused, ErrorCode::Conflict);
+    ASSERT_EQ(open().refused, ErrorCode::Conflict);
     held.let_go();
     EXPECT_TRUE(lapse.get());
   }

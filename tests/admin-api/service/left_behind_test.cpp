@@ -109,8 +109,9 @@ TEST_F(RevokedTerminal, LetsARequestUnderWayEndAndRefusesTheNext) {
   chunk[FieldId::Chunk] = world.csv(tenant, 3, 211);
   ASSERT_FALSE(world.ask(Kind::ImportChunk, chunk).refused);
   {
+    std::future<Told> close;  // outlives what holds it
     support::HeldStep held("rows:ahead");
-    auto close = std::async(std::launch::async, [&] { return world.ask(Kind::ImportClose, fields); });
+    close = std::async(std::launch::async, [&] { return world.ask(Kind::ImportClose, fields); });
     ASSERT_TRUE(held.reached());
     EXPECT_FALSE(revoke().refused);
     EXPECT_EQ(world.ask(Kind::ImportClose, fields).refused, ErrorCode::NotAuthenticated);
