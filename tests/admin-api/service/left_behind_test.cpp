@@ -55,7 +55,6 @@ TEST_F(RevokedTerminal, EndsTheSessionsThatAreOpenThere) {
 }
 
 TEST_F(RevokedTerminal, GetsNoSessionFromALoginThatWasUnderWay) {
-  auto& hashes = world.parts().password_hashes;
   const Fields fields{{FieldId::Terminal, terminal},
                       {FieldId::PersonId, "suzuki"},
                       {FieldId::Password, world.people.at("suzuki").password},
@@ -63,16 +62,19 @@ TEST_F(RevokedTerminal, GetsNoSessionFromALoginThatWasUnderWay) {
   const Fields officers{{FieldId::Session, world.officer(1)},
                         {FieldId::SecondSession, world.officer(2)},
                         {FieldId::Fingerprint, terminal}};
-  for (std::ptrdiff_t i = 0; i < limits::kParallelPasswordHashes; ++i)
-    hashes.acquire();  // the login waits at its password
+  std::future<Told> revocation, login;
+  support::HeldStep held("tenant:change");  // the revocation is about to stand
+  revocation = std::async(std::launch::async,
+                          [&] { return world.ask(Kind::TerminalRevoke, officers, protocol::Channel::Local); });
+  ASSERT_TRUE(held.reached());
   std::atomic<bool> begun{false};
   world.clock.on_look = [&] { begun = true; };
-  auto login = std::async(std::launch::async, [&] { return world.ask(Kind::Login, fields); });
+  login = std::async(std::launch::async, [&] { return world.ask(Kind::Login, fields); });
   while (!begun) std::this_thread::sleep_for(1ms);
-  std::this_thread::sleep_for(100ms);  // from the clock to the password is a few look-ups
+  std::this_thread::sleep_for(100ms);  // the login has found its terminal in order and is at its password
   world.clock.on_look = nullptr;
-  EXPECT_FALSE(world.ask(Kind::TerminalRevoke, officers, protocol::Channel::Local).refused);
-  hashes.release(limits::kParallelPasswordHashes);
+  held.let_go();
+  EXPECT_FALSE(revocation.get().refused);
   EXPECT_EQ(login.get().refused, ErrorCode::NotAuthenticated);
   EXPECT_TRUE(world.parts().sessions.at_terminal(fingerprint_of(terminal)).value().empty());
 }
