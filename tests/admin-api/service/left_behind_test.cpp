@@ -55,13 +55,13 @@ TEST_F(RevokedTerminal, EndsTheSessionsThatAreOpenThere) {
 }
 
 TEST_F(RevokedTerminal, GetsNoSessionFromALoginThatWasUnderWay) {
-  const Fields fields{{FieldId::Terminal, terminal},
-                      {FieldId::PersonId, "suzuki"},
-                      {FieldId::Password, world.people.at("suzuki").password},
-                      {FieldId::Code, world.code("suzuki")}};
   const Fields officers{{FieldId::Session, world.officer(1)},
                         {FieldId::SecondSession, world.officer(2)},
                         {FieldId::Fingerprint, terminal}};
+  const Fields fields{{FieldId::Terminal, terminal},
+                      {FieldId::PersonId, "suzuki"},
+                      {FieldId::Password, world.people.at("suzuki").password},
+                      {FieldId::Code, world.code("suzuki")}};  // last: each code moves the clock
   std::future<Told> revocation, login;
   support::HeldStep held("tenant:change");  // the revocation is about to stand
   revocation = std::async(std::launch::async,
