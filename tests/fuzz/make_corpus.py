@@ -54,7 +54,7 @@ def entry():
 
 def epoch():
     made = vectors("epoch.json")
-    for name in ("manifest", "state", "evidence", "body"):
+    for name in ("manifest", "state", "evidence", "evidenceCopy", "body"):
         yield name, unhex(made[name])
     yield "tenant-entry", unhex(made["tenantEntry"]["bytes"])
 
