@@ -164,6 +164,9 @@ Result<void> initialise_appliance(const Settings& settings, const InitInput& inp
   TRY(auto officers, officers_from(input, at));
   TRY(auto trust, boot_trust(settings));
   TRY(const auto facts, tpm::Anchor::examine(settings.tcti));
+  if (settings.hardware_only && facts.software) {
+    return Error{ErrorCode::Settings, "initialise a software TPM: tpm.hardware_only is set"};
+  }
   if (facts.owned) return Error{ErrorCode::Conflict, "provision a TPM that is owned already"};
   for (const auto& file : {settings.auth_file, settings.data_directory / "x", settings.state_copy_directory / "x"}) {
     TRY(make_parent(file));
