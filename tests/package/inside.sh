@@ -56,8 +56,10 @@ check "the boot state is approved with the device" shosoin boot approve --signin
 chmod 644 /etc/shosoin/boot-signer.pem /etc/shosoin/boot-approvals.json
 install -d -m 0700 -o shosoin-vault -g shosoin-vault /run/shosoin-init
 install -m 0600 -o shosoin-vault -g shosoin-vault "$here/aoki.json" "$here/baba.json" /run/shosoin-init/
-check "init under the vault's account" as_vault shosoin init --officer /run/shosoin-init/aoki.json --officer /run/shosoin-init/baba.json \
-  --shares-directory /run/shosoin-init/shares
+init="shosoin init --officer /run/shosoin-init/aoki.json --officer /run/shosoin-init/baba.json --shares-directory /run/shosoin-init/shares"
+check "the settings as they come refuse a software TPM" bash -c "runuser -u shosoin-vault -- $init; [[ \$? == 78 ]]"
+sed -i 's/^hardware_only = true$/hardware_only = false/' /etc/shosoin/shosoin.toml
+check "init under the vault's account" as_vault $init
 rm -rf /run/shosoin-init
 check "data and state copy are closed to others" bash -c '[[ $(stat -c %a:%U /var/lib/shosoin/data /var/lib/shosoin-copy/copy | sort -u) == 700:shosoin-vault ]]'
 
@@ -148,7 +150,7 @@ check "a purge nobody watches" bash -c "dpkg -P shosoin >$here/purge 2>&1; grep 
 check "keeps the data" test -e /var/lib/shosoin/data/provisioning.json
 check "and leaves no unit behind" bash -c '! systemctl cat shosoin-vault.service && [[ -z $(find /etc/systemd /var/lib/systemd/deb-systemd-helper-* -name "shosoin*") ]]'
 
-check "no system call was stopped" bash -c "! journalctl -b --no-pager | grep -iE 'seccomp|type=1326'"
+check "no system call was stopped" bash -c "! journalctl -b --no-pager | grep -E 'type=1326|SIGSYS'"
 check "no unit failed" bash -c '! systemctl --failed --no-legend | grep shosoin'
 journalctl -b --no-pager -u shosoin-vault -u shosoin-gate -o cat | tail -40 | sed 's/^/   /' >"$serial"
 say "end"
