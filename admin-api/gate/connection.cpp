@@ -104,6 +104,7 @@ class Connection final : public Body, public OpenConnection {
       if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return Piece{0, in_doubt()};
     }
     if (parser_->is_done()) co_return Piece{0, trailer_came() ? std::optional{in_doubt()} : std::nullopt};
+    if (gives_way_) co_return Piece{0, in_doubt()};
     auto& body = parser_->get().body();
     body.data = out.data();
     body.size = out.size();

@@ -170,7 +170,8 @@ class Runner {
 
   Request part(protocol::RequestKind kind, const Request& opening, ByteView import_id) const {
     Request request{kind, exchange_.request_number, {}};
-    for (FieldId id : {FieldId::Terminal, FieldId::TerminalAuthority, FieldId::Session}) request.fields[id] = opening.fields.at(id);
+    for (FieldId id : {FieldId::Terminal, FieldId::TerminalAuthority, FieldId::Session})
+      request.fields[id] = opening.fields.at(id);
     protocol::set(request, FieldId::ImportId, import_id);
     return request;
   }

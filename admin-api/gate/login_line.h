@@ -1,6 +1,6 @@
-// Where logins of one worker thread stand in line: they get a part of its channels to the vault, so that password hashes
-// never hold up what logged-in people ask, and a terminal has at most two of them, so that no terminal's flood keeps
-// another's login out. First come, first served. One thread.
+// Where logins of one worker thread stand in line: they get a part of its channels to the vault, so that password
+// hashes never hold up what logged-in people ask, and a terminal has at most two of them, so that no terminal's flood
+// keeps another's login out. First come, first served. One thread.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -32,7 +32,8 @@ constexpr std::array kKeys{
                 "host names that are ours, with or without port"},
     SettingsKey{"threads", "number", "2", "処理スレッドの数(1〜16)", "number of worker threads, 1 to 16"},
     SettingsKey{"connections", "number", "1024", "同時接続の上限(16〜16384)", "connections at once, 16 to 16384"},
-    SettingsKey{"connections_per_address", "number", "256", "一つのIPアドレスからの上限", "of these, from one IP address"},
+    SettingsKey{"connections_per_address", "number", "256", "一つのIPアドレスからの上限",
+                "of these, from one IP address"},
     SettingsKey{"connections_per_certificate", "number", "64", "一つの端末証明書での上限",
                 "of these, with one terminal certificate"},
 };

@@ -18,8 +18,8 @@ struct Settings {
   std::string listen;       // "systemd" or "address:port"
   std::string certificate;  // PEM files
   std::string private_key;
-  std::string client_ca;    // a file or a directory
-  std::string client_crl;   // empty: no list is kept
+  std::string client_ca;   // a file or a directory
+  std::string client_crl;  // empty: no list is kept
   std::string vault_socket;
   std::vector<std::string> authority;
   unsigned threads = 2;

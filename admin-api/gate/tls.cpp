@@ -68,7 +68,8 @@ Result<void> check_key_file(const std::string& path) {
 
 }  // namespace
 
-Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings, std::vector<std::string>& names) {
+Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings,
+                         std::vector<std::string>& names) {
   SSL_CTX* tls = context.native_handle();
   ERR_clear_error();
   if (SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 ||

@@ -1,5 +1,5 @@
-// The gate's TLS: version 1.3 only, named groups and suites, a client certificate required. Whose certificates are taken
-// is set for each connection from Trust. Start-up only.
+// The gate's TLS: version 1.3 only, named groups and suites, a client certificate required. Whose certificates are
+// taken is set for each connection from Trust. Start-up only.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>

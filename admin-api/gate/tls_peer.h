@@ -19,7 +19,8 @@ class TlsPeer {
   void prepare(SSL* connection, const Trust& trust, std::function<void()> give_up);
   bool take();  // after the handshake; false: no certificate can be had, which the handshake does not let through
   const Peer& peer() const { return peer_; }
-  // Against the authorities and lists of now, and the certificate's own end; verifies again only when they have changed.
+  // Against the authorities and lists of now, and the certificate's own end; verifies again only when they have
+  // changed.
   bool is_trusted();
   void begin_request() { key_updates_ = 0; }
 

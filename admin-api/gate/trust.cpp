@@ -60,7 +60,8 @@ Result<std::vector<std::string>> files_at(const std::string& path) {
   std::vector<std::string> out;
   for (fs::directory_iterator at(path, failed), end; !failed && at != end; at.increment(failed)) {
     if (at->path().extension() == ".pem") out.push_back(at->path());
-    if (out.size() > limits::kMaxAuthorities) return Error{ErrorCode::Settings, "hold so many authorities of terminals"};
+    if (out.size() > limits::kMaxAuthorities)
+      return Error{ErrorCode::Settings, "hold so many authorities of terminals"};
   }
   if (failed) return Error{ErrorCode::Settings, "list the terminals' authorities", failed.value()};
   std::ranges::sort(out);
@@ -109,7 +110,8 @@ Result<void> Anchors::add_authorities(const std::string& pem) {
     std::unique_ptr<X509, FreeCertificate> one(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
     if (!one) break;
     any = true;
-    if (X509_check_ca(one.get()) != 1) return Error{ErrorCode::Settings, "take a certificate as an authority of terminals"};
+    if (X509_check_ca(one.get()) != 1)
+      return Error{ErrorCode::Settings, "take a certificate as an authority of terminals"};
     if (X509_STORE_add_cert(store_.get(), one.get()) != 1) return wrong("take an authority of terminals");
     authorities_.push_back(std::move(one));
     if (authorities_.size() > limits::kMaxAuthorities)
@@ -133,7 +135,8 @@ Result<void> Anchors::add_lists(const std::string& pem) {
     if (X509_STORE_add_crl(store_.get(), list.get()) != 1) return wrong("take a revocation list");
     ++lists_;
     std::tm until{};
-    if (const auto* next = X509_CRL_get0_nextUpdate(list.get()); next != nullptr && ASN1_TIME_to_tm(next, &until) == 1) {
+    if (const auto* next = X509_CRL_get0_nextUpdate(list.get());
+        next != nullptr && ASN1_TIME_to_tm(next, &until) == 1) {
       next_updates_.push_back(::timegm(&until));
     }
   }

@@ -8,9 +8,9 @@
 namespace shosoin::service {
 
 PasswordDesk::PasswordDesk()
-    : PasswordDesk([](const std::string& hash, const std::string& password) {
-        return crypto::verify_password(hash, password);
-      }, {}) {}
+    : PasswordDesk(
+          [](const std::string& hash, const std::string& password) { return crypto::verify_password(hash, password); },
+          {}) {}
 
 PasswordDesk::~PasswordDesk() {
   {

@@ -18,7 +18,8 @@ class TerminalAuthorities {
  public:
   // None: the root, which certifies the data centre's own terminals, or an authority from outside. There the list of
   // terminals alone decides.
-  Result<std::optional<TenantId>> owner(const TenantStore& zero, const Tenants& tenants, const Fingerprint& certificate);
+  Result<std::optional<TenantId>> owner(const TenantStore& zero, const Tenants& tenants,
+                                        const Fingerprint& certificate);
   void learn(const Fingerprint& certificate, const TenantId& tenant);
 
  private:

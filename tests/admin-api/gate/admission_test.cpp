@@ -76,7 +76,8 @@ TEST(AdmissionRules, TakeFromUnfinishedHandshakesBeforeAllOthers) {
 TEST(AdmissionRules, TakeFromTheAddressAndTheCertificateThatHoldMost) {
   House house({6, 6, 6});
   ASSERT_TRUE(house.enter(1, 1));
-  for (const unsigned char certificate : {2, 3, 3, 3, 4}) ASSERT_TRUE(house.enter(2, certificate));
+  for (const unsigned char certificate : std::initializer_list<unsigned char>{2, 3, 3, 3, 4})
+    ASSERT_TRUE(house.enter(2, certificate));
   ASSERT_TRUE(house.enter(3, 5));
   EXPECT_TRUE(house.closed[2]) << "the oldest of the certificate that holds three";
   EXPECT_EQ(house.shed(), 1u);
@@ -85,7 +86,8 @@ TEST(AdmissionRules, TakeFromTheAddressAndTheCertificateThatHoldMost) {
 
 TEST(AdmissionRules, TurnAwayWhoHoldsNoLessThanTheOthers) {
   House house({3, 3, 3});
-  for (const unsigned char address : {1, 2, 3}) ASSERT_TRUE(house.enter(address, address));
+  for (const unsigned char address : std::initializer_list<unsigned char>{1, 2, 3})
+    ASSERT_TRUE(house.enter(address, address));
   EXPECT_FALSE(house.enter(1, 1));
   EXPECT_FALSE(house.enter(4, 4)) << "one each: nobody holds more than the newcomer would";
   EXPECT_EQ(house.shed(), 0u);

@@ -206,7 +206,7 @@ class GateTest : public ::testing::Test {
     return authorities;
   }
   void SetUp() override {
-    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+    std::signal(SIGPIPE, SIG_IGN);                                       // OpenSSL writes without MSG_NOSIGNAL
     std::string name = "/tmp/shosoin-gate-test-" + std::string(6, 'X');  // mkdtemp(3) fills these in
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;

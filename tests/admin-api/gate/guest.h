@@ -54,7 +54,7 @@ class Guest {
 
   bool connected() const { return connected_; }
   SSL* tls() const { return ssl_; }
-  int alert() const { return alert_; }    // description of the fatal alert that came; 0: none
+  int alert() const { return alert_; }  // description of the fatal alert that came; 0: none
   int tickets() const { return tickets_; }
   void send_plain(std::string_view bytes) const { (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
   bool send(std::string_view text) const {
@@ -109,8 +109,12 @@ class Guest {
       SSL_CTX_use_certificate(context_, wish.identity->certificate.get());
       SSL_CTX_use_PrivateKey(context_, wish.identity->key.get());
     }
-    if (wish.groups != nullptr) EXPECT_EQ(SSL_CTX_set1_groups_list(context_, wish.groups), 1);
-    if (wish.suites != nullptr) EXPECT_EQ(SSL_CTX_set_ciphersuites(context_, wish.suites), 1);
+    if (wish.groups != nullptr) {
+      EXPECT_EQ(SSL_CTX_set1_groups_list(context_, wish.groups), 1);
+    }
+    if (wish.suites != nullptr) {
+      EXPECT_EQ(SSL_CTX_set_ciphersuites(context_, wish.suites), 1);
+    }
     ssl_ = SSL_new(context_);
     SSL_set_app_data(ssl_, this);
     SSL_set_info_callback(ssl_, [](const SSL* ssl, int where, int value) {
@@ -119,7 +123,9 @@ class Guest {
       }
     });
     if (wish.name != nullptr) SSL_set_tlsext_host_name(ssl_, wish.name);
-    if (wish.session != nullptr) EXPECT_EQ(SSL_set_session(ssl_, wish.session), 1);
+    if (wish.session != nullptr) {
+      EXPECT_EQ(SSL_set_session(ssl_, wish.session), 1);
+    }
     SSL_set_fd(ssl_, socket_);
     connected_ = SSL_connect(ssl_) == 1;
   }

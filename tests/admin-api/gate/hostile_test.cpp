@@ -100,9 +100,10 @@ TEST_F(SlowClients, LoseAConnectionWhoseBodyDrips) {
 
 TEST_F(SlowClients, LoseAConnectionWhoseBodyNeverEndsAlthoughEachPieceIsInTime) {
   Guest slow = guest();
-  const std::string head = "POST /v1/tenants/132101/files/honnin-kakunin-joho/imports HTTP/1.1\r\nHost: localhost\r\n"
-                           "Authorization: Bearer " + kToken +
-                           "\r\nContent-Type: text/csv; charset=utf-8\r\nContent-Length: 60000000\r\n\r\n";
+  const std::string head =
+      "POST /v1/tenants/132101/files/honnin-kakunin-joho/imports HTTP/1.1\r\nHost: localhost\r\n"
+      "Authorization: Bearer " +
+      kToken + "\r\nContent-Type: text/csv; charset=utf-8\r\nContent-Length: 60000000\r\n\r\n";
   ASSERT_TRUE(slow.send(head));
   const std::string piece(8192, 'x');
   const auto began = steady_clock::now();
@@ -122,7 +123,8 @@ TEST_F(SlowClients, LoseAConnectionWhoseAnswersAreNotRead) {
   std::string all;
   for (int i = 0; i < 150; ++i) all += ask;
   ASSERT_TRUE(slow.send(all));
-  std::this_thread::sleep_for(3 * kShort);  // everything the kernel takes is written by now, and the deadline has passed
+  std::this_thread::sleep_for(3 *
+                              kShort);  // everything the kernel takes is written by now, and the deadline has passed
   int answers = 0;
   while (slow.receive().status == 200) ++answers;
   EXPECT_GT(answers, 0);
@@ -206,7 +208,9 @@ TEST_F(GreedyClients, DoNotPushOutAnHonestConnectionWhenAllPlacesAreTaken) {
   for (unsigned i = 0; i < 2 * kTotal; ++i) {
     const char* const from[] = {"127.0.0.2", "127.0.0.3", "127.0.0.4"};
     guests.emplace_back(port_, Wish{.identity = &terminals[i % 12], .from = from[i % 3]});
-    if (i % 8 == 0) ASSERT_EQ(served(honest), 200) << i;
+    if (i % 8 == 0) {
+      ASSERT_EQ(served(honest), 200) << i;
+    }
   }
   EXPECT_EQ(served(honest), 200);
   Guest newcomer(port_, {.identity = &who().terminal, .from = "127.0.0.9"});

@@ -59,6 +59,13 @@ TEST_F(GateTls, RefusesAServerNameThatIsNotItsOwn) {
   EXPECT_EQ(alert_for({.name = "localhost.example"}), kUnrecognizedName);
 }
 
+TEST_F(GateTls, TellsTheVaultWhichAuthorityIssuedTheTerminalsCertificate) {
+  start_vault(ready);
+  Guest guest(port_, {.identity = &who().terminal});
+  ASSERT_EQ(guest.ask(request("GET /health")).status, 200);
+  EXPECT_TRUE(equal(vault_->heard().back().fields.at(FieldId::TerminalAuthority), who().ours.fingerprint()));
+}
+
 // Another server of ours, which gives tickets; both ends in memory.
 class TicketGiver {
  public:

@@ -1,8 +1,9 @@
 // Which certificates the gate takes, and that it learns of revocations while it runs (RFC 5280 section 5).
+#include "admin-api/gate/trust.h"
+
 #include <csignal>
 #include <fstream>
 
-#include "admin-api/gate/trust.h"
 #include "tests/admin-api/gate/guest.h"
 
 namespace shosoin::gate::testing {
@@ -76,7 +77,8 @@ class GateTrust : public GateTest {
 };
 
 TEST_F(GateTrust, RefusesARevokedTerminalWithinSecondsAndClosesTheConnectionsItHas) {
-  Guest idle(port_, {.identity = &second}), half(port_, {.identity = &second}), other(port_, {.identity = &who().terminal});
+  Guest idle(port_, {.identity = &second}), half(port_, {.identity = &second}),
+      other(port_, {.identity = &who().terminal});
   for (Guest* guest : {&idle, &half, &other}) ASSERT_EQ(guest->ask(request("GET /health")).status, 200);
   const std::string asked = request("GET /health");
   ASSERT_TRUE(half.send(asked.substr(0, 20)));
@@ -100,9 +102,8 @@ TEST_F(GateTrust, ReadsAgainOnHangup) {
 TEST_F(GateTrust, KeepsTheOldListWhenTheNewOneIsBroken) {
   put(folder_ / "crl.pem", revocation_list(who().ours, {&second}));
   ASSERT_TRUE(becomes(0, second));
-  for (const std::string& broken :
-       {std::string("not a list"), std::string(), revocation_list(who().foreign, {}),
-        revocation_list(who().ours, {}).substr(0, 200)}) {
+  for (const std::string& broken : {std::string("not a list"), std::string(), revocation_list(who().foreign, {}),
+                                    revocation_list(who().ours, {}).substr(0, 200)}) {
     put(folder_ / "crl.pem", broken);
     EXPECT_FALSE(becomes(200, second, milliseconds(2500)));
     EXPECT_EQ(served(who().terminal), 200);
