@@ -129,6 +129,7 @@ Result<void> Anchors::add_lists(const std::string& pem) {
     if (!list) break;
     const bool ours = std::ranges::any_of(authorities_, [&](const auto& authority) {
       return X509_NAME_cmp(X509_CRL_get_issuer(list.get()), X509_get_subject_name(authority.get())) == 0 &&
+             (X509_get_key_usage(authority.get()) & KU_CRL_SIGN) != 0 &&  // else every handshake would fail on the list
              X509_CRL_verify(list.get(), X509_get0_pubkey(authority.get())) == 1;
     });
     if (!ours) return Error{ErrorCode::Settings, "find the authority that signed a revocation list"};

@@ -176,8 +176,8 @@ class House:
 
 
 def one_mode(house, good, mode, seconds, rate):
-    """Quiet, attack, recovery of one mode: what the table shows."""
-    quiet = good.measure(max(5, seconds / 3))
+    """Quiet, attack, recovery, quiet again: what the table shows of one mode. Before and after count together as quiet."""
+    quiet = good.measure(max(3, seconds / 4))
     watch = Watch(house.place.gate.pid)
     before = watch.look()
     by_program = mode in PROGRAM_MODES
@@ -195,6 +195,8 @@ def one_mode(house, good, mode, seconds, rate):
     watch.end()
     time.sleep(0.5)
     after = watch.look()
+    again = good.measure(max(3, seconds / 4))
+    quiet = {kind: quiet[kind] + again[kind] for kind in quiet}
     report = {key: sum(one[key] for one in reports) for key in (reports[0] if reports else ())}
     return {"mode": PROGRAM_MODES.get(mode, mode), "quiet": quiet, "hostile": hostile, "before": before, "after": after,
             "most": (watch.descriptors, watch.memory), "recovery": recovery, **report}
