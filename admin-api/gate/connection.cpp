@@ -84,7 +84,7 @@ class Connection final : public Body, public OpenConnection {
     }
     while (co_await serve_one()) {
     }
-    co_await say_farewell();
+    if (!broken_) co_await say_farewell();
   }
 
   void close_if_idle() override {
@@ -174,6 +174,7 @@ class Connection final : public Body, public OpenConnection {
       enter(first ? Phase::Idle : Phase::Reading);
       auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(8u << 10), use_result);
       idle_ = false;
+      broken_ = failed && failed != net::error::eof;
       if (failed) co_return HeadRead::Gone;
       buffer_.commit(got);
       if (first) socket().expires_after(deadlines().head);
@@ -253,6 +254,7 @@ class Connection final : public Body, public OpenConnection {
     socket().expires_after(deadlines().write);
     auto [failed, written] = co_await net::async_write(stream_, net::buffer(text), use_result);
     socket().expires_never();
+    broken_ = broken_ || failed;
     co_return !failed;
   }
 
@@ -299,6 +301,7 @@ class Connection final : public Body, public OpenConnection {
   bool idle_ = false;
   bool working_ = false;    // the vault may be at a request of ours
   bool gives_way_ = false;  // told to close
+  bool broken_ = false;     // nothing can be said to the other end any more
   beast::error_code ignored_;
 };
 

@@ -41,7 +41,7 @@ class SlowClients(unittest.TestCase):
                 self.assertGreater(len(row["hostile"]["new"]), 10, "too few new connections of the good client")
                 self.assertLess(row["recovery"], 1.0)
                 self.assertLess(row["most"][1], MOST_MEMORY_MB)
-                self.assertLess(row["after"][0], row["before"][0] + 80, "descriptors were not given back")
+                self.assertLess(row["after"][0], row["before"][0] + 40, "descriptors were not given back")
 
     def test_2_the_gate_outlives_a_lack_of_descriptors(self):
         gate = self.house.place.gate

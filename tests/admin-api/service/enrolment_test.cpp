@@ -203,6 +203,7 @@ int judge(X509* terminal, X509* between, X509* root) {
   X509_STORE_CTX* context = X509_STORE_CTX_new();
   X509_STORE_CTX_init(context, store, terminal, sent);
   X509_STORE_CTX_set_default(context, "ssl_client");
+  X509_STORE_CTX_set_time(context, 0, std::chrono::system_clock::to_time_t(ServiceWorld::shared().clock.now()));
   X509_verify_cert(context);
   const int verdict = X509_STORE_CTX_get_error(context);
   X509_STORE_CTX_free(context);
@@ -262,11 +263,10 @@ TEST_F(TenantAuthorities, AreTheSameAfterARestart) {
 
 TEST_F(TenantAuthorities, CannotCertifyForAnotherOrganisationNorMakeAuthorities) {
   const auto now = world.clock.now();
-  auto root = service::make_terminal_authority(std::chrono::system_clock::now()).value();
-  const auto mine = service::make_tenant_authority(root, "132101", std::chrono::system_clock::now()).value();
+  auto root = service::make_terminal_authority(now).value();
+  const auto mine = service::make_tenant_authority(root, "132101", now).value();
   const auto issue = [&](const std::string& organisation) {
-    const auto issued =
-        service::issue_terminal(mine, Csr("P-256").der, {"窓口", organisation}, std::chrono::system_clock::now());
+    const auto issued = service::issue_terminal(mine, Csr("P-256").der, {"窓口", organisation}, now);
     const auto terminal = read_chain(issued.value().certificate_pem);
     return judge(terminal.front().get(), read_chain(mine.certificate_pem).front().get(),
                  read_chain(root.certificate_pem).front().get());
@@ -274,7 +274,7 @@ TEST_F(TenantAuthorities, CannotCertifyForAnotherOrganisationNorMakeAuthorities)
   EXPECT_EQ(issue("132101"), X509_V_OK);
   EXPECT_EQ(issue("042021"), X509_V_ERR_PERMITTED_VIOLATION);
   EXPECT_EQ(issue("1321010"), X509_V_ERR_PERMITTED_VIOLATION);
-  const auto below = service::make_tenant_authority(mine, "132101", std::chrono::system_clock::now()).value();
+  const auto below = service::make_tenant_authority(mine, "132101", now).value();
   const auto deep = service::issue_terminal(below, Csr("P-256").der, {"窓口", "132101"}, now);
   EXPECT_NE(judge(read_chain(deep.value().certificate_pem).front().get(),
                   read_chain(below.certificate_pem).front().get(), read_chain(root.certificate_pem).front().get()),
