@@ -34,7 +34,7 @@ constexpr std::array kKeys{
     SettingsKey{"connections", "number", "1024", "同時接続の上限(16〜16384)", "connections at once, 16 to 16384"},
     SettingsKey{"connections_per_address", "number", "256", "一つのIPアドレスからの上限",
                 "of these, from one IP address"},
-    SettingsKey{"connections_per_certificate", "number", "64", "一つの端末証明書での上限",
+    SettingsKey{"connections_per_certificate", "number", "128", "一つの端末証明書での上限",
                 "of these, with one terminal certificate"},
 };
 constexpr std::size_t kMaxSettingsFile = 1u << 20;

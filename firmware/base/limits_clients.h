@@ -10,7 +10,7 @@ namespace shosoin::limits {
 inline constexpr std::size_t kConnectionsLeast = 16;
 inline constexpr std::size_t kConnectionsMost = 16'384;
 inline constexpr std::size_t kConnectionsPerAddress = 256;     // a terminal server of 40 seats, six connections each
-inline constexpr std::size_t kConnectionsPerCertificate = 64;  // a business system's pool; a browser opens six
+inline constexpr std::size_t kConnectionsPerCertificate = 128;  // a business system's pool; a browser opens six
 inline constexpr std::chrono::milliseconds kHandshakeGrace{1'000};  // an honest handshake is over by then: younger ones are spared
 inline constexpr std::size_t kSheddingAtOnce = 64;  // told to close and not yet closed
 inline constexpr std::size_t kAcceptBurst = 16;  // connections taken before the loop sees to those that are there

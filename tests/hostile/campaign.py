@@ -29,7 +29,7 @@ from words import Teller  # noqa: E402
 MODES = ("handshake", "headers", "body", "read", "logins")
 PROGRAM_MODES = {"-H": "slowhttptest headers", "-B": "slowhttptest body", "-X": "slowhttptest read"}
 GOOD_ADDRESS = "127.0.0.7"
-PER_CERTIFICATE = 63     # of the gate's 64
+PER_CERTIFICATE = 63     # of the 128 that the gate lets one hold
 PER_ADDRESS = 60
 PER_PROCESS = 1000
 LOGIN_CONNECTIONS = 120  # each with a password check under way all the time
