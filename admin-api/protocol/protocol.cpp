@@ -53,6 +53,7 @@ bool has_width(FieldId id, ByteView bytes) {
 // The most a field may hold in this request; nothing when it has no place there.
 std::optional<std::size_t> allowance(const RequestRule& rule, Implied implied, FieldId id) {
   if (id == FieldId::Terminal) return implied.terminal ? std::optional{kTokenSize} : std::nullopt;
+  if (id == FieldId::TerminalAuthority) return implied.terminal ? std::optional{kTokenSize} : std::nullopt;
   if (id == FieldId::Session) return implied.session ? std::optional{kTokenSize} : std::nullopt;
   if (id == FieldId::SecondSession) return implied.second_session ? std::optional{kTokenSize} : std::nullopt;
   for (const auto& field_rule : rule.fields) {

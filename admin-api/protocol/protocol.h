@@ -58,6 +58,7 @@ enum class FieldId : std::uint16_t {
   Session = 2,           // 32 B token
   SecondSession = 3,     // 32 B: the other person, for acts of two on the local socket
   IdempotencyKey = 4,    // 1..64 visible ASCII
+  TerminalAuthority = 5, // 32 B, SHA-256 of the certificate (DER) that issued the terminal's; the gate sets it
   PersonId = 10,         // operator id
   Password = 11,
   Code = 12,             // six digits

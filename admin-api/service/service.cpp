@@ -120,7 +120,7 @@ Result<void> Service::log_outcome(const protocol::RequestRule& rule, Context& co
 
 Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
   if (context.channel == Channel::Gate) {
-    TRY(context.known_terminal, find_terminal(parts_.zero(), context.terminal));
+    TRY(context.known_terminal, terminal_of(parts_, context));
   }
   TRY(authenticate(rule, context));
   const auto handler = handler_of(rule.kind);

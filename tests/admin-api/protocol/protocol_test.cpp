@@ -179,6 +179,14 @@ TEST(Protocol, RefusesAFieldThatHasNoPlaceInTheRequest) {
     }
   });
 }
+TEST(Protocol, TakesTheTerminalsAuthorityFromTheGateOnly) {
+  Request request{RequestKind::Health, 7, {{FieldId::Terminal, Bytes(32)}, {FieldId::TerminalAuthority, Bytes(32)}}};
+  EXPECT_TRUE(check(request, Channel::Gate));
+  request.fields[FieldId::TerminalAuthority] = Bytes(31);
+  EXPECT_FALSE(check(request, Channel::Gate));
+  EXPECT_FALSE(check(Request{RequestKind::Health, 7, {{FieldId::TerminalAuthority, Bytes(32)}}}, Channel::Local));
+}
+
 TEST(Protocol, RefusesATerminalFromTheLocalSocketAndASessionWhereNobodyIsNeeded) {
   Request request = sample(rule_of(RequestKind::Login), Channel::Local, true);
   request.fields[FieldId::Terminal] = Bytes(32);
