@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <new>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -233,8 +234,14 @@ class Connection final : public Body, public IdleConnection {
 }  // namespace
 
 net::awaitable<void> serve_connection(Worker& worker, net::ip::tcp::socket socket) {
-  Connection connection(worker, std::move(socket));
-  co_await connection.run();
+  try {
+    Connection connection(worker, std::move(socket));
+    co_await connection.run();
+  } catch (const std::bad_alloc&) {  // this connection ends, the others go on (decision 0012)
+    oplog::warning("out of memory: a connection was ended");
+  } catch (const boost::system::system_error& failed) {  // no TLS state could be made
+    oplog::warning("a connection could not be set up", {"error", failed.code().value()});
+  }
 }
 
 }  // namespace shosoin::gate

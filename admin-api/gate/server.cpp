@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -25,9 +26,9 @@ using net::ip::tcp;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds kStopPoll{20};
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
+constexpr std::chrono::milliseconds kMemoryPause{10};
 
-// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served
-// connection.
+// Nothing of ours throws. Out of memory ends the connection it met (connection.cpp); anywhere else it ends the process.
 constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
 
 Result<void> listen_on(tcp::acceptor& acceptor, const std::string& text) {
@@ -78,23 +79,29 @@ struct Server::Inside {
 
   // Accepts on the first thread, spreads the connections over all.
   net::awaitable<void> accept_all() {
-    net::steady_timer pause(first());
     for (std::size_t turn = 0; !shared.stopping; ++turn) {
-      Worker& worker = *workers[turn % workers.size()];
-      tcp::socket socket(*worker.context);
-      auto [failed] = co_await acceptor->async_accept(socket, use_result);
-      if (shared.stopping) break;
-      if (failed) {
-        oplog::warning("a connection could not be accepted", {"error", failed.value()});
-        pause.expires_after(kAcceptPause);
-        co_await pause.async_wait(use_result);
-        continue;
+      try {
+        co_await accept_one(*workers[turn % workers.size()]);
+      } catch (const std::bad_alloc&) {  // the connection is dropped; those that stand go on
+        oplog::warning("out of memory: a connection was not accepted");
+        std::this_thread::sleep_for(kMemoryPause);
       }
-      if (shared.connections >= limits::kMaxHttpConnections) continue;  // dropped: the bound is the defence
-      boost::system::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      net::co_spawn(*worker.context, serve_connection(worker, std::move(socket)), never_throws);
     }
+  }
+  net::awaitable<void> accept_one(Worker& worker) {
+    tcp::socket socket(*worker.context);
+    auto [failed] = co_await acceptor->async_accept(socket, use_result);
+    if (shared.stopping) co_return;
+    if (failed) {
+      oplog::warning("a connection could not be accepted", {"error", failed.value()});
+      net::steady_timer pause(first(), kAcceptPause);
+      co_await pause.async_wait(use_result);
+      co_return;
+    }
+    if (shared.connections >= limits::kMaxHttpConnections) co_return;  // dropped: the bound is the defence
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    net::co_spawn(*worker.context, serve_connection(worker, std::move(socket)), never_throws);
   }
 
   // Tells the service manager that we live, only if every thread has turned since the last time.

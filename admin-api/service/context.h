@@ -14,6 +14,7 @@
 namespace shosoin::service {
 
 class Imports;
+using PasswordHashes = std::counting_semaphore<limits::kParallelPasswordHashes>;
 
 struct Parts {
   erasure::Appliance& appliance;
@@ -27,7 +28,7 @@ struct Parts {
   std::filesystem::path terminal_authority;  // terminal-ca.pem
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
-  std::counting_semaphore<limits::kParallelPasswordHashes> password_hashes{limits::kParallelPasswordHashes};
+  PasswordHashes password_hashes{limits::kParallelPasswordHashes};
   TenantStore& zero() { return appliance.zero(); }
 };
 

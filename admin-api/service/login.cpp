@@ -35,13 +35,16 @@ struct PasswordCheck {
   bool holds = false;
   std::string against;  // the hash it was compared with
 };
+struct GiveBack {
+  void operator()(PasswordHashes* runs) const { runs->release(); }
+};
 Result<PasswordCheck> check_password(Parts& parts, const std::optional<Person>& person, const Attempt& attempt) {
   if (!parts.password_hashes.try_acquire_for(limits::kPasswordHashWait)) {
     return Error{ErrorCode::TooMany, "check one more password at once"};
   }
+  const auto run = std::unique_ptr<PasswordHashes, GiveBack>(&parts.password_hashes);
   PasswordCheck check{false, person ? person->password_hash : crypto::unknown_person_hash()};
-  check.holds = crypto::verify_password(check.against, attempt.password);
-  parts.password_hashes.release();
+  TRY(check.holds, crypto::password_holds(check.against, attempt.password));
   return check;
 }
 

@@ -110,6 +110,7 @@ Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan
     if (!dropped) oplog::failure("an abandoned generation stays until the next start", dropped.error());
     return switched.error();
   }
+  power::NoWayBack whole("go on with a generation that is published");
   {
     std::unique_lock lock(table_mutex);
     table[store.tenant()] = row;
@@ -117,9 +118,9 @@ Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan
   std::vector<RowId> gone;
   for (const auto& removed : staged.removed_rows) gone.push_back(removed.row);
   if (auto adopted = store.adopt(std::move(staged)); !adopted) {
-    power::fail_stop(adopted.error());  // published, but this process does not see it
-    return Error{ErrorCode::StorageFailed, "go on with a generation that is published"};
+    return Error{ErrorCode::StorageFailed, "go on with a generation that is published", adopted.error().outside()};
   }
+  whole.done();
   writers.unlock();
   // Published: what cannot be cleared away now, the next start clears away.
   refresh_state_copy();
@@ -187,10 +188,12 @@ Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std:
   row.wrapped_key = wrap_tenant_key(seal_key, row, generation.key);
   TRY(core_->put_table_row(row, "tenant:table-row"));
   {
+    power::NoWayBack whole("know a tenant that the table names");
     std::unique_lock lock(core_->table_mutex);
     core_->table[facts.id] = row;
     core_->environments[facts.id] = std::move(environment);
     core_->stores[facts.id] = std::move(store);
+    whole.done();
   }
   // If power goes here: a row whose tenant has no name; the next start removes both.
   TRY(zero().change([&](std::uint64_t) -> Result<generations::Change> {
