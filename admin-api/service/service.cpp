@@ -7,6 +7,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "crypto/library_memory.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
 
@@ -135,14 +136,21 @@ Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
 // Where memory runs out a library throws, the one exception there is; the request ends here and the service goes on. What cannot
 // stop in the middle has ended the process before (power::NoWayBack). Decision 0012.
 Answer Service::answer_within_memory(const protocol::RequestRule& rule, Context& context) {
-  try {
-    return answer(rule, context);
-  } catch (const std::bad_alloc&) {
+  const auto give_up = [&] {
     context.pointer.clear();
     context.told.clear();
-    context.target.clear();
     context.verbatim.reset();
     return Error{ErrorCode::OutOfMemory, "find memory for this request"};
+  };
+  const auto refused_before = crypto::library_allocations_refused();
+  try {
+    auto result = answer(rule, context);
+    // A refusal that a library gave without memory is no judgement on the request.
+    const bool starved = crypto::library_allocations_refused() != refused_before;
+    if (!result && starved && !ends_process(result.error().code())) return give_up();
+    return result;
+  } catch (const std::bad_alloc&) {
+    return give_up();
   }
 }
 

@@ -11,6 +11,7 @@
 #include "admin-api/service/private_file.h"
 #include "admin-api/service/repair.h"
 #include "admin-api/service/server.h"
+#include "crypto/library_memory.h"
 #include "firmware/base/limits_space.h"
 #include "firmware/base/log.h"
 #include "firmware/sandbox/sandbox.h"
@@ -144,6 +145,7 @@ Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& cl
 
 int run_vault(const std::filesystem::path& settings_file) {
   if (auto prepared = memory::prepare_process(); !prepared) return tell(prepared.error());
+  if (!crypto::watch_library_memory()) return tell(Error{ErrorCode::Internal, "watch the memory of OpenSSL"});
   engine::prepare_allocator();
   SettingsFault fault;
   const auto settings = load_settings(settings_file, fault);

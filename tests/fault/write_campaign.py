@@ -69,6 +69,7 @@ class Campaign:
         self.image = os.path.join(self.place.home, "image")
         self.keeper = Keeper(self.place)
         self.taken = 0.0
+        self.tpm_moved = False
         self.slowest = 0.0
         self.outcomes = collections.Counter()
         self.table = collections.defaultdict(collections.Counter)
@@ -127,7 +128,7 @@ class Campaign:
                           text=self.code(officer))
         for person in self.scenario.staff:
             self.scenario.must(self.login(person))
-        for person in (*self.scenario.officers, *self.scenario.staff):
+        for person in self.everybody():
             person.authenticator.last_step = int(time.time() // STEP)
         self._take_image()
 
@@ -139,8 +140,10 @@ class Campaign:
         for folder in ("data", "state-copy", "tpm"):
             self._copy(os.path.join(self.place.home, folder), os.path.join(self.image, folder))
         self.place.start_tpm()
+        for person in self.everybody():
+            shutil.copy2(person.session, os.path.join(self.image, f"session-{person.id}"))
         self.taken = time.monotonic()
-        self.used_step = max(person.authenticator.last_step for person in (*self.scenario.officers, *self.scenario.staff))
+        self.used_step = max(person.authenticator.last_step for person in self.everybody())
 
     @staticmethod
     def _copy(source, target):
@@ -148,7 +151,9 @@ class Campaign:
         subprocess.run(["cp", "-a", "--sparse=always", "--reflink=auto", source, target], check=True)
 
     def restore(self, with_tpm, start=True):
+        """with_tpm: what follows moves the epoch, so that the TPM has to be put back before the next point as well."""
         self.keeper.kill_vault()
+        with_tpm, self.tpm_moved = with_tpm or self.tpm_moved, with_tpm
         if time.monotonic() - self.taken > IMAGE_AGE:
             self._put_back(True)
             self.keeper.start_vault()
@@ -159,7 +164,12 @@ class Campaign:
             self.keeper.start_vault()
             self.place.wait_for_vault()
 
+    def everybody(self):
+        return (*self.scenario.officers, *self.scenario.staff)
+
     def _put_back(self, with_tpm):
+        for person in self.everybody():
+            shutil.copy2(os.path.join(self.image, f"session-{person.id}"), person.session)
         for folder in ("data", "state-copy"):
             self._copy(os.path.join(self.image, folder), os.path.join(self.place.home, folder))
         if with_tpm:
@@ -278,7 +288,7 @@ class Campaign:
     def check_everything(self):
         report = self.cli.must("storage", "check", "--session", self.scenario.aoki.session, patience=300).data["report"]
         self.expect(report["sound"], f"storage check: {report['faults']}")
-        again = self.cli.retrieve(self.scenario.chiba, KOGANEI, "addressee-number", self.living["宛名番号"])
+        again = self.cli.retrieve(self.scenario.doi, KOGANEI, "addressee-number", self.living["宛名番号"])
         self.expect(again.ok, f"a good reader is refused: {again.out}{again.err}")
 
     # -- points
@@ -306,7 +316,7 @@ class Campaign:
         act, check = self.acts()[name]
         self.restore(with_tpm=name == "batch", start=name != "start")
         self.faults.arm(call, number, error)
-        answer = None
+        answer, restarts = None, self.keeper.restarts
         if name == "start":
             self.keeper.start_vault()
         else:
@@ -325,10 +335,15 @@ class Campaign:
             raise Broken(f"{where}: the service is back only after {back:.1f} s")
         if answer is not None and not answer.ok and answer.problem not in ("storage-full", "storage-failed", "unavailable"):
             raise Broken(f"{where}: {answer.out}{answer.err}")
+        self.check_after(where, restarts, check, answer)
+
+    def check_after(self, where, restarts, check, answer):
+        """After a restart: the one the vault needed by itself, or one after kill -9."""
         try:
-            self.keeper.kill_vault()
-            self.keeper.start_vault()
-            self.place.wait_for_vault()
+            if self.keeper.restarts == restarts:
+                self.keeper.kill_vault()
+                self.keeper.start_vault()
+                self.place.wait_for_vault()
             check(answer)
             self.check_everything()
         except Exception as fault:
@@ -338,7 +353,7 @@ class Campaign:
         """Seconds until the vault is ready and a good reader is answered."""
         while time.monotonic() - since < 3 * BACK_WITHIN:
             if local_socket.ready(self.place.admin_socket):
-                if self.cli.retrieve(self.scenario.chiba, KOGANEI, "addressee-number", self.living["宛名番号"]).ok:
+                if self.cli.retrieve(self.scenario.doi, KOGANEI, "addressee-number", self.living["宛名番号"]).ok:
                     return time.monotonic() - since
             time.sleep(0.03)
         raise Broken("the service does not come back")

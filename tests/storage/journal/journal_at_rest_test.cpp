@@ -24,8 +24,9 @@ class JournalAtRest : public JournalTest {
 
 TEST_F(JournalAtRest, IsCountedOverAllItsSegmentsWithoutAnyWriting) {
   fill(150);  // several small segments
-  ASSERT_GT(find_segments(place()).value().size(), 2u);
-  for (const auto number : find_segments(place()).value()) ::chmod(segment_path(place(), number).c_str(), 0400);
+  const auto segments = find_segments(place()).value();
+  ASSERT_GT(segments.size(), 2u);
+  for (const auto number : segments) ::chmod(segment_path(place(), number).c_str(), 0400);
   const auto found = walk_at_rest(place());
   ASSERT_TRUE(found) << found.error().doing();
   EXPECT_EQ(found.value().frames, 151u);
