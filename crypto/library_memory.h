@@ -1,5 +1,6 @@
-// OpenSSL reports want of memory as whatever it was about to say: a malformed request, a bad key. Its allocations are watched, so that
-// such a refusal can be told for what it is. watch_library_memory: once, before OpenSSL is first used; the count is the calling thread's.
+// OpenSSL reports want of memory as whatever it was about to say: a malformed request, a bad key. Its allocations are
+// watched, so that such a refusal can be told for what it is. watch_library_memory: once, before OpenSSL is first used;
+// the count is the calling thread's.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,8 @@ Result<void> write_probe(const fs::path& path) {
 }
 
 json::object fault(std::string_view where, const Error& error) {
-  return {{"where", where}, {"what", error.doing()}, {"outside", error.outside()}, {"code", error_row(error.code()).slug}};
+  return {
+      {"where", where}, {"what", error.doing()}, {"outside", error.outside()}, {"code", error_row(error.code()).slug}};
 }
 
 std::vector<fs::path> environments_of(const fs::path& data) {
@@ -72,7 +73,8 @@ json::object Repair::state() const {
                    {"doing", cause_.doing()},
                    {"outside", cause_.outside()},
                    {"site", settings_.site_label},
-                   {"whatToDo", json::object{{"ja", error_row(ErrorCode::RepairMode).ja}, {"en", error_row(ErrorCode::RepairMode).en}}}};
+                   {"whatToDo", json::object{{"ja", error_row(ErrorCode::RepairMode).ja},
+                                             {"en", error_row(ErrorCode::RepairMode).en}}}};
   if (auto free = free_bytes(settings_.data_directory)) out["freeBytes"] = free.value();
   return out;
 }
@@ -110,7 +112,8 @@ Answer Repair::walk_journal() {
   std::unique_lock one_at_a_time(walking_);
   TRY(auto found, journal::walk_at_rest(settings_.data_directory / "journal"));
   json::array tenants;
-  for (const auto& [tenant, line] : found.lines) tenants.push_back(json::object{{"tenant", tenant.hex()}, {"lines", line}});
+  for (const auto& [tenant, line] : found.lines)
+    tenants.push_back(json::object{{"tenant", tenant.hex()}, {"lines", line}});
   return json::object{{"mode", "repair"},
                       {"chain", "intact"},
                       {"frames", found.frames},
@@ -118,12 +121,13 @@ Answer Repair::walk_journal() {
                       {"tenants", std::move(tenants)}};
 }
 
-// A session cannot be checked without keys. Who reaches the local socket may read the data directory anyway, and hears no more here
-// than is to be seen there.
+// A session cannot be checked without keys. Who reaches the local socket may read the data directory anyway, and hears
+// no more here than is to be seen there.
 Answer Repair::answer(const protocol::Request& request, Channel channel) {
   const Error refused{ErrorCode::RepairMode, "serve while the data cannot be written"};
   if (request.kind == Kind::Health) {
-    return json::object{{"alive", true}, {"ready", false}, {"mode", "repair"}, {"cause", error_row(cause_.code()).slug}};
+    return json::object{
+        {"alive", true}, {"ready", false}, {"mode", "repair"}, {"cause", error_row(cause_.code()).slug}};
   }
   if (channel != Channel::Local) return refused;
   if (request.kind == Kind::Status) return state();

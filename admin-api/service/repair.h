@@ -1,6 +1,6 @@
-// Repair mode: the vault cannot write where its data are. It holds no key and has asked the TPM nothing; it says so, and on the local
-// socket walks what can be walked without keys. Everything else is refused. It ends, to be started anew, as soon as writing works
-// (decision 0013). probe_writing: the main thread; handle: any thread.
+// Repair mode: the vault cannot write where its data are. It holds no key and has asked the TPM nothing; it says so,
+// and on the local socket walks what can be walked without keys. Everything else is refused. It ends, to be started
+// anew, as soon as writing works (decision 0013). probe_writing: the main thread; handle: any thread.
 #pragma once
 
 #include <mutex>

@@ -84,9 +84,10 @@ Scarcity Space::look() {
   const auto found = free ? scarcity(free.value(), settings_.reserve_bytes, limits::kGrowthFactor) : Scarcity::None;
   const auto before = found_.exchange(found);
   if (found != before) {
-    oplog::warning(found == Scarcity::None     ? Literal("the data disk has room again")
-                   : found == Scarcity::NoGrowth ? Literal("space on the data disk is scarce: nothing that grows the store is accepted")
-                                                 : Literal("space on the data disk is down to the reserve"),
+    oplog::warning(found == Scarcity::None ? Literal("the data disk has room again")
+                   : found == Scarcity::NoGrowth
+                       ? Literal("space on the data disk is scarce: nothing that grows the store is accepted")
+                       : Literal("space on the data disk is down to the reserve"),
                    {"MiB", free ? static_cast<std::int64_t>(free.value() >> 20) : -1});
   }
   return found;

@@ -1,5 +1,5 @@
-// Free space of the data disk, and who may still act when it becomes scarce (DESIGN 7: a reserve for administrator and auditor; numbers:
-// deploy/operations.md). Any thread.
+// Free space of the data disk, and who may still act when it becomes scarce (DESIGN 7: a reserve for administrator and
+// auditor; numbers: deploy/operations.md). Any thread.
 #pragma once
 
 #include <atomic>

@@ -76,9 +76,9 @@ TEST_F(RepairMode, RefusesEverythingElseOnBothSockets) {
   int refused = 0;
   for (const auto& rule : protocol::permit_table()) {
     for (const auto channel : {Channel::Gate, Channel::Local}) {
-      const bool served = rule.kind == Kind::Health || (channel == Channel::Local && (rule.kind == Kind::Status ||
-                                                                                      rule.kind == Kind::StorageCheck ||
-                                                                                      rule.kind == Kind::JournalWalk));
+      const bool served = rule.kind == Kind::Health ||
+                          (channel == Channel::Local && (rule.kind == Kind::Status || rule.kind == Kind::StorageCheck ||
+                                                         rule.kind == Kind::JournalWalk));
       if (served) continue;
       EXPECT_EQ(ask(rule.kind, channel).status, protocol::status_of(ErrorCode::RepairMode)) << rule.name;
       ++refused;

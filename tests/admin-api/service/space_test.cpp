@@ -20,7 +20,8 @@ TEST(Space, IsScarceBelowFourReservesAndDownToTheReserveBelowOne) {
   EXPECT_EQ(at(0), Scarcity::ReserveOnly);
 }
 TEST(Space, RefusesWhatGrowsTheStoreBeforeAnythingIsWritten) {
-  for (const auto kind : {Kind::ImportOpen, Kind::ImportChunk, Kind::ImportClose, Kind::ImportDecide, Kind::TenantCreate}) {
+  for (const auto kind :
+       {Kind::ImportOpen, Kind::ImportChunk, Kind::ImportClose, Kind::ImportDecide, Kind::TenantCreate}) {
     EXPECT_TRUE(admit(kind, Asker::Anybody, Scarcity::None));
     for (const auto asker : {Asker::Anybody, Asker::KeepsTheAppliance}) {
       EXPECT_EQ(admit(kind, asker, Scarcity::NoGrowth).error().code(), ErrorCode::StorageFull);
@@ -34,8 +35,9 @@ TEST(Space, LetsOperatorsReadUntilTheReserveIsReached) {
   EXPECT_EQ(admit(Kind::RetrieveRecord, Asker::Anybody, Scarcity::ReserveOnly).error().code(), ErrorCode::StorageFull);
 }
 TEST(Space, KeepsTheReserveForAdministratorAuditorAndErasure) {
-  for (const auto kind : {Kind::Login, Kind::Logout, Kind::ErasureRequest, Kind::ErasureDecide, Kind::ErasureExecute, Kind::BatchRun,
-                          Kind::PersonDisable, Kind::TerminalRevoke, Kind::Status, Kind::StorageCheck, Kind::JournalWalk})
+  for (const auto kind :
+       {Kind::Login, Kind::Logout, Kind::ErasureRequest, Kind::ErasureDecide, Kind::ErasureExecute, Kind::BatchRun,
+        Kind::PersonDisable, Kind::TerminalRevoke, Kind::Status, Kind::StorageCheck, Kind::JournalWalk})
     EXPECT_TRUE(admit(kind, Asker::Anybody, Scarcity::ReserveOnly));
   EXPECT_TRUE(admit(Kind::ImportShow, Asker::KeepsTheAppliance, Scarcity::ReserveOnly));
 }

@@ -1,6 +1,6 @@
-// Preloaded into a server under test: counts its file calls below the installation and its allocations, and lets one of them fail. It
-// stands before the C library for every shared library too, LMDB among them. Calls on sockets, logs and the TPM are none of its
-// business: only regular files and directories count.
+// Preloaded into a server under test: counts its file calls below the installation and its allocations, and lets one of
+// them fail. It stands before the C library for every shared library too, LMDB among them. Calls on sockets, logs and
+// the TPM are none of its business: only regular files and directories count.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -97,7 +97,9 @@ ssize_t pwritev(int file, const struct iovec* parts, int count, off_t offset) {
   if (file_fails(Write, file)) return -1;
   return static_cast<ssize_t>(::syscall(SYS_pwritev, file, parts, count, offset, 0L));
 }
-ssize_t pwritev64(int file, const struct iovec* parts, int count, off64_t offset) { return pwritev(file, parts, count, offset); }
+ssize_t pwritev64(int file, const struct iovec* parts, int count, off64_t offset) {
+  return pwritev(file, parts, count, offset);
+}
 ssize_t writev(int file, const struct iovec* parts, int count) {
   if (file_fails(Write, file)) return -1;
   return static_cast<ssize_t>(::syscall(SYS_writev, file, parts, count));
