@@ -49,9 +49,9 @@ class Imports {
  public:
   explicit Imports(const Clock& clock);
   ~Imports();
-  Result<void> abandon_unfinished(TenantStore& store);          // at the first opening of a tenant
-  // A client that went away (limits::kImportIdle), and a request that ran out of memory in the middle: abandoned. Between
-  // begin_round and end_round every open tenant's turn comes.
+  Result<void> abandon_unfinished(TenantStore& store);  // at the first opening of a tenant
+  // A client that went away (limits::kImportIdle), and a request that ran out of memory in the middle: abandoned.
+  // Between begin_round and end_round every open tenant's turn comes.
   void begin_round();
   Result<void> lapse(TenantStore& store);
   void end_round();

@@ -85,6 +85,7 @@ Answer Repair::check_storage() {
   std::uint64_t environments = 0, entries = 0, frames = 0;
   for (const auto& directory : environments_of(settings_.data_directory)) {
     auto walked = engine::walk_at_rest(directory);
+    if (!walked && walked.error().code() == ErrorCode::OutOfMemory) return walked.error();  // no damage was found
     if (!walked) {
       faults.push_back(fault(directory.filename().native(), walked.error()));
       continue;

@@ -199,8 +199,8 @@ bool Server::answer(int socket, protocol::Channel channel, Bytes& payload) {
   auto request = protocol::decode_request(payload, channel);
   memory::wipe(payload);
   if (!request) {
-    send_all(socket, protocol::encode(protocol::Reply{protocol::status_of(request.error().code()), 0,
-                                                      R"({"code":"bad-request"})"}));
+    send_all(socket, protocol::encode(
+                         protocol::Reply{protocol::status_of(request.error().code()), 0, R"({"code":"bad-request"})"}));
     return false;
   }
   auto outcome = handle_(request.value(), channel);

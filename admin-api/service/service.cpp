@@ -133,8 +133,8 @@ Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
   return handler(parts_, context);
 }
 
-// Where memory runs out a library throws, the one exception there is; the request ends here and the service goes on. What cannot
-// stop in the middle has ended the process before (power::NoWayBack). Decision 0012.
+// Where memory runs out a library throws, the one exception there is; the request ends here and the service goes on.
+// What cannot stop in the middle has ended the process before (power::NoWayBack). Decision 0012.
 Answer Service::answer_within_memory(const protocol::RequestRule& rule, Context& context) {
   const auto give_up = [&] {
     context.pointer.clear();

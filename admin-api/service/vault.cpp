@@ -71,7 +71,8 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
-  server->start([&](const protocol::Request& request, protocol::Channel channel) { return service.handle(request, channel); });
+  server->start(
+      [&](const protocol::Request& request, protocol::Channel channel) { return service.handle(request, channel); });
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
   do {
@@ -83,14 +84,15 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   return EXIT_SUCCESS;
 }
 
-// Serves without keys until writing works again; then ends, for what a start needs (libraries, the TPM) is closed to a confined
-// process. The service manager starts it anew.
+// Serves without keys until writing works again; then ends, for what a start needs (libraries, the TPM) is closed to a
+// confined process. The service manager starts it anew.
 Result<int> repair(const Settings& settings, const Error& cause, const sigset_t& signals) {
   oplog::failure("the data cannot be written: repair mode, without keys", cause);
   TRY(auto mode, Repair::enter(settings, cause));
   TRY(auto server, Server::bind(settings, end_now));
   TRY(sandbox::confine(sandbox::Profile::Vault));
-  server->start([&](const protocol::Request& request, protocol::Channel channel) { return mode->handle(request, channel); });
+  server->start(
+      [&](const protocol::Request& request, protocol::Channel channel) { return mode->handle(request, channel); });
   sd_notify(0, "READY=1\nSTATUS=修復モード / repair mode");
   const auto least = std::chrono::steady_clock::now() + limits::kRepairLeast;
   for (;;) {

@@ -63,8 +63,8 @@ class OpenFile {
   std::optional<OpenFiles::Identity> identity_;
 };
 
-// LMDB maps its table of readers. A hole in that file would be answered by SIGBUS as soon as the disk is full. Before LMDB opens it:
-// closing the file afterwards would drop LMDB's own lock on it.
+// LMDB maps its table of readers. A hole in that file would be answered by SIGBUS as soon as the disk is full. Before
+// LMDB opens it: closing the file afterwards would drop LMDB's own lock on it.
 Result<void> cover_readers(const fs::path& directory) {
   const auto file = disk::open(directory / kLockFile, O_RDWR);
   if (!file && file.error().code() == ErrorCode::NotFound) return success();  // LMDB is about to make it

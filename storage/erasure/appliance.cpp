@@ -138,20 +138,27 @@ journal::Journal& Appliance::journal() { return *core_->journal; }
 std::mutex& Appliance::anchor_mutex() { return core_->anchor_mutex; }
 Result<TenantStore*> Appliance::tenant(const TenantId& id) { return core_->open_store(id); }
 
-std::vector<TenantFacts> Appliance::tenants() const {
+Result<std::vector<TenantFacts>> Appliance::Core::list_tenants() {
   std::vector<TenantFacts> all;
-  auto scanned = core_->zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
+  TRY(zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
     auto id = TenantId::from(entry.key.bytes);
     auto facts = decode_tenant_entry(*entry.value);
     if (id && facts) all.push_back({id.value(), facts.value().code, facts.value().name});
     return all.size() < limits::kMaxTenants;
-  });
-  if (!scanned) oplog::failure("the tenants cannot be listed", scanned.error());
+  }));
   return all;
 }
 
+std::vector<TenantFacts> Appliance::tenants() const {
+  auto all = core_->list_tenants();
+  if (all) return std::move(all.value());
+  oplog::failure("the tenants cannot be listed", all.error());
+  return {};
+}
+
 Result<TenantFacts> Appliance::find_tenant(std::string_view code) const {
-  for (auto& facts : tenants()) {
+  TRY(auto all, core_->list_tenants());
+  for (auto& facts : all) {
     if (facts.code == code) return facts;
   }
   return Error{ErrorCode::NotFound, "find a tenant by its code"};
@@ -160,7 +167,7 @@ Result<TenantFacts> Appliance::find_tenant(std::string_view code) const {
 Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std::string& name, std::vector<Entry> first,
                                              const LogEntry& log) {
   std::unique_lock work(core_->work_mutex);
-  const auto known = tenants();
+  TRY(const auto known, core_->list_tenants());  // a list cut short would let a code in twice
   if (known.size() >= limits::kMaxTenants) return Error{ErrorCode::TooMany, "create one more tenant"};
   for (const auto& other : known) {
     if (other.code == code) return Error{ErrorCode::Conflict, "create a tenant whose code exists"};

@@ -63,6 +63,8 @@ Result<void> TenantStore::load_log_state() {
     auto entry = open_frame(*last);
     if (entry) {
       number_seq_ = entry.value().number_seq;
+    } else if (entry.error().code() == ErrorCode::OutOfMemory) {
+      return entry.error();
     } else {
       oplog::failure("the last log line of a tenant does not open; its SEQ starts anew", entry.error());
     }

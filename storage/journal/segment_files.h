@@ -21,6 +21,7 @@ struct LoadedSegment {
   Bytes image;
 };
 enum class Access : std::uint8_t { Writing, Reading };
-Result<LoadedSegment> load_segment(const std::filesystem::path& directory, std::uint32_t number, Access access = Access::Writing);
+Result<LoadedSegment> load_segment(const std::filesystem::path& directory, std::uint32_t number,
+                                   Access access = Access::Writing);
 
 }  // namespace shosoin::journal
