@@ -221,6 +221,12 @@ class GateMemory:
                 hit = self.faults.hits()
                 self.faults.rest()
                 self.counts[name][self.judge(name, number, answer, expected, hit, good)] += 1
+            for _ in range(8):  # no channel to the vault was lost on the way, on either thread
+                fresh_one = self.connection()
+                told = self.get(fresh_one)
+                fresh_one.close()
+                if told != expected:
+                    raise Broken(f"gate, after {name}: {told}")
             self.campaign.tell(f"gate, {name}: {allocations} allocations, {sum(self.counts[name].values())} points: " +
                                ", ".join(f"{what} {count}" for what, count in sorted(self.counts[name].items())))
 
