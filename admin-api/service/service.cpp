@@ -9,6 +9,7 @@
 #include "admin-api/service/login.h"
 #include "crypto/library_memory.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_state_copy.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -223,6 +224,10 @@ std::optional<ErrorCode> Service::maintain() {
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
   }
   imports_.end_round();
+  if (parts_.clock.now() >= next_state_copy_) {
+    next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
+    parts_.appliance.renew_state_copy();
+  }
   if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
   BatchFailure failure;
   const auto done = daily_batch(parts_, failure);

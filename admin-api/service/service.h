@@ -40,7 +40,7 @@ class Service {
   Sessions sessions_;
   Space space_;
   Parts parts_;
-  Instant next_daily_batch_{};
+  Instant next_daily_batch_{}, next_state_copy_{};
 };
 
 // What ends the process after the answer (STYLE, errors).
