@@ -88,6 +88,7 @@ Result<void> TenantStore::load_number_seq() {
       number_seq_ = entry.value().number_seq;
       return success();
     }
+    if (entry.error().code() == ErrorCode::OutOfMemory) return entry.error();  // no gap was found
     if (entry.error().code() == ErrorCode::Integrity) return entry.error();  // the key is there and the line is not what was written
   }
   std::uint64_t known_line = 0, known_seq = 0;
