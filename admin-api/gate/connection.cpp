@@ -91,7 +91,10 @@ class Connection final : public Body, public OpenConnection {
   }
   void give_way() override {
     gives_way_ = true;
-    if (!working_) socket().socket().close(ignored_);
+    if (working_) return;
+    // Reset, not closed: what it has not read would stay in the kernel, with no connection of ours to count it.
+    socket().socket().set_option(net::socket_base::linger(true, 0), ignored_);
+    socket().socket().close(ignored_);
   }
   void close_if_untrusted() override {
     if (idle_ && !peer_.is_trusted()) socket().socket().close(ignored_);

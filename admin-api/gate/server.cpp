@@ -1,5 +1,7 @@
 #include "admin-api/gate/server.h"
 
+#include <netinet/tcp.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -134,6 +136,9 @@ struct Server::Inside {
     if (!place) return;  // counted; the socket closes
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
+    // After our own deadline has closed it, the kernel would offer the rest to a client that does not read, for minutes.
+    const auto patience = static_cast<int>(shared.settings.deadlines.write.count());
+    (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
     net::co_spawn(*worker.context, serve_connection(worker, {number, std::move(socket), std::move(*place)}),
                   never_throws);
   }
