@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxSettingsText = 64u << 10;
 constexpr std::array<std::string_view, 6> kSections{"vault", "tpm", "boot", "sessions", "batches", "gate"};
 
-constexpr std::array<SettingsKey, 14> kKeys{{
+constexpr std::array<SettingsKey, 15> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
