@@ -71,8 +71,7 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
-  server->start(
-      [&](const protocol::Request& request, protocol::Channel channel) { return service.handle(request, channel); });
+  server->start(service);
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
   do {
