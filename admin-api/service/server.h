@@ -26,6 +26,9 @@ class Server {
   static Result<std::unique_ptr<Server>> bind(const Settings& settings, Ends ends);
   ~Server();
   void start(Handle handle);
+  void start(Service& service) {
+    start([&service](const auto& request, protocol::Channel channel) { return service.handle(request, channel); });
+  }
   void stop();  // no new channel; waits for the requests under way
 
  private:

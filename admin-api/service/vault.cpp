@@ -71,8 +71,7 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
-  server->start(
-      [&](const protocol::Request& request, protocol::Channel channel) { return service.handle(request, channel); });
+  server->start(service);
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
   do {
@@ -94,14 +93,13 @@ Result<int> repair(const Settings& settings, const Error& cause, const sigset_t&
   server->start(
       [&](const protocol::Request& request, protocol::Channel channel) { return mode->handle(request, channel); });
   sd_notify(0, "READY=1\nSTATUS=修復モード / repair mode");
-  const auto least = std::chrono::steady_clock::now() + limits::kRepairLeast;
   for (;;) {
     sd_notify(0, "WATCHDOG=1");
     if (told_to_end(signals, limits::kRepairRound)) {
       server->stop();
       return EXIT_SUCCESS;
     }
-    if (!probe_writing(settings.data_directory) || std::chrono::steady_clock::now() < least) continue;
+    if (!probe_writing(settings.data_directory)) continue;
     oplog::info("writing works again: the vault ends to be started anew");
     std::_Exit(error_row(ErrorCode::RepairMode).exit_code);
   }
