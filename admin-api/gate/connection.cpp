@@ -11,6 +11,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <new>
 
 #include "admin-api/gate/exchange.h"
 #include "admin-api/gate/http_body.h"
@@ -302,8 +303,14 @@ class Connection final : public Body, public OpenConnection {
 }  // namespace
 
 net::awaitable<void> serve_connection(Worker& worker, Arrival arrival) {
-  Connection connection(worker, std::move(arrival));
-  co_await connection.run();
+  try {
+    Connection connection(worker, std::move(arrival));
+    co_await connection.run();
+  } catch (const std::bad_alloc&) {  // this connection ends, the others go on (decision 0012)
+    oplog::warning("out of memory: a connection was ended");
+  } catch (const boost::system::system_error& failed) {  // no TLS state could be made
+    oplog::warning("a connection could not be set up", {"error", failed.code().value()});
+  }
 }
 
 }  // namespace shosoin::gate

@@ -164,6 +164,8 @@ class Runner {
     }
     const json::value body = parse_reply(reply.value());
     const json::value* ready = body.is_object() ? body.get_object().if_contains("ready") : nullptr;
+    const json::value* mode = body.is_object() ? body.get_object().if_contains("mode") : nullptr;
+    if (well && mode != nullptr && *mode == "repair") co_return say(ErrorCode::RepairMode);
     if (!well || ready == nullptr || !ready->is_bool() || !ready->get_bool()) {
       co_return say(ErrorCode::Unavailable, detail::kNotReady);
     }

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -29,9 +30,9 @@ using net::ip::tcp;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds kStopPoll{20};
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
+constexpr std::chrono::milliseconds kMemoryPause{10};
 
-// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served
-// connection.
+// Nothing of ours throws. Out of memory ends the connection it met (connection.cpp); anywhere else it ends the process.
 constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
 
 // IPv4 as IPv6 maps it; of IPv6 the network, because a host picks its lower half itself (RFC 8981).
@@ -104,17 +105,25 @@ struct Server::Inside {
   // Accepts on the first thread, spreads the connections over all.
   net::awaitable<void> accept_all() {
     for (std::uint64_t number = 1; !shared.stopping; ++number) {
-      Worker& worker = *workers[number % workers.size()];
-      tcp::socket socket(*worker.context);
-      auto [failed] = co_await acceptor->async_accept(socket, use_result);
-      if (shared.stopping) break;
-      if (failed) {
-        co_await get_over(failed);
-        continue;
+      try {
+        co_await accept_one(number);
+      } catch (const std::bad_alloc&) {  // the connection is dropped; those that stand go on
+        oplog::warning("out of memory: a connection was not accepted");
+        std::this_thread::sleep_for(kMemoryPause);
       }
-      let_in(worker, number, std::move(socket));
       if (number % limits::kAcceptBurst == 0) co_await net::post(first(), use_result);
     }
+  }
+  net::awaitable<void> accept_one(std::uint64_t number) {
+    Worker& worker = *workers[number % workers.size()];
+    tcp::socket socket(*worker.context);
+    auto [failed] = co_await acceptor->async_accept(socket, use_result);
+    if (shared.stopping) co_return;
+    if (failed) {
+      co_await get_over(failed);
+      co_return;
+    }
+    let_in(worker, number, std::move(socket));
   }
 
   void let_in(Worker& worker, std::uint64_t number, tcp::socket socket) {

@@ -3,13 +3,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "crypto/password.h"
 
 namespace shosoin::service {
 
 PasswordDesk::PasswordDesk()
     : PasswordDesk(
-          [](const std::string& hash, const std::string& password) { return crypto::verify_password(hash, password); },
+          [](const std::string& hash, const std::string& password) { return crypto::password_holds(hash, password); },
           {}) {}
 
 PasswordDesk::~PasswordDesk() {
@@ -30,9 +32,9 @@ Result<bool> PasswordDesk::verify(const Fingerprint& terminal, const std::string
     if (mine == 0) by_terminal_.erase(terminal);
     return too_many;
   }
-  ++mine;
   Job job{hash, password};
   const auto place = line_.insert(line_.end(), &job);
+  ++mine;
   came_.notify_one();
   const auto deadline = std::chrono::steady_clock::now() + bounds_.patience;
   finished_.wait_until(lock, deadline, [&] { return job.begun; });
@@ -42,8 +44,7 @@ Result<bool> PasswordDesk::verify(const Fingerprint& terminal, const std::string
     line_.erase(place);
   }
   if (--by_terminal_[terminal] == 0) by_terminal_.erase(terminal);
-  if (!job.done) return too_many;
-  return job.holds;
+  return job.done ? job.outcome : too_many;
 }
 
 void PasswordDesk::work() {
@@ -57,9 +58,13 @@ void PasswordDesk::work() {
     line_.pop_front();
     job.begun = true;
     lock.unlock();
-    const bool holds = check_(job.hash, job.password);
+    Result<bool> outcome = Error{ErrorCode::OutOfMemory, "check a password"};
+    try {
+      outcome = check_(job.hash, job.password);
+    } catch (const std::bad_alloc&) {  // that login ends; the desk goes on
+    }
     lock.lock();
-    job.holds = holds;
+    job.outcome = std::move(outcome);
     job.done = true;
     finished_.notify_all();
   }

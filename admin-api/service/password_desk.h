@@ -21,7 +21,7 @@ namespace shosoin::service {
 
 class PasswordDesk {
  public:
-  using Check = std::function<bool(const std::string& hash, const std::string& password)>;
+  using Check = std::function<Result<bool>(const std::string& hash, const std::string& password)>;
   struct Bounds {
     std::size_t threads = limits::kParallelPasswordHashes;
     std::size_t waiting = limits::kPasswordsWaiting;
@@ -35,14 +35,15 @@ class PasswordDesk {
   PasswordDesk& operator=(const PasswordDesk&) = delete;
 
   // Whether the password fits the hash. TooMany: the terminal has as many in line as it may, the line is full, or the
-  // turn did not come in time.
+  // turn did not come in time. OutOfMemory: there was no room for the run.
   Result<bool> verify(const Fingerprint& terminal, const std::string& hash, const std::string& password);
 
  private:
   struct Job {
     const std::string& hash;
     const std::string& password;
-    bool begun = false, done = false, holds = false;
+    bool begun = false, done = false;
+    Result<bool> outcome = false;
   };
   void work();
 

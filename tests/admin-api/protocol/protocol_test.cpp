@@ -325,5 +325,14 @@ TEST(Protocol, WipesEverySecretFieldAndOnlyThose) {
   EXPECT_EQ(text_field(request, FieldId::PersonId), "777777");
 }
 
+TEST(BareReply, IsAReplyWithoutABodyThatTakesNoMemory) {
+  const auto frame = encode_bare(status_of(ErrorCode::OutOfMemory), 0x0102030405060708);
+  const Reply same{status_of(ErrorCode::OutOfMemory), 0x0102030405060708, {}};
+  EXPECT_EQ(Bytes(frame.begin(), frame.end()), encode(same));
+  const auto payload = ByteView(frame).subspan(kLengthSize);
+  EXPECT_EQ(id_in(payload), 0x0102030405060708u);
+  EXPECT_EQ(id_in(payload.first(kHeadSize - 1)), 0u);
+}
+
 }  // namespace
 }  // namespace shosoin::protocol
