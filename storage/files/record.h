@@ -17,11 +17,17 @@ namespace shosoin::files {
 
 inline constexpr std::uint16_t kRecordFormat = 1;
 
-// A checked row on its way in.
+// A 個人番号 beside the subject's own, and where in its row it stood.
+struct OtherNumber {
+  std::size_t item;  // of its table
+  IndividualNumber number;
+};
+// A checked row of one table on its way in.
 struct RecordInput {
-  std::vector<std::string> values;  // one per item; "" where the individual number stands
+  std::vector<std::string> values;  // one per item; "" where an individual number stands
   std::optional<IndividualNumber> individual_number;
-  std::optional<std::string> addressee_number;  // 宛名番号, when the file carries one
+  std::optional<std::string> addressee_number;  // 宛名番号, when the file has that column in front
+  std::vector<OtherNumber> other_numbers{};     // in the order of the items
 };
 
 struct StoredRecord {
