@@ -189,7 +189,7 @@ TEST(DefinitionGroups, ARoleStandsOncePerTable) {
   items[10].as_object()["role"] = "name";  // the name of the first table does not matter here
   EXPECT_TRUE(Definition::load(json::serialize(definition)));
   items[20].as_object()["role"] = "name";
-  EXPECT_EQ(pointer_of(definition), "/items/10/role");  // 住所 has lost its own role, 転入前住所 repeats
+  EXPECT_EQ(pointer_of(definition), "/items/20/role");
 }
 TEST(DefinitionGroups, RefusesGroupsThatDoNotHoldTogether) {
   const auto pointer_after = [](auto&& change) {

@@ -62,7 +62,8 @@ TEST(SeedLists, TheRegisterWithoutAPrintedListSaysSoAndHoldsWhatTheSeedNames) {
   std::set<std::string> names;
   for (const auto& item : definition->items()) names.insert(item.name);
   std::size_t visited = 0;
-  for (const auto& group : seed_of("004_hoikushi-torokubo").at("groups").as_array()) {
+  const auto seed = seed_of("004_hoikushi-torokubo");
+  for (const auto& group : seed.at("groups").as_array()) {
     for (const auto& item : group.at("items").as_array()) {
       const auto name = word(item.at("name"));
       if (name.starts_with("4情報")) {
