@@ -1,5 +1,6 @@
 // Two definitions, divided by a NUL: comparing them ends within its bound, an older version is never allowed, and a
 // definition compared with itself differs in nothing but that its version is not higher.
+#include "firmware/base/bytes.h"
 #include "firmware/base/limits_files.h"
 #include "storage/files/amendment.h"
 
