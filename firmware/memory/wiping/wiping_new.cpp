@@ -1,5 +1,6 @@
 // The vault's operator new and delete: freed memory is zeroed over its whole usable size, so that a record, a password or an entry key
 // that passed through a string or vector does not stay behind in the heap. Linked into shosoin-vault only. Any thread.
+#include <bits/functexcept.h>
 #include <malloc.h>
 #include <string.h>
 
@@ -8,16 +9,16 @@
 
 namespace {
 
-void* take(std::size_t size) noexcept {
+// Without memory: the one exception of the house, thrown here by the library and caught where a request begins (decision 0012).
+void* take(std::size_t size) {
   void* bytes = std::malloc(size == 0 ? 1 : size);
-  // The house does not throw: without memory the process ends and starts again (STYLE, errors).
-  if (bytes == nullptr) std::abort();
+  if (bytes == nullptr) std::__throw_bad_alloc();
   return bytes;
 }
-void* take_aligned(std::size_t size, std::align_val_t alignment) noexcept {
+void* take_aligned(std::size_t size, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
   void* bytes = std::aligned_alloc(step, (size + step - 1) / step * step);
-  if (bytes == nullptr) std::abort();
+  if (bytes == nullptr) std::__throw_bad_alloc();
   return bytes;
 }
 // Not inlined: the compiler would know the size asked for, and call zeroing the whole usable size an overflow.
