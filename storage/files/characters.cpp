@@ -73,7 +73,8 @@ CharacterReport check_characters(std::string_view valid_utf8, CharacterProfile p
   const auto fault_of = [&](char32_t c) -> std::optional<CharacterFault> {
     if (c == 0xFFFD) return CharacterFault::Replacement;
     if (is_noncharacter(c)) return CharacterFault::Noncharacter;
-    if (is_variation_selector(c) && !in_moji_joho(previous, c)) return CharacterFault::SelectorNotInCollection;
+    const bool declared = profile.collection == IvsCollection::MojiJoho && in_moji_joho(previous, c);
+    if (is_variation_selector(c) && !declared) return CharacterFault::SelectorNotInCollection;
     if (c >= 0xE000 && c <= 0xF8FF) return CharacterFault::VendorPrivateUse;
     if (is_invisible(c)) return CharacterFault::Invisible;
     if (c >= 0xF0000) {

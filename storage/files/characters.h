@@ -18,8 +18,11 @@ enum class CharacterFault : std::uint8_t {
   Noncharacter,
   Invisible,  // C1 controls, line separators, bidirectional controls, a BOM inside
 };
+// Which variation sequences the sender has declared. Others wait for 文字同定; no selector is ever dropped.
+enum class IvsCollection : std::uint8_t { MojiJoho, None };
 struct CharacterProfile {
   bool standard_characters = false;  // 行政事務標準文字: planes 15 and 16 are accepted
+  IvsCollection collection = IvsCollection::MojiJoho;
 };
 struct CharacterReport {
   std::optional<CharacterFault> fault;  // the first one

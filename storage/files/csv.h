@@ -18,6 +18,7 @@ namespace shosoin::files {
 
 enum class CsvFault : std::uint8_t {
   InvalidUtf8,
+  InvalidBytes,       // told from outside, by refuse_here(): bytes that the declared encoding does not have
   ControlCharacter,   // NUL, C0 controls and DEL anywhere; a lone CR
   UnterminatedQuote,  // not closed on its line: no value of a record file spans lines
   StrayQuote,         // a quote inside an unquoted field, or text behind a closing quote
@@ -49,6 +50,9 @@ class CsvReader {
   // call fails.
   Result<void> feed(ByteView bytes, const CsvSink& sink);
   Result<void> finish(const CsvSink& sink);
+  // The decoder in front of this reader met bytes that it cannot turn into text: the file is refused where reading
+  // stands.
+  Error refuse_here(CsvFault fault) { return refuse(fault); }
   const std::optional<CsvError>& error() const noexcept { return error_; }
   bool had_bom() const noexcept { return had_bom_; }
   bool had_crlf() const noexcept { return had_crlf_; }

@@ -123,6 +123,19 @@ Result<ReadDate> read_date(std::string_view text, DateFault* why) {
   return ReadDate{date.value(), DateWarning::None};
 }
 
+Result<ReadDate> read_month(std::string_view text, DateFault* why) {
+  if (text.empty()) return refuse(DateFault::Empty, why);
+  const bool words = text.ends_with("月");
+  const bool digits = all_digits(text) && text.size() == 6;
+  const bool hyphened = !words && (text.size() == 7 || !all_digits(text.substr(0, 1))) && text.find('-') != text.npos;
+  if (words) return read_date(std::string(text) + "00日", why);
+  if (digits) return read_date(std::string(text) + "00", why);
+  if (hyphened) return read_date(std::string(text) + "-00", why);
+  const bool coded = text.size() == 6 && all_digits(text.substr(0, 4)) && text[4] == 'A';
+  if (coded) return read_date(std::string(text) + "00", why);
+  return refuse(DateFault::BadForm, why);
+}
+
 Result<void> check_timestamp(std::string_view text) {
   const Error refused{ErrorCode::InvalidContent, "read a time stamp"};
   if (all_digits(text) && text.size() >= 14 && text.size() <= 17) {

@@ -31,6 +31,9 @@ struct ReadDate {
 };
 
 Result<ReadDate> read_date(std::string_view text, DateFault* why = nullptr);
+// 年月: 2024-06, 202406, 令和6-06, 令和6年6月, each with the codes for unknown parts; read as a date whose day is
+// unknown.
+Result<ReadDate> read_month(std::string_view text, DateFault* why = nullptr);
 // タイムスタンプ: YYYYMMDDhhmmss with up to three digits of a fraction, or YYYY-MM-DDThh:mm:ss with an optional offset.
 Result<void> check_timestamp(std::string_view text);
 

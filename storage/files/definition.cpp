@@ -10,6 +10,27 @@ std::optional<std::size_t> Definition::index_of(ItemRole role) const noexcept {
   return static_cast<std::size_t>(at - items_.begin());
 }
 
+std::span<const Item> Definition::items_of(std::size_t group) const noexcept {
+  return std::span(items_).subspan(groups_[group].first, groups_[group].count);
+}
+std::optional<std::size_t> Definition::group_index(std::string_view key) const noexcept {
+  const auto at = std::find_if(groups_.begin(), groups_.end(), [&](const Group& group) { return group.key == key; });
+  if (at == groups_.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - groups_.begin());
+}
+std::optional<std::size_t> Definition::index_of(ItemRole role, std::size_t group) const noexcept {
+  const auto items = items_of(group);
+  const auto at = std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.role == role; });
+  if (role == ItemRole::None || at == items.end()) return std::nullopt;
+  return static_cast<std::size_t>(at - items.begin());
+}
+bool Definition::is_flat() const noexcept {
+  const bool other_numbers = std::any_of(items_.begin(), items_.end(), [](const Item& item) {
+    return is_individual_number(item.role) && item.role != ItemRole::IndividualNumber;
+  });
+  return groups_.size() == 1 && groups_.front().rows == GroupRows::One && !other_numbers;
+}
+
 const Definition* DefinitionSet::find(std::string_view key) const noexcept {
   const Definition* newest = nullptr;
   for (const auto& definition : definitions_) {
@@ -30,6 +51,11 @@ bool DefinitionSet::add(Definition definition) {
   return true;
 }
 
+bool is_individual_number(ItemRole role) noexcept {
+  return role == ItemRole::IndividualNumber || role == ItemRole::RelatedIndividualNumber ||
+         role == ItemRole::FormerIndividualNumber;
+}
+
 std::string_view to_text(ItemType type) noexcept {
   switch (type) {
     case ItemType::Text:
@@ -46,6 +72,10 @@ std::string_view to_text(ItemType type) noexcept {
       return "flag";
     case ItemType::Timestamp:
       return "timestamp";
+    case ItemType::Month:
+      return "month";
+    case ItemType::Amount:
+      return "amount";
   }
   return "";
 }
@@ -69,6 +99,12 @@ std::string_view to_text(ItemRole role) noexcept {
       return "sex";
     case ItemRole::Address:
       return "address";
+    case ItemRole::IntegratedAddresseeNumber:
+      return "integratedAddresseeNumber";
+    case ItemRole::RelatedIndividualNumber:
+      return "relatedIndividualNumber";
+    case ItemRole::FormerIndividualNumber:
+      return "formerIndividualNumber";
   }
   return "";
 }
@@ -84,6 +120,21 @@ std::string_view to_text(ItemCheck check) noexcept {
       return "localGovernmentCode";
     case ItemCheck::OwnLocalGovernmentCode:
       return "ownLocalGovernmentCode";
+    case ItemCheck::CorporateNumber:
+      return "corporateNumber";
+    case ItemCheck::ResidenceCard:
+      return "residenceCard";
+  }
+  return "";
+}
+std::string_view to_text(GroupRows rows) noexcept {
+  switch (rows) {
+    case GroupRows::One:
+      return "one";
+    case GroupRows::Many:
+      return "many";
+    case GroupRows::Apart:
+      return "apart";
   }
   return "";
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,8 @@
 
 namespace shosoin::files {
 
-enum class ItemType : std::uint8_t { Text, Kana, Date, Code, Number, Flag, Timestamp };
+// Month: a year and a month, read like a date whose day is unknown. Amount: digits, a minus sign may stand in front.
+enum class ItemType : std::uint8_t { Text, Kana, Date, Code, Number, Flag, Timestamp, Month, Amount };
 enum class ItemRole : std::uint8_t {
   None,
   ResidentRecordCode,
@@ -25,13 +27,23 @@ enum class ItemRole : std::uint8_t {
   BirthDate,
   Sex,
   Address,
+  IntegratedAddresseeNumber,  // 団体内統合宛名番号, as the file carries it
+  RelatedIndividualNumber,    // another 個人番号 in the row: of spouse or dependants, or one that is to come
+  FormerIndividualNumber,     // the subject's 個人番号 before a change (D-16)
 };
 enum class ItemCheck : std::uint8_t {
   None,
   IndividualNumber,
   ResidentRecordCode,
   LocalGovernmentCode,
-  OwnLocalGovernmentCode
+  OwnLocalGovernmentCode,
+  CorporateNumber,
+  ResidenceCard
+};
+enum class GroupRows : std::uint8_t {
+  One,    // at most one row per person
+  Many,   // histories, children, tax terms
+  Apart,  // about no person: a table of the file itself
 };
 
 struct Item {
@@ -44,6 +56,15 @@ struct Item {
   ItemCheck check = ItemCheck::None;
   bool required = false;
   bool may_leave = false;
+  std::size_t group = 0;  // index into groups()
+};
+
+// A table of the file; its items stand together in items(). One CSV file per group.
+struct Group {
+  std::string key;
+  std::string name;  // as printed, "" where none is
+  GroupRows rows = GroupRows::One;
+  std::size_t first = 0, count = 0;  // of items()
 };
 
 // Where a definition was refused, and why; both for the administrator who wrote it.
@@ -62,13 +83,24 @@ class Definition {
   const std::string& name_en() const noexcept { return name_en_; }
   const std::string& source() const noexcept { return source_; }
   const std::vector<Item>& items() const noexcept { return items_; }
-  std::optional<std::size_t> index_of(ItemRole role) const noexcept;
+  std::optional<std::size_t> index_of(ItemRole role) const noexcept;     // the first one of the file
+  const std::vector<Group>& groups() const noexcept { return groups_; }  // at least one, in printed order
+  std::span<const Item> items_of(std::size_t group) const noexcept;
+  std::optional<std::size_t> group_index(std::string_view key) const noexcept;
+  // Within the items of the group.
+  std::optional<std::size_t> index_of(ItemRole role, std::size_t group) const noexcept;
+  // Items of the type date from which a retention period could start, in the order of preference.
+  const std::vector<std::size_t>& retention_events() const noexcept { return retention_events_; }
+  // One table, one row per person, no 個人番号 beside the subject's own: what record format 1 can hold.
+  bool is_flat() const noexcept;
 
  private:
   Definition() = default;
   std::string key_, name_, name_en_, source_;
   std::uint16_t version_ = 0;
   std::vector<Item> items_;
+  std::vector<Group> groups_;
+  std::vector<std::size_t> retention_events_;
 };
 
 class DefinitionSet {
@@ -85,8 +117,12 @@ class DefinitionSet {
   std::vector<Definition> definitions_;
 };
 
+// Values of such an item never stand among the others (S-04, S-05).
+bool is_individual_number(ItemRole role) noexcept;
+
 std::string_view to_text(ItemType type) noexcept;    // "text", as in the definition
 std::string_view to_text(ItemRole role) noexcept;    // "" for None
 std::string_view to_text(ItemCheck check) noexcept;  // "" for None
+std::string_view to_text(GroupRows rows) noexcept;
 
 }  // namespace shosoin::files

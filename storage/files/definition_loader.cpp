@@ -1,14 +1,14 @@
 // From JSON text to a Definition: every member named, every value bounded, every rule with its pointer and message.
 #include <algorithm>
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <initializer_list>
 #include <set>
 
 #include "crypto/canonical_json.h"
 #include "firmware/base/limits.h"
-#include "storage/files/characters.h"
+#include "firmware/base/limits_files.h"
 #include "storage/files/definition.h"
+#include "storage/files/definition_json.h"
+#include "storage/files/header.h"
 
 namespace shosoin::files {
 namespace {
@@ -17,9 +17,11 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxName = 200, kMaxKey = 64, kMaxNumber = 16;
 constexpr std::size_t kMaxKanaNameLength = 120;  // its search key must fit limits::kMaxEntryKey
-constexpr int kFormat = 1;
-constexpr ItemType kTypes[] = {ItemType::Text,   ItemType::Kana, ItemType::Date,     ItemType::Code,
-                               ItemType::Number, ItemType::Flag, ItemType::Timestamp};
+constexpr std::size_t kIndividualNumberDigits = 12;
+constexpr int kFirstFormat = 1, kLastFormat = 2;  // 2 adds groups and retentionEvents
+constexpr std::string_view kOnlyGroup = "main";
+constexpr ItemType kTypes[] = {ItemType::Text, ItemType::Kana,      ItemType::Date,  ItemType::Code,  ItemType::Number,
+                               ItemType::Flag, ItemType::Timestamp, ItemType::Month, ItemType::Amount};
 constexpr ItemRole kRoles[] = {ItemRole::ResidentRecordCode,
                                ItemRole::IndividualNumber,
                                ItemRole::AddresseeNumber,
@@ -27,74 +29,18 @@ constexpr ItemRole kRoles[] = {ItemRole::ResidentRecordCode,
                                ItemRole::KanaName,
                                ItemRole::BirthDate,
                                ItemRole::Sex,
-                               ItemRole::Address};
-constexpr ItemCheck kChecks[] = {ItemCheck::IndividualNumber, ItemCheck::ResidentRecordCode,
-                                 ItemCheck::LocalGovernmentCode, ItemCheck::OwnLocalGovernmentCode};
+                               ItemRole::Address,
+                               ItemRole::IntegratedAddresseeNumber,
+                               ItemRole::RelatedIndividualNumber,
+                               ItemRole::FormerIndividualNumber};
+constexpr ItemCheck kChecks[] = {ItemCheck::IndividualNumber,    ItemCheck::ResidentRecordCode,
+                                 ItemCheck::LocalGovernmentCode, ItemCheck::OwnLocalGovernmentCode,
+                                 ItemCheck::CorporateNumber,     ItemCheck::ResidenceCard};
+constexpr GroupRows kRows[] = {GroupRows::One, GroupRows::Many, GroupRows::Apart};
 
-// One JSON object under one pointer. The first refusal fills the fault; the callers hand the error up.
-class Members {
- public:
-  Members(const json::object& object, std::string pointer, DefinitionFault& fault)
-      : object_(object), pointer_(std::move(pointer)), fault_(fault) {}
-
-  Error refuse(std::string_view name, Bilingual message) const {
-    fault_ = {name.empty() ? pointer_ : pointer_ + '/' + std::string(name), message};
-    return Error{ErrorCode::InvalidContent, "read a record file definition"};
-  }
-  Result<void> only(std::initializer_list<std::string_view> allowed) const {
-    for (const auto& member : object_) {
-      const std::string_view name(member.key().data(), member.key().size());
-      if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-        return refuse(name, {"知らない項目です。", "Unknown member."});
-      }
-    }
-    return success();
-  }
-  bool has(std::string_view name) const { return object_.contains(name); }
-  Result<std::string> text(std::string_view name, std::size_t most) const {
-    const auto* value = object_.if_contains(name);
-    if (value == nullptr) return refuse(name, {"必須の項目がありません。", "A required member is missing."});
-    if (!value->is_string()) return refuse(name, {"文字列にしてください。", "Must be a string."});
-    std::string out(value->get_string().data(), value->get_string().size());
-    const bool controls =
-        std::any_of(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if (out.empty() || length_in_characters(out) > most || controls || check_characters(out, {}).fault) {
-      return refuse(name, {"空、長すぎる、または使えない文字があります。",
-                           "Empty, too long, or with characters that cannot be used."});
-    }
-    return out;
-  }
-  struct Range {
-    std::int64_t least, most;
-  };
-  Result<std::int64_t> integer(std::string_view name, Range range) const {
-    const auto* value = object_.if_contains(name);
-    if (value == nullptr) return refuse(name, {"必須の項目がありません。", "A required member is missing."});
-    if (!value->is_int64() || value->get_int64() < range.least || value->get_int64() > range.most) {
-      return refuse(name, {"範囲内の整数にしてください。", "Must be an integer within its range."});
-    }
-    return value->get_int64();
-  }
-  Result<bool> flag(std::string_view name) const {
-    const auto* value = object_.if_contains(name);
-    if (value == nullptr) return refuse(name, {"必須の項目がありません。", "A required member is missing."});
-    if (!value->is_bool()) return refuse(name, {"true か false にしてください。", "Must be true or false."});
-    return value->get_bool();
-  }
-  template <class Enum, std::size_t N>
-  Result<Enum> word(std::string_view name, const Enum (&choices)[N]) const {
-    TRY(auto given, text(name, kMaxKey));
-    for (auto choice : choices) {
-      if (to_text(choice) == given) return choice;
-    }
-    return refuse(name, {"決められた語のどれかにしてください。", "Must be one of the words of the schema."});
-  }
-
- private:
-  const json::object& object_;
-  std::string pointer_;
-  DefinitionFault& fault_;
-};
+constexpr Bilingual kMustBeObject{"オブジェクトにしてください。", "Must be an object."};
+constexpr Bilingual kCamelCase{"英小文字で始まる英数字にしてください。", "Must be camelCase ASCII."};
+constexpr Bilingual kSameKey{"同じキーが前にあります。", "An earlier one has this key."};
 
 bool lower(char c) { return c >= 'a' && c <= 'z'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
@@ -107,22 +53,48 @@ bool is_item_key(std::string_view key) {
          std::all_of(key.begin(), key.end(), [](char c) { return lower(c) || digit(c) || (c >= 'A' && c <= 'Z'); });
 }
 
+// By its printed name a 個人番号, also 配偶者個人番号 and the like; the code of the linkage and the card are none.
+bool names_individual_number(std::string_view name) {
+  constexpr std::string_view kNumber = "個人番号", kOther = "マイナンバー";
+  for (auto at = name.find(kNumber); at != std::string_view::npos; at = name.find(kNumber, at)) {
+    at += kNumber.size();
+    const auto behind = name.substr(at);
+    if (!behind.starts_with("対応符号") && !behind.starts_with("カード")) return true;
+  }
+  const auto at = name.find(kOther);
+  return at != std::string_view::npos && !name.substr(at + kOther.size()).starts_with("カード");
+}
+bool could_hold_twelve_digits(const Item& item) {
+  return item.max_length >= kIndividualNumberDigits && item.type != ItemType::Date && item.type != ItemType::Month &&
+         item.type != ItemType::Timestamp;
+}
+
+Result<void> check_number_roles(const Item& item, const Members& members) {
+  if (is_individual_number(item.role) != (item.check == ItemCheck::IndividualNumber)) {
+    return members.refuse("check", {"個人番号の役割と検査 individualNumber は必ず組にしてください。",
+                                    "A role of an individual number and the check individualNumber go together."});
+  }
+  if (!is_individual_number(item.role) && names_individual_number(item.name) && could_hold_twelve_digits(item)) {
+    return members.refuse("role",
+                          {"個人番号の項目には、個人番号の役割が必要です。ほかの項目から分けて保管するためです。",
+                           "An item for an individual number needs such a role: it is kept apart from the others."});
+  }
+  if (is_individual_number(item.role) && item.may_leave) {
+    return members.refuse("mayLeave", {"個人番号は外に出せません。", "An individual number may never leave."});
+  }
+  return success();
+}
+
 Result<void> check_combination(const Item& item, const Members& members) {
-  const auto needs = [&](ItemRole role, ItemCheck check) { return (item.role == role) == (item.check == check); };
-  if (item.check != ItemCheck::None && item.type != ItemType::Number) {
-    return members.refuse("check", {"検査は number 型の項目だけに付けられます。", "A check needs the type number."});
+  const bool card = item.check == ItemCheck::ResidenceCard;
+  if (item.check != ItemCheck::None && item.type != (card ? ItemType::Code : ItemType::Number)) {
+    return members.refuse("check", {"検査は number 型(residenceCard は code 型)の項目だけに付けられます。",
+                                    "A check needs the type number; residenceCard needs code."});
   }
-  // A second individual number could not be held apart from the other items (S-04, S-05).
-  if (!needs(ItemRole::IndividualNumber, ItemCheck::IndividualNumber)) {
-    return members.refuse("check", {"役割と検査 individualNumber は必ず組にしてください。",
-                                    "Role and check individualNumber go together, always."});
-  }
+  TRY(check_number_roles(item, members));
   if (item.role == ItemRole::ResidentRecordCode && item.check != ItemCheck::ResidentRecordCode) {
     return members.refuse("check", {"役割 residentRecordCode には同名の検査が必要です。",
                                     "The role residentRecordCode needs the check of the same name."});
-  }
-  if (item.role == ItemRole::IndividualNumber && item.may_leave) {
-    return members.refuse("mayLeave", {"個人番号は外に出せません。", "An individual number may never leave."});
   }
   if (item.role == ItemRole::KanaName && (item.type != ItemType::Kana || item.max_length > kMaxKanaNameLength)) {
     return members.refuse("role", {"カナ氏名は kana 型、120文字以内にしてください。",
@@ -134,30 +106,162 @@ Result<void> check_combination(const Item& item, const Members& members) {
   return success();
 }
 
-Result<Item> read_item(const Members& members) {
-  TRY(members.only({"no", "key", "name", "type", "maxLength", "role", "check", "required", "mayLeave"}));
-  Item item;
-  TRY(item.number, members.text("no", kMaxNumber));
-  TRY(item.key, members.text("key", kMaxKey));
-  if (!is_item_key(item.key))
-    return members.refuse("key", {"英小文字で始まる英数字にしてください。", "Must be camelCase ASCII."});
-  TRY(item.name, members.text("name", kMaxName));
-  TRY(item.type, members.word("type", kTypes));
-  TRY(auto length, members.integer("maxLength", {.least = 1, .most = limits::kMaxFieldCharacters}));
-  item.max_length = static_cast<std::size_t>(length);
-  if (members.has("role")) {
-    TRY(item.role, members.word("role", kRoles));
+class Loader {
+ public:
+  Loader(const json::object& root, DefinitionFault& fault) : fault_(fault), top_(root, "", fault) {}
+  struct Parts {
+    std::vector<Item> items;
+    std::vector<Group> groups;
+    std::vector<std::size_t> events;
+  };
+  Result<Parts> read(std::int64_t format) {
+    const bool second = format == kLastFormat;
+    if (second && top_.has("groups")) {
+      TRY(read_groups());
+    } else {
+      parts_.groups.push_back({.key = std::string(kOnlyGroup), .name = ""});
+      implied_group_ = true;
+    }
+    TRY(read_items());
+    if (second && top_.has("retentionEvents")) {
+      TRY(read_events());
+    }
+    return std::move(parts_);
   }
-  if (members.has("check")) {
-    TRY(item.check, members.word("check", kChecks));
+
+ private:
+  Result<Members> object_at(const json::value& value, const std::string& pointer) {
+    const auto* object = value.if_object();
+    const Members at(object != nullptr ? *object : nothing_, pointer, fault_);
+    if (object == nullptr) return at.refuse("", kMustBeObject);
+    return at;
   }
-  if (members.has("required")) {
-    TRY(item.required, members.flag("required"));
+
+  Result<void> read_groups() {
+    TRY(const auto groups, top_.array("groups", limits::kMaxDefinitionGroups));
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      TRY(const auto at, object_at(groups[i], "/groups/" + std::to_string(i)));
+      TRY(at.only({"key", "name", "rows"}));
+      Group group;
+      TRY(group.key, at.text("key", kMaxKey));
+      if (!is_item_key(group.key)) return at.refuse("key", kCamelCase);
+      const bool taken = std::any_of(parts_.groups.begin(), parts_.groups.end(),
+                                     [&](const Group& earlier) { return earlier.key == group.key; });
+      if (taken) return at.refuse("key", kSameKey);
+      if (at.has("name")) {
+        TRY(group.name, at.text("name", kMaxName));
+      }
+      TRY(group.rows, at.word("rows", kRows));
+      parts_.groups.push_back(std::move(group));
+    }
+    return success();
   }
-  TRY(item.may_leave, members.flag("mayLeave"));
-  TRY(check_combination(item, members));
-  return item;
-}
+
+  Result<Item> read_item(const Members& at) {
+    if (implied_group_) {
+      TRY(at.only({"no", "key", "name", "type", "maxLength", "role", "check", "required", "mayLeave"}));
+    } else {
+      TRY(at.only({"no", "key", "group", "name", "type", "maxLength", "role", "check", "required", "mayLeave"}));
+    }
+    Item item;
+    TRY(item.number, at.text("no", kMaxNumber));
+    TRY(item.key, at.text("key", kMaxKey));
+    if (!is_item_key(item.key)) return at.refuse("key", kCamelCase);
+    TRY(item.name, at.text("name", kMaxName));
+    TRY(item.type, at.word("type", kTypes));
+    TRY(auto length, at.integer("maxLength", {.least = 1, .most = limits::kMaxFieldCharacters}));
+    item.max_length = static_cast<std::size_t>(length);
+    if (at.has("role")) {
+      TRY(item.role, at.word("role", kRoles));
+    }
+    if (at.has("check")) {
+      TRY(item.check, at.word("check", kChecks));
+    }
+    if (at.has("required")) {
+      TRY(item.required, at.flag("required"));
+    }
+    TRY(item.may_leave, at.flag("mayLeave"));
+    TRY(check_combination(item, at));
+    if (!implied_group_) {
+      TRY(item.group, read_group_of(at));
+    }
+    return item;
+  }
+
+  // The items of a group stand together, in the order of the groups.
+  Result<std::size_t> read_group_of(const Members& at) {
+    TRY(const auto key, at.text("group", kMaxKey));
+    const auto found =
+        std::find_if(parts_.groups.begin(), parts_.groups.end(), [&](const Group& group) { return group.key == key; });
+    if (found == parts_.groups.end()) {
+      return at.refuse("group", {"groups にないキーです。", "Not the key of a group."});
+    }
+    const auto index = static_cast<std::size_t>(found - parts_.groups.begin());
+    const std::size_t last = parts_.items.empty() ? 0 : parts_.items.back().group;
+    const bool next = parts_.items.empty() ? index == 0 : index == last || index == last + 1;
+    if (!next) {
+      return at.refuse("group", {"組の項目は、組の順にまとめて並べてください。",
+                                 "The items of a group stand together, in the order of the groups."});
+    }
+    return index;
+  }
+
+  Result<void> read_items() {
+    TRY(const auto items, top_.array("items", limits::kMaxDefinitionItems));
+    std::set<std::string> keys;
+    std::set<std::pair<std::size_t, ItemRole>> roles;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      TRY(const auto at, object_at(items[i], "/items/" + std::to_string(i)));
+      TRY(auto item, read_item(at));
+      if (!keys.insert(item.key).second) return at.refuse("key", kSameKey);
+      const bool repeats = item.role == ItemRole::None || item.role == ItemRole::RelatedIndividualNumber;
+      if (!repeats && !roles.insert({item.group, item.role}).second) {
+        return at.refuse("role", {"同じ役割の項目が前にあります。", "An earlier item has this role."});
+      }
+      auto& group = parts_.groups[item.group];
+      if (group.count == 0) group.first = i;
+      ++group.count;
+      if (item.name == kAddresseeColumn && group.first == i && item.role != ItemRole::AddresseeNumber) {
+        return at.refuse("role", {"先頭の宛名番号には役割 addresseeNumber が必要です。",
+                                  "宛名番号 as the first item needs the role addresseeNumber."});
+      }
+      parts_.items.push_back(std::move(item));
+    }
+    for (std::size_t i = 0; i < parts_.groups.size(); ++i) {
+      if (parts_.groups[i].count == 0) {
+        fault_ = {"/groups/" + std::to_string(i), {"この組に項目がありません。", "This group has no item."}};
+        return Error{ErrorCode::InvalidContent, "read a record file definition"};
+      }
+    }
+    return success();
+  }
+
+  Result<void> read_events() {
+    TRY(const auto events, top_.array("retentionEvents", limits::kMaxRetentionEvents));
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const auto* text = events[i].if_string();
+      std::optional<std::size_t> found;
+      for (std::size_t item = 0; text != nullptr && item < parts_.items.size(); ++item) {
+        if (parts_.items[item].key == *text && parts_.items[item].type == ItemType::Date) found = item;
+      }
+      const bool again = found && std::find(parts_.events.begin(), parts_.events.end(), *found) != parts_.events.end();
+      if (!found || again) {
+        fault_ = {
+            "/retentionEvents/" + std::to_string(i),
+            {"date 型の項目のキーを、一度だけ書いてください。", "Must be the key of an item of the type date, once."}};
+        return Error{ErrorCode::InvalidContent, "read a record file definition"};
+      }
+      parts_.events.push_back(*found);
+    }
+    return success();
+  }
+
+  DefinitionFault& fault_;
+  const json::object nothing_;
+  Members top_;
+  Parts parts_;
+  bool implied_group_ = false;
+};
 
 }  // namespace
 
@@ -178,9 +282,13 @@ Result<Definition> Definition::load(std::string_view text, DefinitionFault* faul
   const auto* root = parsed.value().if_object();
   const json::object nothing;
   const Members members(root != nullptr ? *root : nothing, "", fault);
-  if (root == nullptr) return members.refuse("", {"オブジェクトにしてください。", "Must be an object."});
-  TRY(members.only({"format", "key", "version", "name", "nameEn", "source", "items"}));
-  TRY(members.integer("format", {.least = kFormat, .most = kFormat}));
+  if (root == nullptr) return members.refuse("", kMustBeObject);
+  TRY(const auto format, members.integer("format", {.least = kFirstFormat, .most = kLastFormat}));
+  if (format == kFirstFormat) {
+    TRY(members.only({"format", "key", "version", "name", "nameEn", "source", "items"}));
+  } else {
+    TRY(members.only({"format", "key", "version", "name", "nameEn", "source", "groups", "retentionEvents", "items"}));
+  }
   Definition definition;
   TRY(definition.key_, members.text("key", kMaxKey));
   if (!is_file_key(definition.key_)) {
@@ -192,26 +300,11 @@ Result<Definition> Definition::load(std::string_view text, DefinitionFault* faul
   TRY(definition.name_, members.text("name", kMaxName));
   TRY(definition.name_en_, members.text("nameEn", kMaxName));
   TRY(definition.source_, members.text("source", kMaxName));
-
-  const auto* items = root->contains("items") ? root->at("items").if_array() : nullptr;
-  if (items == nullptr || items->empty() || items->size() > limits::kMaxDefinitionItems) {
-    return members.refuse("items", {"1件以上、上限以下の配列にしてください。",
-                                    "Must be an array with at least one item, within the limit."});
-  }
-  std::set<std::string> keys;
-  std::set<ItemRole> roles;
-  for (std::size_t i = 0; i < items->size(); ++i) {
-    const auto* object = (*items)[i].if_object();
-    const Members at(object != nullptr ? *object : nothing, "/items/" + std::to_string(i), fault);
-    if (object == nullptr) return at.refuse("", {"オブジェクトにしてください。", "Must be an object."});
-    TRY(auto item, read_item(at));
-    if (!keys.insert(item.key).second)
-      return at.refuse("key", {"同じキーが前にあります。", "An earlier item has this key."});
-    if (item.role != ItemRole::None && !roles.insert(item.role).second) {
-      return at.refuse("role", {"同じ役割の項目が前にあります。", "An earlier item has this role."});
-    }
-    definition.items_.push_back(std::move(item));
-  }
+  Loader loader(*root, fault);
+  TRY(auto parts, loader.read(format));
+  definition.items_ = std::move(parts.items);
+  definition.groups_ = std::move(parts.groups);
+  definition.retention_events_ = std::move(parts.events);
   return definition;
 }
 

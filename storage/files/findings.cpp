@@ -12,8 +12,11 @@ using enum Action;
 // clang-format off
 constexpr std::array<Rule, kRuleCount> kRules{{
     {RuleId::InvalidUtf8, "csv.invalid-utf8", RefuseFile,
-     {"UTF-8として正しくないバイトがあります。文字コードをUTF-8にして書き出してください。",
-      "Bytes that are not UTF-8. Export the file as UTF-8."}},
+     {"UTF-8として正しくないバイトがあります。文字コードの指定を確かめるか、UTF-8で書き出してください。",
+      "Bytes that are not UTF-8. Check the declared encoding, or export the file as UTF-8."}},
+    {RuleId::InvalidBytes, "csv.invalid-bytes", RefuseFile,
+     {"指定された文字コードにないバイトがあります。文字コードの指定を確かめてください。",
+      "Bytes that the declared encoding does not have. Check the declared encoding."}},
     {RuleId::ControlCharacter, "csv.control-character", RefuseFile,
      {"制御文字（NUL、タブなど）があります。取り除いてください。", "A control character (NUL, tab, ...). Remove it."}},
     {RuleId::UnterminatedQuote, "csv.unterminated-quote", RefuseFile,
@@ -77,10 +80,18 @@ constexpr std::array<Rule, kRuleCount> kRules{{
      {"明治5年以前は旧暦なので、読み取れません。", "Before 明治6 the lunar calendar was in use."}},
     {RuleId::BadTimestamp, "timestamp.bad-form", RefuseRow,
      {"日時の書式ではありません。20240620153000 のように書いてください。", "Not a time stamp. Write it like 20240620153000."}},
+    {RuleId::BadMonth, "month.bad-form", RefuseRow,
+     {"年月の書式ではありません。2024-06、202406、令和6-06 のように書いてください。",
+      "Not a year and a month. Write it like 2024-06, 202406 or 令和6-06."}},
+    {RuleId::BadAmount, "amount.bad-form", RefuseRow,
+     {"金額は半角の数字で入力してください。負の額は先頭に - を付けます。",
+      "An amount is ASCII digits, with a leading - where it is negative."}},
     {RuleId::BadAddresseeNumber, "addressee.bad-form", RefuseRow,
      {"宛名番号は15桁までの数字で入力してください。", "An addressee number is up to 15 digits."}},
     {RuleId::DuplicateNumber, "row.duplicate", RefuseRow,
      {"前の行と同じ番号です。", "An earlier row has the same number."}},
+    {RuleId::DuplicateRow, "row.repeated", RefuseRow,
+     {"前の行とまったく同じ行です。", "The row repeats an earlier one word for word."}},
 
     {RuleId::VendorPrivateUse, "character.vendor-private-use", QuarantineRow,
      {"対応表のない外字があります。文字同定を待ちます。", "A vendor's private character without a map; waits for identification."}},
@@ -114,6 +125,9 @@ constexpr std::array<Rule, kRuleCount> kRules{{
     {RuleId::ResidentRecordCheckDigit, "note.resident-record-check-digit", Note,
      {"住民票コードの検査数字が合いません。原本と見比べてください。",
       "The check digit of the resident record code does not fit. Compare with the original."}},
+    {RuleId::ResidenceCardForm, "note.residence-card-form", Note,
+     {"在留カード等の番号の形ではありません。原本と見比べてください。",
+      "Not in the form of a residence card number. Compare with the original."}},
     {RuleId::StandardCharacters, "note.standard-characters", Note,
      {"行政事務標準文字の追加文字があります。文字集合の版に注意してください。",
       "Characters added by the administrative standard set; mind the version of the set."}},
@@ -146,6 +160,10 @@ FindingText render(const Finding& finding) {
   if (!finding.item.empty()) {
     ja += fmt::format("「{}」", finding.item);
     en += fmt::format(" ({})", finding.item);
+  }
+  if (finding.characters != 0) {
+    ja += fmt::format("({}文字、符号位置{}個)", finding.characters, finding.code_points);
+    en += fmt::format(" ({} characters, {} code points)", finding.characters, finding.code_points);
   }
   if (ja.empty()) return {std::string(text.ja), std::string(text.en)};
   return {fmt::format("{}: {}", ja, text.ja), fmt::format("{}: {}", en, text.en)};

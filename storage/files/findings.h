@@ -17,6 +17,7 @@ enum class Action : std::uint8_t { RefuseFile, RefuseRow, QuarantineRow, Convert
 enum class RuleId : std::uint8_t {
   // the file as CSV
   InvalidUtf8,
+  InvalidBytes,
   ControlCharacter,
   UnterminatedQuote,
   StrayQuote,
@@ -51,8 +52,11 @@ enum class RuleId : std::uint8_t {
   AfterEra,
   BeforeGregorian,
   BadTimestamp,
+  BadMonth,
+  BadAmount,
   BadAddresseeNumber,
   DuplicateNumber,
+  DuplicateRow,
   // a row that waits for 文字同定
   VendorPrivateUse,
   StandardPrivateUse,
@@ -69,6 +73,7 @@ enum class RuleId : std::uint8_t {
   DateYearUnknown,
   DateEraWarning,
   ResidentRecordCheckDigit,
+  ResidenceCardForm,
   StandardCharacters,
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::StandardCharacters) + 1;
@@ -89,6 +94,8 @@ struct Finding {
   // For KanaWidened: the distinct changes, sorted, so that they do not spell the value. Empty for numbers: the digits
   // before and after would be the number.
   std::vector<CodePointChange> changes{};
+  // For TooLong: how long the value is, a base with its selector or marks counted once, and in code points; else 0.
+  std::size_t characters = 0, code_points = 0;
 };
 struct FindingText {
   std::string ja, en;

@@ -13,9 +13,9 @@ Finding at_column(RuleId rule, std::size_t index, std::string_view item) {
 }
 
 // offset: columns in front of `names` in the file.
-Finding diagnose(const Definition& definition, std::span<const std::string_view> names, std::size_t offset) {
+Finding diagnose(std::span<const Item> items, std::span<const std::string_view> names, std::size_t offset) {
   Counts expected, seen;
-  for (const auto& item : definition.items()) ++expected[item.name];
+  for (const auto& item : items) ++expected[item.name];
   std::size_t known = 0;
   for (const auto name : names) {
     ++seen[name];
@@ -25,7 +25,7 @@ Finding diagnose(const Definition& definition, std::span<const std::string_view>
 
   Counts so_far;
   const Item* missing = nullptr;
-  for (const auto& item : definition.items()) {
+  for (const auto& item : items) {
     if (++so_far[item.name] > seen[item.name] && missing == nullptr) missing = &item;
   }
   so_far.clear();
@@ -38,22 +38,26 @@ Finding diagnose(const Definition& definition, std::span<const std::string_view>
   }
   if (missing != nullptr) return {.rule = RuleId::HeaderMissing, .row = 1, .column = 0, .item = missing->name};
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] != definition.items()[i].name) return at_column(RuleId::HeaderReordered, i + offset, names[i]);
+    if (names[i] != items[i].name) return at_column(RuleId::HeaderReordered, i + offset, names[i]);
   }
   return {.rule = RuleId::HeaderReordered, .row = 1, .column = 0, .item = ""};
 }
 
 }  // namespace
 
-HeaderAnswer check_header(const Definition& definition, std::span<const std::string_view> fields) {
-  const bool own_item = definition.index_of(ItemRole::AddresseeNumber).has_value();
-  const bool extra = !own_item && !fields.empty() && fields.front() == kAddresseeColumn;
+HeaderAnswer check_header(const Definition& definition, std::size_t group, std::span<const std::string_view> fields) {
+  const auto items = definition.items_of(group);
+  const bool apart = definition.groups()[group].rows == GroupRows::Apart;
+  const bool own_item = definition.index_of(ItemRole::AddresseeNumber, group).has_value();
+  const bool extra = !own_item && !apart && !fields.empty() && fields.front() == kAddresseeColumn;
   const auto names = extra ? fields.subspan(1) : fields;
-  const auto& items = definition.items();
   const bool fits = std::equal(names.begin(), names.end(), items.begin(), items.end(),
                                [](std::string_view name, const Item& item) { return name == item.name; });
-  if (fits) return {.shape = HeaderShape{.addressee_column = extra}, .finding = std::nullopt};
-  return {.shape = std::nullopt, .finding = diagnose(definition, names, extra ? 1 : 0)};
+  if (!fits) return {.shape = std::nullopt, .finding = diagnose(items, names, extra ? 1 : 0)};
+  if (!extra && !own_item && !apart && !definition.is_flat()) {
+    return {.shape = std::nullopt, .finding = at_column(RuleId::HeaderMissing, 0, kAddresseeColumn)};
+  }
+  return {.shape = HeaderShape{.addressee_column = extra}, .finding = std::nullopt};
 }
 
 }  // namespace shosoin::files

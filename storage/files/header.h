@@ -1,5 +1,7 @@
-// Holds the first row of a CSV file against a definition: the item names as printed, in order, and at most one further
-// column 宛名番号 in front of them. Pure; any thread.
+// Holds the first row of a CSV file against one table of a definition: the item names as printed, in order, and at most
+// one further column 宛名番号 in front of them. It must stand there where rows could not be linked to their person
+// otherwise: in a file of several tables, or of several rows per person, unless the table carries the number itself.
+// Pure; any thread.
 #pragma once
 
 #include <optional>
@@ -22,6 +24,6 @@ struct HeaderAnswer {
   std::optional<HeaderShape> shape;
   std::optional<Finding> finding;
 };
-HeaderAnswer check_header(const Definition& definition, std::span<const std::string_view> fields);
+HeaderAnswer check_header(const Definition& definition, std::size_t group, std::span<const std::string_view> fields);
 
 }  // namespace shosoin::files

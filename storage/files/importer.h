@@ -1,6 +1,6 @@
-// A CSV file of one record file, streamed: bytes in, checked records out, and a report at the end. One refused row
-// refuses the whole file: the caller stages what it is given and throws it away unless the verdict allows it. One
-// thread.
+// A CSV file of one table of a record file, streamed: bytes in, checked records out, and a report at the end. One
+// refused row refuses the whole file: the caller stages what it is given and throws it away unless the verdict allows
+// it. One thread.
 //   feed() until the file ends or it fails, then finish() once; report() at any time.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "storage/files/csv.h"
 #include "storage/files/duplicates.h"
 #include "storage/files/row_check.h"
+#include "storage/files/source_row.h"
 
 namespace shosoin::files {
 
@@ -30,18 +31,31 @@ struct ImportReport {
 };
 
 enum class RowState : std::uint8_t { Accepted, Quarantined };
+// A value that waits for 文字同定, with its bytes as they stood in the file. Never an individual number: that is
+// refused.
+struct DoubtfulValue {
+  std::size_t item = 0;  // of the table
+  Bytes source;
+};
 struct ImportedRow {
   std::uint64_t number = 0;  // in the file, from 1, header counted
   RowState state = RowState::Accepted;
-  const RecordInput& record;  // valid until the sink returns
+  const RecordInput& record;                  // valid until the sink returns
+  std::span<const DoubtfulValue> doubtful{};  // the same; empty for an accepted row
 };
 using RecordSink = std::function<Result<void>(const ImportedRow&)>;
 
 class Importer {
  public:
-  // InvalidContent when the definition names an own local government code and no tenant could ever match it: never
-  // today.
+  Importer(Importer&&) = default;
+  Importer& operator=(Importer&&) = delete;
+  ~Importer();
+  // A file of one table with one row per person. InvalidContent for any other (its rows need their table named, and a
+  // store that keeps several rows and numbers of one record) and for one without a search key.
   static Result<Importer> create(Definition definition, LocalGovernmentCode tenant, ImportProfile profile);
+  // One table of any file. NotFound when the definition has no such group.
+  static Result<Importer> create_for_group(Definition definition, std::string_view group, LocalGovernmentCode tenant,
+                                           ImportProfile profile);
   // Fails once the file as a whole is refused (see report()), or with the sink's own error. After the first refused row
   // the sink is not called any more, but reading goes on, so that the report names every problem.
   Result<void> feed(ByteView chunk, const RecordSink& sink);
@@ -50,7 +64,11 @@ class Importer {
   const ImportReport& report() const noexcept { return report_; }
 
  private:
-  Importer(Definition definition, LocalGovernmentCode tenant, ImportProfile profile);
+  Importer(Definition definition, std::size_t group, LocalGovernmentCode tenant, ImportProfile profile);
+  Result<void> take_bytes(ByteView bytes, const RecordSink& sink);
+  Result<void> take_piece(ByteView piece, const CsvSink& rows);
+  void note_repetition(std::span<const std::string_view> fields, std::uint64_t row);
+  bool is_one_row_per_person() const;
   Result<void> take_row(const CsvRow& row, const RecordSink& sink);
   Result<void> take_header(const CsvRow& row);
   Result<void> csv_done(Result<void> result);
@@ -59,11 +77,17 @@ class Importer {
   void tell_duplicates();
 
   std::unique_ptr<const Definition> definition_;  // the checker refers to it
+  std::size_t group_;
   RowChecker checker_;
+  Encoding encoding_;
+  Decoder decoder_;
   CsvReader csv_;
+  SourceRow source_;
+  std::string decoded_;  // wiped: it may hold an individual number
   DuplicateFinder duplicates_;
   std::optional<HeaderShape> shape_;
   RecordInput record_;
+  std::vector<DoubtfulValue> doubtful_;
   ImportReport report_;
   bool file_refused_ = false, finished_ = false;
   std::optional<Error> outside_;  // the sink's error, which ends everything

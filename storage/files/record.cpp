@@ -19,7 +19,7 @@ bool keeps_number_apart(const Definition& definition, const std::vector<std::str
 Result<Bytes> encode_record(const Definition& definition, const StoredRecord& record) {
   ENSURE(record.values.size() == definition.items().size());
   ENSURE(record.definition_key == definition.key() && record.definition_version == definition.version());
-  ENSURE(keeps_number_apart(definition, record.values));
+  ENSURE(definition.is_flat() && keeps_number_apart(definition, record.values));
   if (record.addressee_number.size() > kMaxAddresseeNumber) return Error{ErrorCode::TooLarge, "encode a record"};
   Writer out;
   out.u16(kRecordFormat).text16(record.definition_key).u16(record.definition_version).text16(record.addressee_number);
@@ -53,7 +53,7 @@ Result<StoredRecord> decode_record(ByteView bytes) {
 
 Result<const Definition*> definition_of(const StoredRecord& record, const DefinitionSet& definitions) {
   const auto* definition = definitions.find(record.definition_key, record.definition_version);
-  if (definition == nullptr || record.values.size() != definition->items().size() ||
+  if (definition == nullptr || !definition->is_flat() || record.values.size() != definition->items().size() ||
       !keeps_number_apart(*definition, record.values)) {
     return Error{ErrorCode::Integrity, "match a record with its definition"};
   }

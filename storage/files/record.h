@@ -1,6 +1,6 @@
-// One version of one record as bytes (format page: storage/files/record.md). The values stand as received, in the order
-// of the definition. The individual number is never among them: it has its own row and key (S-04, S-05). Pure; any
-// thread.
+// One version of one record of a flat file as bytes (format page: storage/files/record.md; other files: tables.h). The
+// values stand as received, in the order of the definition. The individual number is never among them: it has its own
+// row and key (S-04, S-05). Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,17 @@ namespace shosoin::files {
 
 inline constexpr std::uint16_t kRecordFormat = 1;
 
-// A checked row on its way in.
+// A 個人番号 beside the subject's own, and where in its row it stood.
+struct OtherNumber {
+  std::size_t item;  // of its table
+  IndividualNumber number;
+};
+// A checked row of one table on its way in.
 struct RecordInput {
-  std::vector<std::string> values;  // one per item; "" where the individual number stands
+  std::vector<std::string> values;  // one per item; "" where an individual number stands
   std::optional<IndividualNumber> individual_number;
-  std::optional<std::string> addressee_number;  // 宛名番号, when the file carries one
+  std::optional<std::string> addressee_number;  // 宛名番号, when the file has that column in front
+  std::vector<OtherNumber> other_numbers{};     // in the order of the items
 };
 
 struct StoredRecord {
@@ -32,12 +38,12 @@ struct StoredRecord {
   friend bool operator==(const StoredRecord&, const StoredRecord&) = default;
 };
 
-// ENSUREs that the place of the individual number is empty and that there is one value per item. TooLarge over
-// kMaxRecordPlain.
+// ENSUREs that the definition is flat, that the place of the individual number is empty and that there is one value per
+// item. TooLarge over kMaxRecordPlain.
 Result<Bytes> encode_record(const Definition& definition, const StoredRecord& record);
 Result<StoredRecord> decode_record(ByteView bytes);
-// The definition a stored record needs, or Integrity: unknown key or version, another number of items, a value where
-// the individual number would stand.
+// The definition a stored record needs, or Integrity: unknown key or version, one that is not flat, another number of
+// items, a value where the individual number would stand.
 Result<const Definition*> definition_of(const StoredRecord& record, const DefinitionSet& definitions);
 
 }  // namespace shosoin::files

@@ -4,6 +4,7 @@
 
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
+#include "storage/files/utf8.h"
 
 namespace shosoin::files {
 namespace {
@@ -69,6 +70,11 @@ RuleId rule_of(CharacterFault fault) {
   return RuleId::Noncharacter;
 }
 
+bool is_amount(std::string_view value) {
+  if (value.starts_with('-')) value.remove_prefix(1);
+  return !value.empty() && std::all_of(value.begin(), value.end(), is_digit);
+}
+
 bool is_addressee_number(std::string_view value) {
   const auto key = addressee_number_key(value);
   return !key.empty() && key.size() <= kMaxAddresseeDigits && std::all_of(key.begin(), key.end(), is_digit);
@@ -79,6 +85,7 @@ bool is_addressee_number(std::string_view value) {
 struct RowChecker::Place {
   std::uint64_t row;
   std::uint32_t column;
+  std::size_t index;  // of the item in its table
   std::string_view item;
   RecordInput& record;
   const FindingSink& tell;
@@ -89,23 +96,24 @@ struct RowChecker::Place {
 
 void RowChecker::check(std::uint64_t row, std::span<const std::string_view> fields, HeaderShape shape,
                        RecordInput& record, const FindingSink& tell) const {
-  const auto& items = definition_.items();
   const std::size_t offset = shape.addressee_column ? 1 : 0;
-  ENSURE(fields.size() == items.size() + offset);
-  record.values.resize(items.size());
+  ENSURE(fields.size() == items_.size() + offset);
+  record.values.resize(items_.size());
   record.individual_number.reset();
   record.addressee_number.reset();
+  record.other_numbers.clear();
   if (shape.addressee_column) {
-    const Place place{.row = row, .column = 1, .item = kAddresseeColumn, .record = record, .tell = tell};
+    const Place place{.row = row, .column = 1, .index = 0, .item = kAddresseeColumn, .record = record, .tell = tell};
     if (!is_addressee_number(fields[0]))
       place.say(fields[0].empty() ? RuleId::RequiredEmpty : RuleId::BadAddresseeNumber);
     record.addressee_number = std::string(fields[0]);
   }
-  for (std::size_t i = 0; i < items.size(); ++i) {
+  for (std::size_t i = 0; i < items_.size(); ++i) {
     const auto column = static_cast<std::uint32_t>(i + offset + 1);
     record.values[i].assign(fields[i + offset]);
-    check_item(items[i], record.values[i],
-               {.row = row, .column = column, .item = items[i].name, .record = record, .tell = tell});
+    const auto& item = items_[i];
+    check_item(item, record.values[i],
+               {.row = row, .column = column, .index = i, .item = item.name, .record = record, .tell = tell});
   }
 }
 
@@ -124,10 +132,10 @@ void RowChecker::check_item(const Item& item, std::string& value, const Place& p
     }
     if (item.role == ItemRole::KanaName && kana_search_key(value).size() > kMaxKanaKey) place.say(RuleId::TooLong);
   }
-  const bool digits = item.type == ItemType::Number || item.type == ItemType::Code || item.type == ItemType::Flag;
+  const bool digits = item.type == ItemType::Number || item.type == ItemType::Code || item.type == ItemType::Flag ||
+                      item.type == ItemType::Amount;
   if (digits && narrow_digits(value)) place.say(RuleId::DigitsNarrowed);
-  const bool fits = length_in_characters(value) <= item.max_length;
-  if (!fits && item.check == ItemCheck::None) place.say(RuleId::TooLong);
+  if (item.check == ItemCheck::None) check_length(item, value, place);
   const auto characters = check_characters(value, profile_.characters);
   if (characters.fault) place.say(rule_of(*characters.fault));
   if (characters.standard_private_use) place.say(RuleId::StandardCharacters);
@@ -136,6 +144,32 @@ void RowChecker::check_item(const Item& item, std::string& value, const Place& p
   } else {
     check_type(item, value, place);
   }
+}
+
+void RowChecker::check_length(const Item& item, const std::string& value, const Place& place) const {
+  const auto characters = length_in_characters(value);
+  if (characters <= item.max_length) return;
+  std::size_t code_points = 0;
+  each_code_point(value, [&](char32_t) { return ++code_points, true; });
+  place.tell({.rule = RuleId::TooLong,
+              .row = place.row,
+              .column = place.column,
+              .item = std::string(place.item),
+              .characters = characters,
+              .code_points = code_points});
+}
+
+void RowChecker::check_date(const Item& item, const std::string& value, const Place& place) const {
+  const bool month = item.type == ItemType::Month;
+  DateFault why{};
+  const auto date = month ? read_month(value, &why) : read_date(value, &why);
+  if (!date) return place.say(month && why == DateFault::BadForm ? RuleId::BadMonth : rule_of(why));
+  if (!date.value().date.year_known()) {
+    place.say(RuleId::DateYearUnknown);
+  } else if (!month && !date.value().date.exact()) {
+    place.say(RuleId::DateUnknown);
+  }
+  if (date.value().warning != DateWarning::None) place.say(RuleId::DateEraWarning);
 }
 
 void RowChecker::check_type(const Item& item, const std::string& value, const Place& place) const {
@@ -156,20 +190,16 @@ void RowChecker::check_type(const Item& item, const std::string& value, const Pl
     case ItemType::Timestamp:
       if (!check_timestamp(value)) place.say(RuleId::BadTimestamp);
       break;
-    case ItemType::Date: {
-      DateFault why{};
-      const auto date = read_date(value, &why);
-      if (!date) return place.say(rule_of(why));
-      if (!date.value().date.year_known()) {
-        place.say(RuleId::DateYearUnknown);
-      } else if (!date.value().date.exact()) {
-        place.say(RuleId::DateUnknown);
-      }
-      if (date.value().warning != DateWarning::None) place.say(RuleId::DateEraWarning);
+    case ItemType::Amount:
+      if (!is_amount(value)) place.say(RuleId::BadAmount);
       break;
-    }
+    case ItemType::Date:
+    case ItemType::Month:
+      check_date(item, value, place);
+      break;
   }
-  if (item.role == ItemRole::AddresseeNumber && !is_addressee_number(value)) place.say(RuleId::BadAddresseeNumber);
+  const bool addressee = item.role == ItemRole::AddresseeNumber || item.role == ItemRole::IntegratedAddresseeNumber;
+  if (addressee && !is_addressee_number(value)) place.say(RuleId::BadAddresseeNumber);
 }
 
 void RowChecker::check_identifier(const Item& item, std::string& value, const Place& place) const {
@@ -177,14 +207,8 @@ void RowChecker::check_identifier(const Item& item, std::string& value, const Pl
   switch (item.check) {
     case ItemCheck::None:
       return;
-    case ItemCheck::IndividualNumber: {
-      auto number = IndividualNumber::parse(value, &why);
-      memory::wipe(value);  // it is held apart from here on, or not at all
-      value.clear();
-      if (!number) return place.say(rule_of(why.fault));
-      place.record.individual_number = number.value();
-      return;
-    }
+    case ItemCheck::IndividualNumber:
+      return take_number(item, value, place);
     case ItemCheck::ResidentRecordCode: {
       const auto code = ResidentRecordCode::parse(value, &why);
       if (!code) return place.say(rule_of(why.fault));
@@ -194,6 +218,27 @@ void RowChecker::check_identifier(const Item& item, std::string& value, const Pl
     case ItemCheck::LocalGovernmentCode:
     case ItemCheck::OwnLocalGovernmentCode:
       return check_government_code(item, value, place);
+    case ItemCheck::CorporateNumber:
+      if (!CorporateNumber::parse(value, &why)) place.say(rule_of(why.fault));
+      return;
+    case ItemCheck::ResidenceCard:  // the older certificates have other forms: only told
+      check_length(item, value, place);
+      if (!ResidenceCardNumber::parse(value)) place.say(RuleId::ResidenceCardForm);
+      return check_type(item, value, place);
+  }
+}
+
+// S-04: from here on it is held apart, or not at all.
+void RowChecker::take_number(const Item& item, std::string& value, const Place& place) const {
+  IdentifierFinding why;
+  const auto number = IndividualNumber::parse(value, &why);
+  memory::wipe(value);
+  value.clear();
+  if (!number) return place.say(rule_of(why.fault));
+  if (item.role == ItemRole::IndividualNumber) {
+    place.record.individual_number = number.value();
+  } else {
+    place.record.other_numbers.push_back({.item = place.index, .number = number.value()});
   }
 }
 

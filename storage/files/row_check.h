@@ -1,5 +1,5 @@
-// One CSV row against the definition: values checked and, where the domain notes demand it, converted. Pure but for its
-// buffers; one thread at a time.
+// One CSV row against the items of its table: values checked and, where the domain notes demand it, converted. Pure but
+// for its buffers; one thread at a time.
 #pragma once
 
 #include <functional>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "storage/files/characters.h"
+#include "storage/files/encoding.h"
 #include "storage/files/findings.h"
 #include "storage/files/header.h"
 #include "storage/files/record.h"
@@ -16,12 +17,14 @@ namespace shosoin::files {
 struct ImportProfile {
   CharacterProfile characters{};
   bool five_digit_codes = false;  // 団体コード without check digit: completed and reported
+  Encoding encoding = Encoding::Utf8;
 };
 
 class RowChecker {
  public:
-  RowChecker(const Definition& definition, LocalGovernmentCode tenant, ImportProfile profile)
-      : definition_(definition), tenant_(tenant), profile_(profile) {}
+  // The items must outlive it.
+  RowChecker(std::span<const Item> items, LocalGovernmentCode tenant, ImportProfile profile)
+      : items_(items), tenant_(tenant), profile_(profile) {}
   using FindingSink = std::function<void(Finding)>;
   // Fills `record`, whose memory is reused. Every finding goes to `tell`; what happens to the row is the gravest action
   // told.
@@ -31,11 +34,14 @@ class RowChecker {
  private:
   struct Place;  // where a finding belongs
   void check_item(const Item& item, std::string& value, const Place& place) const;
+  void check_length(const Item& item, const std::string& value, const Place& place) const;
   void check_type(const Item& item, const std::string& value, const Place& place) const;
+  void check_date(const Item& item, const std::string& value, const Place& place) const;
   void check_identifier(const Item& item, std::string& value, const Place& place) const;
+  void take_number(const Item& item, std::string& value, const Place& place) const;
   void check_government_code(const Item& item, std::string& value, const Place& place) const;
 
-  const Definition& definition_;
+  std::span<const Item> items_;
   LocalGovernmentCode tenant_;
   ImportProfile profile_;
 };

@@ -112,7 +112,59 @@ def definition():
     yield "shipped", path.read_bytes()
     items = next(key for key, value in whole.items() if isinstance(value, list) and len(value) > 4)
     whole[items] = whole[items][:4]
+    whole.pop("retentionEvents", None)
     yield "four-items", json.dumps(whole, ensure_ascii=False).encode()
+    yield "groups", json.dumps(small_definition(1), ensure_ascii=False).encode()
+    numbers = small_definition(1)
+    numbers["items"][2] |= {"name": "配偶者個人番号", "type": "number", "maxLength": 12, "role": "relatedIndividualNumber",
+                            "check": "individualNumber", "mayLeave": False}
+    yield "numbers", json.dumps(numbers, ensure_ascii=False).encode()
+
+
+def small_definition(version):
+    """Two tables of two items each."""
+    def item(number, key, group, name, **more):
+        return {"no": str(number), "key": key, "group": group, "name": name, "type": "text", "maxLength": 20, "mayLeave": True} | more
+
+    return {"format": 2, "key": "small", "version": version, "name": "小さなファイル", "nameEn": "Small file", "source": "none",
+            "groups": [{"key": "person", "name": "人", "rows": "one"}, {"key": "history", "rows": "many"}],
+            "retentionEvents": ["endDate"],
+            "items": [item(1, "addressee", "person", "宛名番号", type="code", role="addresseeNumber", required=True),
+                      item(2, "name", "person", "氏名", role="name"), item(3, "note", "history", "備考", mayLeave=False),
+                      item(4, "endDate", "history", "終了日", type="date")]}
+
+
+def amendment():
+    def pair(change):
+        newer = small_definition(2)
+        change(newer)
+        return b"\0".join(json.dumps(text, ensure_ascii=False).encode() for text in (small_definition(1), newer))
+
+    yield "same", pair(lambda newer: None)
+    yield "appended", pair(lambda newer: newer["items"].append(dict(newer["items"][3], no="5", key="later", name="追加")))
+    yield "removed", pair(lambda newer: newer["items"].pop(1))
+    yield "moved", pair(lambda newer: newer["items"].insert(2, newer["items"].pop(3)))
+
+
+def encoding():
+    text = "個人番号,登録番号,登録年月日\r\n123456789018,A1,令和6-06-01\r\n\"髙﨑\",ﾀｶ\uff5e\uff0d\r\n"
+    yield "cp932", b"\x11" + text.encode("cp932")
+    yield "euc", b"\x10" + text.replace("髙﨑", "高崎").encode("euc_jp", "ignore")
+    yield "user-defined", b"\x31" + b"\xf0\x40,\xed\x40\xfb\xfc\r\n"
+    yield "second-plane", b"\x20" + b"\x8f\xf4\xfb\x8f\xf5\xa1\xf5\xa1\x8e\xb1\n"
+    path = HERE.parents[1] / "storage/files/definitions/hoikushi-torokubo.json"
+    names = [item["name"] for item in json.loads(path.read_text(encoding="utf-8"))["items"]]
+    values = {"個人番号": "123456789018", "登録番号": "1", "登録年月日": "2020-04-01", "氏名": "髙橋　花子", "生年月日": "1990-01-01"}
+    row = ",".join(values.get(name, "") for name in names)
+    yield "import", b"\x11" + (",".join(names) + "\r\n" + row + "\r\n" + row.replace("髙橋", "\ue000")).encode("cp932")
+
+
+def tables():
+    made = vectors("tables.json")
+    for number, item in enumerate(made["records"]):
+        yield f"record-{number}", unhex(item["hex"])
+    yield "numbers", unhex(made["numbers"]["hex"])
+    yield "one-number", b"123456789018"
 
 
 def http_body():
@@ -173,8 +225,9 @@ def planted_defect():
 
 
 TARGETS = {"json": json_texts} | {f.__name__: f for f in (
-    attestation, box, certificate, csv, date, definition, entry, epoch, http_body, http_routes, journal, number, planted_defect, protocol,
-    provisioning, record, share)}
+    amendment, attestation, box, certificate, csv, date, definition, encoding, entry, epoch, http_body, http_routes, journal,
+    number, planted_defect, protocol, provisioning, record, share, tables)}
+
 
 for target, make in TARGETS.items():
     folder = HERE / "corpus" / target

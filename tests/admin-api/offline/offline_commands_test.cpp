@@ -1,4 +1,4 @@
-// The commands that need no service: check, retention, synthetic.
+// The commands that need no service: check, file, retention, synthetic.
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "admin-api/cli/check_command.h"
+#include "admin-api/cli/file_command.h"
 #include "admin-api/cli/retention_command.h"
 #include "admin-api/cli/synthetic_command.h"
 
@@ -31,6 +32,7 @@ Run run(std::vector<std::string> words, const std::string& input = "") {
   app.add_option("--lang", language);
   app.fallthrough();
   add_check_commands(app, io);
+  add_file_commands(app, io);
   add_retention_commands(app, io);
   add_synthetic_commands(app, io);
   std::reverse(words.begin(), words.end());  // as CLI11 wants them
@@ -148,6 +150,77 @@ TEST(RetentionCommand, RefusesHalfAQuestion) {
   EXPECT_EQ(run({"retention", "explain", "--rule", "EXCL"}).exit_code, 64);
   EXPECT_EQ(run({"retention", "explain"}).exit_code, 64);
   EXPECT_EQ(run({"retention", "explain", "--rule", "EXCL", "--period", "5y", "--event", "2023-02-30"}).exit_code, 65);
+}
+
+class FileCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() / ("shosoin-file-command-" + std::to_string(getpid()));
+    std::filesystem::create_directory(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  static json::object shipped(const std::string& key) {
+    return json::parse(run({"file", "show", key}).out).as_object();
+  }
+  std::string put(const std::string& name, const json::object& definition) {
+    const auto path = folder_ / name;
+    std::ofstream(path) << json::serialize(definition);
+    return path.string();
+  }
+  std::filesystem::path folder_;
+};
+TEST_F(FileCommand, ChecksADefinitionAndTellsWhatItHolds) {
+  const auto file = put("a.json", shipped("jido-teate"));
+  EXPECT_EQ(run({"file", "check", file}).exit_code, 0);
+  EXPECT_EQ(run({"file", "check", file}).out, "有効: jido-teate 第1版、6組、164項目\n");
+  EXPECT_EQ(run({"file", "check", file, "--lang", "en"}).out, "valid: jido-teate version 1, 6 table(s), 164 items\n");
+  const auto answer = lines(run({"file", "check", file, "--json"}).out).at(0);
+  EXPECT_TRUE(answer.at("valid").as_bool());
+  EXPECT_EQ(answer.at("items").as_int64(), 164);
+}
+TEST_F(FileCommand, RefusesADefinitionWithPointerAndMessageInBothLanguages) {
+  auto broken = shipped("jido-teate");
+  broken["items"].as_array()[3].as_object()["type"] = "string";
+  const auto file = put("a.json", broken);
+  EXPECT_EQ(run({"file", "check", file}).exit_code, 65);
+  EXPECT_NE(run({"file", "check", file}).out.find("/items/3/type: 決められた語"), std::string::npos);
+  EXPECT_NE(run({"file", "check", file, "--lang", "en"}).out.find("/items/3/type: Must be one of"), std::string::npos);
+  const auto answer = lines(run({"file", "check", file, "--json"}).out).at(0);
+  EXPECT_FALSE(answer.at("valid").as_bool());
+  EXPECT_EQ(answer.at("pointer").as_string(), "/items/3/type");
+  std::ofstream(folder_ / "b.json") << "{";
+  EXPECT_EQ(run({"file", "check", (folder_ / "b.json").string()}).exit_code, 65);
+  EXPECT_NE(run({"file", "check", (folder_ / "missing.json").string()}).exit_code, 0);
+}
+TEST_F(FileCommand, AllowsAnAmendmentThatAppends) {
+  const auto older = shipped("honnin-kakunin-joho");
+  auto newer = older;
+  newer["version"] = 2;
+  newer["items"].as_array().push_back(
+      {{"no", "37"}, {"key", "later"}, {"name", "新項目"}, {"type", "text"}, {"maxLength", 10}, {"mayLeave", false}});
+  const auto before = put("a.json", older), after = put("b.json", newer);
+  const auto result = run({"file", "diff", before, after});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "可  新 /items/36 (later): 項目を末尾に加えます。\nこの改正は使えます。\n");
+  const auto answer = lines(run({"file", "diff", before, after, "--json"}).out).at(0);
+  EXPECT_TRUE(answer.at("allowed").as_bool());
+  EXPECT_EQ(answer.at("changes").as_array().at(0).at("pointer").as_string(), "/items/36");
+}
+TEST_F(FileCommand, RefusesAnAmendmentThatTakesAway) {
+  const auto older = shipped("honnin-kakunin-joho");
+  auto newer = older;
+  newer["version"] = 2;
+  newer["items"].as_array().pop_back();
+  const auto result = run({"file", "diff", put("a.json", older), put("b.json", newer), "--lang", "en"});
+  EXPECT_EQ(result.exit_code, 65);
+  EXPECT_NE(result.out.find("refused  old /items/35 (timestamp): An item cannot be taken away."), std::string::npos);
+  EXPECT_NE(result.out.find("cannot be used"), std::string::npos);
+  const auto same = run({"file", "diff", put("a.json", older), put("b.json", older)});
+  EXPECT_EQ(same.exit_code, 65);  // the version has to grow
+}
+TEST_F(FileCommand, ShowsTheShippedDefinitionsAndNoOther) {
+  EXPECT_EQ(shipped("sofusaki-joho").at("items").as_array().size(), 61u);
+  EXPECT_EQ(run({"file", "show", "none"}).exit_code, 69);
 }
 
 TEST(SyntheticCommand, WritesTheSamePeopleToAFileAndToStandardOutput) {

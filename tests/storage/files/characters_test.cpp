@@ -48,6 +48,27 @@ TEST(Characters, ThePlanesOfTheAdministrativeSetDependOnTheProfile) {
   EXPECT_TRUE(report_of("\U0010DE92", true).standard_private_use);
   EXPECT_EQ(report_of("\uE000", true).fault, CharacterFault::VendorPrivateUse);
 }
+TEST(Characters, SequencesAreTakenOnlyFromTheDeclaredCollection) {
+  const CharacterProfile none{.collection = IvsCollection::None};
+  EXPECT_FALSE(check_characters("葛\U000E0102城", {}).fault);
+  EXPECT_EQ(check_characters("葛\U000E0102城", none).fault, CharacterFault::SelectorNotInCollection);
+  EXPECT_FALSE(check_characters("葛城", none).fault);
+}
+// domain notes, section 2, "Importer rules": what each doubtful input does to its row.
+TEST(Characters, TheQuarantineRulesAreThoseOfTheDomainTable) {
+  const std::pair<const char*, bool> table[] = {
+      {"\uE000", true},       {"\uF8FF", true},        {"\uFFFD", true},    {"\uFDEF", true},
+      {"\uFFFE", true},       {"\U0010FFFF", true},    {"〜", false},       {"～", false},
+      {"−－‐ー", false},      {"\U000F0000", true},    {"\uFA19", false},   {"　", false},
+      {"辻\U000E0100", true}, {"辻\U000E0102", false}, {"か\u3099", false}, {"\uF929", false}};
+  for (const auto& [text, quarantined] : table) {
+    const auto run = run_import(header_line() + row_line({{"kanjiName", text}}));
+    EXPECT_EQ(run.report.verdict, quarantined ? Verdict::Quarantined : Verdict::Accepted) << text;
+    EXPECT_EQ(run.records.at(0).values[index_of_key("kanjiName")], text);
+  }
+  // A lone surrogate is no UTF-8 at all.
+  EXPECT_EQ(run_import(header_line() + row_line({{"kanjiName", "\xED\xA0\x80"}})).report.verdict, Verdict::Refused);
+}
 TEST(Characters, ABaseWithItsSelectorOrMarkIsOneCharacter) {
   EXPECT_EQ(length_in_characters(""), 0u);
   EXPECT_EQ(length_in_characters("abc"), 3u);

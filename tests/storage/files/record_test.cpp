@@ -78,6 +78,10 @@ TEST(Record, AStoredRecordMustMatchADefinitionThatIsKnown) {
   record.values.pop_back();
   EXPECT_FALSE(definition_of(record, set));
   record = sample();
+  record.definition_key = "chihozei-shutaino";  // several rows per person: format 2
+  record.values.resize(103);
+  EXPECT_FALSE(definition_of(record, set));
+  record = sample();
   record.values[*honnin().index_of(ItemRole::IndividualNumber)] = "x";
   EXPECT_FALSE(definition_of(record, set));
 }
