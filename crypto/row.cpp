@@ -1,9 +1,8 @@
 #include "crypto/row.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 
+#include "crypto/aead.h"
 #include "firmware/base/limits.h"
 
 namespace shosoin::crypto {
@@ -11,9 +10,7 @@ namespace {
 
 constexpr std::uint8_t kAlgorithm = 1;  // frozen: ChaCha20-Poly1305 under a key of one row
 constexpr std::size_t kLengthSize = 4;
-constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
-static_assert(1 + kTagSize == kRowOverhead);
-constexpr std::array<std::uint8_t, crypto_aead_chacha20poly1305_ietf_NPUBBYTES> kZeroNonce{};
+static_assert(1 + kAeadTag == kRowOverhead);
 
 std::array<std::uint8_t, 52> row_data(const RowContext& context) {
   return associated_data({.kind = BoxKind::RecordRow, .tenant = context.tenant, .id = context.row.bytes()});
@@ -48,8 +45,7 @@ Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteVie
   const auto after_length = std::ranges::copy(be(static_cast<std::uint32_t>(data.size())), plain.begin()).out;
   std::ranges::copy(data, after_length);
   const auto aad = row_data(context);
-  ENSURE(crypto_aead_chacha20poly1305_ietf_encrypt(plain.data(), nullptr, plain.data(), plain.size(), aad.data(),
-                                                   aad.size(), nullptr, kZeroNonce.data(), key.data()) == 0);
+  aead_seal({key}, aad, plain, std::span(row).subspan(1));
   return row;
 }
 
@@ -60,11 +56,8 @@ Result<Bytes> decrypt_row(const RowKey& key, const RowContext& context, ByteView
   if (row[0] != kAlgorithm) return Error{ErrorCode::Integrity, "read the algorithm of a record row"};
   const auto aad = row_data(context);
   const ByteView sealed = row.subspan(1);
-  Bytes plain(sealed.size() - kTagSize);
-  if (crypto_aead_chacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, sealed.data(), sealed.size(),
-                                                aad.data(), aad.size(), kZeroNonce.data(), key.data()) != 0) {
-    return Error{ErrorCode::Integrity, "decrypt a record row"};
-  }
+  Bytes plain(sealed.size() - kAeadTag);
+  if (!aead_open({key}, aad, sealed, plain)) return Error{ErrorCode::Integrity, "decrypt a record row"};
   const std::size_t length = from_be<std::uint32_t>(std::span(plain).first<kLengthSize>());
   const bool fits = length <= plain.size() - kLengthSize && padded_row_size(length) == plain.size();
   const auto padding = fits ? ByteView(plain).subspan(kLengthSize + length) : ByteView{};

@@ -6,6 +6,8 @@
 #include <semaphore>
 
 #include "admin-api/protocol/protocol.h"
+#include "admin-api/service/json_text.h"
+#include "admin-api/service/remembered.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
@@ -25,6 +27,8 @@ struct Parts {
   Imports& imports;
   std::string provisioning;                  // provisioning.json as it is
   std::filesystem::path terminal_authority;  // terminal-ca.pem
+  ItemHeads item_heads{definitions};
+  Recall recall{};
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
   std::counting_semaphore<limits::kParallelPasswordHashes> password_hashes{limits::kParallelPasswordHashes};
@@ -49,7 +53,7 @@ struct Context {
   std::string pointer{};                  // where the request was at fault
   boost::json::object told{};             // members of a failed reply beside code, pointer and detail
   boost::json::object target{};           // what the refusal's log line says it was about
-  std::optional<std::string> verbatim{};  // a signed text, told byte for byte in place of an object
+  std::optional<std::string> verbatim{};  // a text that is told byte for byte in place of an object
   bool logged = false;                    // the handler has written its line
   bool must_end = false;                  // the outcome of a batch is unknown: answer, then end the process
 

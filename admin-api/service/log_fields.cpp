@@ -65,12 +65,4 @@ json::object number_access_items(const Context& context, const NumberAccess& acc
           {"備考", access.remark}};
 }
 
-Result<std::uint64_t> write_line(Parts& parts, TenantStore& store, const generations::LogEntry& entry) {
-  TRY(auto pending, store.begin_frame(0, entry));
-  const auto line = pending.draft.line;
-  TRY(const auto ticket, store.finish_frame(std::move(pending)));
-  TRY(parts.appliance.journal().wait(ticket));
-  return line;
-}
-
 }  // namespace shosoin::service

@@ -22,7 +22,4 @@ struct NumberAccess {
 // it beside the text.
 boost::json::object number_access_items(const Context& context, const NumberAccess& access);
 
-// Writes the line, waits until it is durable, and says which it is.
-Result<std::uint64_t> write_line(Parts& parts, TenantStore& store, const generations::LogEntry& entry);
-
 }  // namespace shosoin::service

@@ -74,17 +74,32 @@ Result<Caller> Service::caller_of(Context& context, FieldId field) {
     }
     return checked.error();
   }
-  TRY(auto person, find_person(parts_.zero(), checked.value().session.person));
+  TRY(const auto known, known_person(checked.value().session.person));
+  const auto& person = *known;
   if (!person || person->disabled || person->is_locked(context.channel == Channel::Gate, context.now))
     return Error{ErrorCode::NotAuthenticated, "find the session"};
   if (context.channel == Channel::Gate && !may_use(*person, context.known_terminal)) {
     return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
   }
-  Caller caller{std::move(*person), {}, std::move(checked.value()), {}};
+  Caller caller{*person, {}, std::move(checked.value()), {}};
   if (context.known_terminal) caller.terminal_name = context.known_terminal->name;
   TRY(auto* store, tenants_.open(caller.person.tenant));
-  TRY(caller.grant, find_grant(*store, caller.person.id));
+  TRY(const auto grant, parts_.recall.grants.get(*store, caller.person.id,
+                                                 [&] { return find_grant(*store, caller.person.id); }));
+  caller.grant = *grant;
   return caller;
+}
+
+// Who asks again and again, without what proves it: a password or code is checked against the store alone.
+Result<std::shared_ptr<const std::optional<Person>>> Service::known_person(const std::string& id) {
+  return parts_.recall.people.get(parts_.zero(), id, [&]() -> Result<std::optional<Person>> {
+    TRY(auto person, find_person(parts_.zero(), id));
+    if (person) {
+      memory::wipe(person->password_hash);
+      person->totp = TotpBytes(Bytes(person->totp.reveal().size()));  // zeros over the secret
+    }
+    return person;
+  });
 }
 
 Result<void> Service::authenticate(const protocol::RequestRule& rule, Context& context) {
@@ -119,7 +134,10 @@ Result<void> Service::log_outcome(const protocol::RequestRule& rule, Context& co
 
 Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
   if (context.channel == Channel::Gate) {
-    TRY(context.known_terminal, find_terminal(parts_.zero(), context.terminal));
+    TRY(const auto known, parts_.recall.terminals.get(parts_.zero(), text_of(context.terminal), [&] {
+      return find_terminal(parts_.zero(), context.terminal);
+    }));
+    context.known_terminal = *known;
   }
   TRY(authenticate(rule, context));
   const auto handler = handler_of(rule.kind);

@@ -1,0 +1,65 @@
+#include "admin-api/service/json_text.h"
+
+#include <algorithm>
+
+#include "firmware/base/result.h"
+
+namespace shosoin::service {
+namespace {
+
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+void append_escaped(std::string& to, char c) {
+  constexpr std::string_view kNamed = "\"\\\b\f\n\r\t", kNames = "\"\\bfnrt", kDigits = "0123456789abcdef";
+  to += '\\';
+  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
+    to += kNames[at];
+    return;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  to += "u00";
+  to += kDigits[byte >> 4];
+  to += kDigits[byte & 15];
+}
+
+}  // namespace
+
+void append_json(std::string& to, std::string_view text) {
+  to += '"';
+  while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    to += text.substr(0, plain);
+    if (plain == text.size()) break;
+    append_escaped(to, text[plain]);
+    text.remove_prefix(plain + 1);
+  }
+  to += '"';
+}
+
+void append_member(std::string& to, std::string_view name, std::string_view value) {
+  if (!to.empty() && to.back() != '{' && to.back() != '[') to += ',';
+  append_json(to, name);
+  to += ':';
+  append_json(to, value);
+}
+
+ItemHeads::ItemHeads(const files::DefinitionSet& definitions) {
+  for (const auto& definition : definitions.all()) {
+    auto& [known, heads] = heads_.emplace_back(&definition, std::vector<std::string>{});
+    for (const auto& item : known->items()) {
+      auto& head = heads.emplace_back("{");
+      append_member(head, "no", item.number);
+      append_member(head, "name", item.name);
+      append_member(head, "key", item.key);
+      head += ",\"value\":";
+    }
+  }
+}
+
+const std::vector<std::string>& ItemHeads::of(const files::Definition& definition) const {
+  const auto found = std::ranges::find(heads_, &definition, [](const auto& pair) { return pair.first; });
+  ENSURE(found != heads_.end());
+  return found->second;
+}
+
+}  // namespace shosoin::service
