@@ -35,11 +35,15 @@ struct Parts {
   TenantStore& zero() { return appliance.zero(); }
 };
 
+// Person and grant are shared with others who ask at the same time, and never change.
 struct Caller {
-  Person person;
-  Grant grant;
+  Caller(Remembered<std::optional<Person>>::Shared who, Remembered<Grant>::Shared what, NamedSession opened)
+      : known(std::move(who)), granted(std::move(what)), person(**known), grant(*granted), session(std::move(opened)) {}
+  Remembered<std::optional<Person>>::Shared known;
+  Remembered<Grant>::Shared granted;
+  const Person& person;  // of known
+  const Grant& grant;    // of granted
   NamedSession session;
-  std::string terminal_name;
 };
 
 struct Context {

@@ -8,6 +8,8 @@ namespace shosoin::service {
 
 // "operation", "result", "requestId", "operator", "terminal", "approvals" of two on the local socket, and the target.
 boost::json::object log_object(const Context& context, std::string_view operation, std::string_view result);
+// The same as a text, straight: "{" and all members, without the closing brace.
+std::string log_text(const Context& context, std::string_view operation, std::string_view result);
 generations::LogEntry log_entry(const boost::json::object& object, bool number_access = false);
 
 // 操作内容コード of the 13 items.

@@ -126,10 +126,8 @@ void append_logged(const Found& found, bool basic_four, std::string& to) {
   to += '}';
 }
 
-// The line's own members, then the records, then the rest of an object that was begun with a brace.
-generations::LogEntry hit_entry(const json::object& line, std::string_view records, std::string_view rest = {}) {
-  auto text = json::serialize(line);
-  text.pop_back();
+// The line's own members, then the records, then the rest.
+generations::LogEntry hit_entry(std::string text, std::string_view records, std::string_view rest = {}) {
   text.append(",\"records\":[").append(records).append("]").append(rest).append("}");
   return {!rest.empty(), std::move(text)};
 }
@@ -160,11 +158,11 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     const auto access =
         number_access_items(context, {hit.number.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
                                       hit.entry.addressee, hit.entry.file, by_number ? "個人番号による検索" : ""});
-    TRY(line_number, store.log_line(hit_entry(log_object(context, operation, "ok"), alone,
+    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), alone,
                                               ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
-    TRY(line_number, store.log_line(hit_entry(log_object(context, operation, "ok"), together)));
+    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), together)));
   }
   context.logged = true;
   return line_number;

@@ -81,13 +81,9 @@ Result<Caller> Service::caller_of(Context& context, FieldId field) {
   if (context.channel == Channel::Gate && !may_use(*person, context.known_terminal)) {
     return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
   }
-  Caller caller{*person, {}, std::move(checked.value()), {}};
-  if (context.known_terminal) caller.terminal_name = context.known_terminal->name;
-  TRY(auto* store, tenants_.open(caller.person.tenant));
-  TRY(const auto grant, parts_.recall.grants.get(*store, caller.person.id,
-                                                 [&] { return find_grant(*store, caller.person.id); }));
-  caller.grant = *grant;
-  return caller;
+  TRY(auto* store, tenants_.open(person->tenant));
+  TRY(auto grant, parts_.recall.grants.get(*store, person->id, [&] { return find_grant(*store, person->id); }));
+  return Caller(known, std::move(grant), std::move(checked.value()));
 }
 
 // Who asks again and again, without what proves it: a password or code is checked against the store alone.
@@ -106,13 +102,13 @@ Result<void> Service::authenticate(const protocol::RequestRule& rule, Context& c
   const auto how = context.channel == Channel::Gate ? rule.gate_need : rule.local_need;
   if (how == Need::Nobody) return success();
   TRY(auto first, caller_of(context, FieldId::Session));
-  context.caller = std::move(first);
+  context.caller.emplace(std::move(first));
   if (context.channel == Channel::Local && !belongs_to_appliance(context.by().person.role)) {
     return Error{ErrorCode::NotPermitted, "administer the appliance"};
   }
   if (how == Need::OnePerson) return success();
   TRY(auto second, caller_of(context, FieldId::SecondSession));
-  context.second = std::move(second);
+  context.second.emplace(std::move(second));
   if (same_human(context.second->person, context.by().person))
     return Error{ErrorCode::SamePerson, "act as two persons"};
   const bool one_is_security =

@@ -42,6 +42,7 @@ Result<StoredRecord> decode_record(ByteView bytes) {
   record.addressee_number = in.text16(kMaxAddresseeNumber);
   const std::size_t count = in.u16();
   if (count > limits::kMaxDefinitionItems) in.fail();
+  if (!in.failed()) record.values.reserve(count);
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     record.values.push_back(in.text16(limits::kMaxFieldBytes));
     if (!is_valid_utf8(record.values.back())) in.fail();

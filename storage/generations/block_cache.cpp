@@ -48,7 +48,7 @@ void BlockCache::put(const Place& place, ByteView plain) {
   const auto memory = memory_of(set, set.hand);
   std::ranges::copy(plain, memory.begin());
   if (plain.size() < slot.size) memory::wipe(memory.subspan(plain.size(), slot.size - plain.size()));
-  slot = {place, plain.size(), true};
+  slot = {place, plain.size(), false};  // what is used once gives way before what is used again
   set.hand = (set.hand + 1) % kWays;
 }
 

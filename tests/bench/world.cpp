@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 
 #include "admin-api/service/import_rows.h"
+#include "crypto/signature.h"
 #include "firmware/base/log.h"
+#include "hardware/tpm/boot_approval.h"
 #include "storage/files/synthetic.h"
-#include "tests/admin-api/service/service_world.h"
+#include "tests/support/test_appliance.h"
 
 namespace shosoin::bench {
 namespace {
@@ -37,16 +40,40 @@ Digest digest_of(std::string_view bytes) {
   return out;
 }
 
+service::Settings settings_in(const std::filesystem::path& place, const test::Swtpm& tpm) {
+  const auto signer = test::make_p256_pem();
+  std::ofstream(place / "signer.pem") << crypto::p256_public_to_pem(must(crypto::p256_public_from_pem(signer)));
+  std::ofstream(place / "approvals.json") << tpm::encode_boot_trust(test::approve_present_boot(tpm.tcti(), signer));
+  service::Settings settings;
+  settings.data_directory = place / "data";
+  settings.state_copy_directory = place / "state-copy";
+  settings.gate_socket = place / "gate.sock";
+  settings.admin_socket = place / "admin.sock";
+  settings.tcti = tpm.tcti();
+  settings.auth_file = place / "tpm-auth";
+  settings.signer_public_key = place / "signer.pem";
+  settings.boot_approvals = place / "approvals.json";
+  settings.idle = settings.absolute = std::chrono::hours{8};
+  return settings;
+}
+
+service::OfficerInput officer(int number) {
+  service::OfficerInput input;
+  input.id = "officer-" + std::to_string(number) + "a";
+  input.name = "架空 守" + std::to_string(number);
+  input.section = "情報政策課";
+  input.staff_number = "S" + std::to_string(number);
+  input.password = "Kigi-no-" + to_hex(view_of(random_bytes(8)));
+  input.totp_secret = copy_of(view_of(random_bytes(20)));
+  return input;
+}
+
 }  // namespace
 
 World::World(const Sizes& sizes, const std::vector<Digest>& terminals)
-    : settings_(test::settings_in(sizes.directory, tpm_)) {
-  settings_.idle = settings_.absolute = std::chrono::hours{8};
+    : settings_(settings_in(sizes.directory, tpm_)) {
   service::InitInput input;
-  for (int i = 0; i < 2; ++i) {
-    input.officers[static_cast<std::size_t>(i)] =
-        test::officer_input(test::make_human("officer-" + std::to_string(i + 1) + "a"), i + 1);
-  }
+  input.officers = {officer(1), officer(2)};
   input.share_directory = sizes.directory / "shares";
   must(service::initialise_appliance(settings_, input, clock_));
   definitions_ = must(files::DefinitionSet::embedded());

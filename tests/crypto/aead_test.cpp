@@ -36,8 +36,8 @@ TEST(Aead, SealsWhatLibsodiumOpensAndOpensWhatItSeals) {
 
 TEST(Aead, SealsInPlace) {
   const auto key = random_bytes(kAeadKey), plain = random_bytes(1997), associated = random_bytes(52);
-  Bytes apart(plain.size() + kAeadTag), together = plain;
-  together.resize(apart.size());
+  Bytes apart(plain.size() + kAeadTag), together(plain.size() + kAeadTag);
+  std::ranges::copy(plain, together.begin());
   aead_seal(view_of_key(key), associated, plain, apart);
   aead_seal(view_of_key(key), associated, ByteView(together).first(plain.size()), together);
   EXPECT_EQ(together, apart);
