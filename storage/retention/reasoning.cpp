@@ -35,6 +35,14 @@ ReasonStep start_step(CountingRule rule, year_month_day start) {
   return {};
 }
 
+ReasonStep settlement_step(int year) {
+  return {
+      fmt::format("出納整理期間（4月から5月）の出来事なので、規則により会計年度は前の{}年度です。", year),
+      fmt::format("The event fell into the settlement months (April, May): by the rule it belongs to the accounts of "
+                  "fiscal year {}.",
+                  year)};
+}
+
 ReasonStep end_step(const Period& period, year_month_day end) {
   const auto day = to_text(end);
   const auto n = period.count();
@@ -79,8 +87,19 @@ Result<RetentionAnswer> explain_retention(const RetentionQuestion& question) {
                                 "The year of the event is unknown: nothing expires by itself, a person must decide."});
     return answer;
   }
-  answer.reasoning = {event_step(question.event, *answer.event_used), start_step(question.rule, span->start),
-                      end_step(question.period, span->end), purge_step(span->purge_from)};
+  answer.reasoning.push_back(event_step(question.event, *answer.event_used));
+  const bool moved =
+      question.rule == CountingRule::NextFiscalYear && fiscal_year(span->start) == fiscal_year(*answer.event_used);
+  if (moved) answer.reasoning.push_back(settlement_step(fiscal_year(*answer.event_used) - 1));
+  answer.reasoning.push_back(start_step(question.rule, span->start));
+  if (moved && span->end == *answer.event_used) {
+    answer.reasoning.push_back(
+        {fmt::format("期間は基準となる日より前に満了しません。満了日は {} です。", to_text(span->end)),
+         fmt::format("No period ends before its event: {} must still be kept.", to_text(span->end))});
+  } else {
+    answer.reasoning.push_back(end_step(question.period, span->end));
+  }
+  answer.reasoning.push_back(purge_step(span->purge_from));
   return answer;
 }
 

@@ -1,5 +1,7 @@
 #include "storage/retention/retention.h"
 
+#include <algorithm>
+
 #include "firmware/base/limits.h"
 
 namespace shosoin::retention {
@@ -19,14 +21,21 @@ bool within_bounds(year_month_day day) noexcept {
   return int(day.year()) >= limits::kFirstYear && int(day.year()) <= limits::kLastYear;
 }
 
-year_month_day start_of(CountingRule rule, year_month_day event) {
+// The latest possible day decides: an event whose day or month is unknown is never moved to an earlier account year
+// than it can be.
+int account_year(year_month_day event, Settlement settlement) {
+  const bool settling = event.month() == April || event.month() == std::chrono::May;
+  return fiscal_year(event) - (settlement == Settlement::AccountYear && settling ? 1 : 0);
+}
+
+year_month_day start_of(CountingRule rule, year_month_day event, Settlement settlement) {
   switch (rule) {
     case CountingRule::Excl:
       return sys_days{event} + days{1};
     case CountingRule::Incl:
       return event;
     case CountingRule::NextFiscalYear:
-      return std::chrono::year{fiscal_year(event) + 1} / April / 1;
+      return std::chrono::year{account_year(event, settlement) + 1} / April / 1;
     case CountingRule::NextCalendarYear:
       return (event.year() + years{1}) / January / 1;
   }
@@ -56,16 +65,36 @@ year_month_day end_of(year_month_day start, const Period& period) {
 }  // namespace
 
 Result<std::optional<RetentionSpan>> compute_retention(const RetentionQuestion& question) {
+  if (question.settlement == Settlement::AccountYear && question.rule != CountingRule::NextFiscalYear) {
+    return Error{ErrorCode::InvalidContent, "count by account year: only NEXT_FY knows one"};
+  }
   const auto event = question.event.latest_possible();
   if (!event) return std::optional<RetentionSpan>{};
   RetentionSpan span;
-  span.start = start_of(question.rule, *event);
-  span.end = end_of(span.start, question.period);
+  span.start = start_of(question.rule, *event, question.settlement);
+  // By account year counting may start before the event; a period of days must not end before it, too.
+  span.end = std::max(sys_days{end_of(span.start, question.period)}, sys_days{*event});
   span.purge_from = sys_days{span.end} + days{1};
   if (!within_bounds(span.start) || !within_bounds(span.end) || !within_bounds(span.purge_from)) {
     return Error{ErrorCode::InvalidContent, "count a retention period beyond the year 9999"};
   }
   return std::optional(span);
+}
+
+std::string_view to_text(Settlement settlement) noexcept {
+  switch (settlement) {
+    case Settlement::ActualDate:
+      return "actual-date";
+    case Settlement::AccountYear:
+      return "account-year";
+  }
+  return "";
+}
+Result<Settlement> parse_settlement(std::string_view text) {
+  for (const auto settlement : {Settlement::ActualDate, Settlement::AccountYear}) {
+    if (text == to_text(settlement)) return settlement;
+  }
+  return Error{ErrorCode::InvalidContent, "read how the settlement months count: actual-date or account-year"};
 }
 
 int fiscal_year(year_month_day day) { return int(day.year()) - (day.month() < April ? 1 : 0); }

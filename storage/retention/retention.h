@@ -15,10 +15,21 @@
 
 namespace shosoin::retention {
 
+// 出納整理期間: payments from 1 April to 31 May may still belong to the accounts of the fiscal year before
+// (地方自治法235条の5 closes them on 31 May). Which year such an event belongs to is the rule's decision; the later one
+// keeps the record longer.
+enum class Settlement : std::uint8_t {
+  ActualDate = 1,   // by the day itself: the later end, and what holds unless a rule says otherwise
+  AccountYear = 2,  // 1 April to 31 May counts to the fiscal year before; NEXT_FY only
+};
+std::string_view to_text(Settlement settlement) noexcept;  // "actual-date", "account-year"
+Result<Settlement> parse_settlement(std::string_view text);
+
 struct RetentionQuestion {
   CountingRule rule;
   Period period;
   EventDate event;
+  Settlement settlement = Settlement::ActualDate;
 };
 struct RetentionSpan {
   std::chrono::year_month_day start;       // 起算日
@@ -34,7 +45,7 @@ struct RetentionAnswer {
   std::optional<std::chrono::year_month_day> event_used;  // the latest possible day of the event
   std::vector<ReasonStep> reasoning;
 };
-// InvalidContent when a date would pass the year 9999.
+// InvalidContent when a date would pass the year 9999, or AccountYear goes with another rule than NEXT_FY.
 Result<RetentionAnswer> explain_retention(const RetentionQuestion& question);
 // The same without the reasoning, for long lists of due dates.
 Result<std::optional<RetentionSpan>> compute_retention(const RetentionQuestion& question);

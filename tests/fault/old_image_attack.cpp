@@ -1,10 +1,14 @@
 #include "tests/fault/old_image_attack.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <fstream>
+#include <cstring>
 #include <set>
 
 #include "crypto/roots.h"
+#include "firmware/base/disk.h"
 #include "storage/erasure/core.h"
 
 namespace shosoin::test {
@@ -19,7 +23,7 @@ using generations::kHeads;
 using generations::kTenants;
 
 bool contains(ByteView hay, ByteView needle) {
-  return std::search(hay.begin(), hay.end(), needle.begin(), needle.end()) != hay.end();
+  return ::memmem(hay.data(), hay.size(), needle.data(), needle.size()) != nullptr;
 }
 
 // Every epoch root the TPM will give for a state, with either slot.
@@ -142,14 +146,23 @@ Loot attack(const fs::path& disk, tpm::Anchor& anchor) {
   return loot;
 }
 
-bool on_disk(const fs::path& directory, ByteView wanted) {
+DiskBytes::DiskBytes(const fs::path& directory) {
   for (const auto& item : fs::recursive_directory_iterator(directory)) {
     if (!item.is_regular_file()) continue;
-    std::ifstream file(item.path(), std::ios::binary);
-    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-    if (contains(bytes, wanted)) return true;
+    const auto in = disk::open(item.path(), O_RDONLY).value();
+    for (off_t at = 0; (at = ::lseek(in.number(), at, SEEK_DATA)) >= 0;) {
+      const auto hole = ::lseek(in.number(), at, SEEK_HOLE);
+      Bytes bytes(static_cast<std::size_t>(hole - at));
+      ENSURE(disk::read_at(in, bytes, static_cast<std::uint64_t>(at)));
+      regions_.push_back(std::move(bytes));
+      at = hole;
+    }
   }
-  return false;
+  ENSURE(!regions_.empty());
+}
+
+bool DiskBytes::hold(ByteView wanted) const {
+  return std::ranges::any_of(regions_, [&](const Bytes& region) { return contains(region, wanted); });
 }
 
 }  // namespace shosoin::test

@@ -19,7 +19,15 @@ struct Loot {
 };
 // disk: a copy as EpochRig::save_disk makes it ("live/data", "live/state").
 Loot attack(const std::filesystem::path& disk, tpm::Anchor& anchor);
-// Raw bytes of every file below a directory.
-bool on_disk(const std::filesystem::path& directory, ByteView wanted);
+// Raw bytes of every file below a directory, without holes (which hold only zeros). Searched region by region: what is wanted must
+// not be all zeros.
+class DiskBytes {
+ public:
+  explicit DiskBytes(const std::filesystem::path& directory);
+  bool hold(ByteView wanted) const;
+
+ private:
+  std::vector<Bytes> regions_;
+};
 
 }  // namespace shosoin::test

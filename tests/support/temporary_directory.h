@@ -11,8 +11,9 @@ namespace shosoin::support {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    auto name = (std::filesystem::temp_directory_path() / "shosoin-test-XXXXXX").string();
+  TemporaryDirectory() : TemporaryDirectory(std::filesystem::temp_directory_path()) {}
+  explicit TemporaryDirectory(const std::filesystem::path& in) {
+    auto name = (in / "shosoin-test-XXXXXX").string();
     ENSURE(::mkdtemp(name.data()) != nullptr);
     path_ = name;
   }

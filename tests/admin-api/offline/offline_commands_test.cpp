@@ -136,6 +136,14 @@ TEST(RetentionCommand, AgreesWithEveryDomainVectorThroughItsLines) {
       EXPECT_EQ(answers[i].at(name), vectors.at("retention").as_array()[i].at(name));
   }
 }
+TEST(RetentionCommand, TellsProposalsWithTheirSourcesAndThatNothingExpiresByThem) {
+  const auto text = run({"retention", "proposals"});
+  EXPECT_NE(text.out.find("住民基本台帳法施行令34条1項"), std::string::npos);
+  EXPECT_NE(text.out.find("管理者が採択するまで、何も満了しません"), std::string::npos);
+  const auto rows = lines(run({"retention", "proposals", "--json"}).out);
+  ASSERT_GE(rows.size(), 10u);
+  for (const auto& row : rows) EXPECT_FALSE(row.at("citation").as_string().empty());
+}
 TEST(RetentionCommand, RefusesHalfAQuestion) {
   EXPECT_EQ(run({"retention", "explain", "--rule", "EXCL"}).exit_code, 64);
   EXPECT_EQ(run({"retention", "explain"}).exit_code, 64);

@@ -44,6 +44,17 @@ RC_GTEST_PROP(RetentionProperty, ALaterEventNeverEndsEarlier, ()) {
   RC_ASSERT(sys_days{span_of(rule, count, unit, EventDate::exact(next)).end} >=
             sys_days{span_of(rule, count, unit, EventDate::exact(day)).end});
 }
+RC_GTEST_PROP(RetentionProperty, ByAccountYearNothingEndsBeforeTheEventNorLaterThanByTheActualDate, ()) {
+  const auto day = *any_day();
+  RetentionQuestion question{.rule = CountingRule::NextFiscalYear,
+                             .period = Period::make(*rc::gen::inRange(1u, 900u), *any_unit()).value(),
+                             .event = EventDate::exact(day)};
+  const auto later = compute_retention(question).value().value();
+  question.settlement = Settlement::AccountYear;
+  const auto earlier = compute_retention(question).value().value();
+  RC_ASSERT(sys_days{earlier.end} >= sys_days{day});
+  RC_ASSERT(sys_days{earlier.end} <= sys_days{later.end});
+}
 RC_GTEST_PROP(RetentionProperty, AnUnknownDayIsNeverErasedBeforeAnyDayItCouldBe, ()) {
   const auto rule = *any_rule();
   const auto unit = *any_unit();

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
+#include <set>
 #include <sstream>
+
+#include "storage/retention/proposals.h"
 
 namespace shosoin::retention {
 namespace {
@@ -98,6 +102,36 @@ TEST(Retention, ALeapDayEndsOnTheLastOfFebruaryInACommonYear) {
   EXPECT_EQ(to_text(span_of("INCL", "1y", "2024-02-29").end), "2025-02-28");
   EXPECT_EQ(to_text(span_of("INCL", "4y", "2024-02-29").end), "2028-02-28");
 }
+TEST(Retention, TheSettlementMonthsCountToTheYearBeforeOnlyWhereARuleSaysSo) {
+  const auto end_of = [](std::string_view event, Settlement settlement) {
+    auto question = ask("NEXT_FY", "5y", event);
+    question.settlement = settlement;
+    return to_text(compute_retention(question).value()->end);
+  };
+  EXPECT_EQ(end_of("2025-05-31", Settlement::ActualDate), "2031-03-31");
+  EXPECT_EQ(end_of("2025-05-31", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-04-01", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-03-31", Settlement::AccountYear), "2030-03-31");
+  EXPECT_EQ(end_of("2025-06-01", Settlement::AccountYear), "2031-03-31");
+  EXPECT_EQ(end_of("2025-00-00", Settlement::AccountYear), "2031-03-31");  // it may have been in December
+}
+TEST(Retention, ByAccountYearNoPeriodEndsBeforeItsEvent) {
+  auto question = ask("NEXT_FY", "1d", "2025-05-20");
+  question.settlement = Settlement::AccountYear;
+  EXPECT_EQ(to_text(compute_retention(question).value()->end), "2025-05-20");
+  EXPECT_EQ(explain_retention(question).value().reasoning.size(), 5u);
+}
+TEST(Retention, OnlyNextFiscalYearKnowsAnAccountYear) {
+  for (auto rule : {"EXCL", "INCL", "NEXT_CY"}) {
+    auto question = ask(rule, "5y", "2025-05-20");
+    question.settlement = Settlement::AccountYear;
+    EXPECT_EQ(compute_retention(question).error().code(), ErrorCode::InvalidContent);
+  }
+}
+TEST(Settlement, ReadsItsOwnTextAndNothingElse) {
+  for (auto text : {"actual-date", "account-year"}) EXPECT_EQ(to_text(parse_settlement(text).value()), text);
+  for (auto text : {"", "Actual-date", "account_year"}) EXPECT_FALSE(parse_settlement(text)) << text;
+}
 TEST(Retention, RefusesToCountBeyondTheYear9999) {
   EXPECT_FALSE(compute_retention(ask("EXCL", "1d", "9999-12-31")));
   EXPECT_FALSE(compute_retention(ask("NEXT_FY", "1y", "9999-04-01")));
@@ -116,6 +150,30 @@ TEST(Retention, ExplainsEveryStepInBothLanguages) {
       EXPECT_NE(answer.reasoning[0].en.find("2024-06-10"), std::string::npos);
     }
   }
+}
+
+TEST(Proposals, NameTheirSourceAndCanBeCountedWith) {
+  std::set<std::string_view> ids;
+  for (const auto& proposal : proposals()) {
+    EXPECT_TRUE(ids.insert(proposal.id).second) << proposal.id;
+    EXPECT_FALSE(proposal.citation.empty()) << proposal.id;
+    EXPECT_FALSE(proposal.what_ja.empty() || proposal.what_en.empty() || proposal.event_ja.empty() ||
+                 proposal.event_en.empty());
+    EXPECT_EQ(proposal.rule.has_value(), !proposal.period.empty()) << proposal.id;
+    if (!proposal.rule) continue;
+    const auto period = Period::parse(proposal.period);
+    ASSERT_TRUE(period) << proposal.id;
+    EXPECT_TRUE(compute_retention(
+        {.rule = *proposal.rule, .period = period.value(), .event = EventDate::parse("2024-06-20").value()}));
+  }
+  EXPECT_GE(ids.size(), 10u);
+}
+TEST(Proposals, WhatWasNeverReadAtItsSourceSaysSo) {
+  const auto find = [](std::string_view id) { return *std::ranges::find(proposals(), id, &Proposal::id); };
+  EXPECT_EQ(find("jumin-johyo-150y").reliability, Reliability::Read);
+  EXPECT_EQ(find("jido-teate-5y").reliability, Reliability::Recalled);
+  EXPECT_FALSE(find("genzon-juminhyo").rule);
+  EXPECT_FALSE(find("hoikushi").rule);
 }
 
 TEST(Period, RefusesWhatIsNotAPositiveNumberAndAUnit) {

@@ -45,7 +45,9 @@ def is_possible(year, month, day):
     return 1 <= int(day) <= calendar.monthrange(probe, int(month))[1]
 
 
-def opinion(rule, period, event):
+def opinion(rule, period, event, settlement):
+    if settlement == "account-year" and rule != "NEXT_FY":
+        return "refused"
     count, unit = int(period[:-1]), period[-1]
     if not 1 <= count <= MOST[unit]:
         return "refused"
@@ -61,7 +63,10 @@ def opinion(rule, period, event):
         elif rule == "INCL":
             start = happened
         elif rule == "NEXT_FY":
-            start = datetime.date(happened.year + (1 if happened.month >= 4 else 0), 4, 1)
+            year_of_accounts = happened.year if happened.month >= 4 else happened.year - 1
+            if settlement == "account-year" and happened.month in (4, 5):
+                year_of_accounts -= 1
+            start = datetime.date(year_of_accounts + 1, 4, 1)
         else:
             start = datetime.date(happened.year + 1, 1, 1)
         if unit == "d":
@@ -73,6 +78,7 @@ def opinion(rule, period, event):
                 end = datetime.date(to_year, to_month + 1, start.day) - ONE_DAY
             except ValueError:
                 end = last_of_month(to_year, to_month + 1)
+        end = max(end, happened)
         return f"{start} {end} {end + ONE_DAY}"
     except (ValueError, OverflowError, calendar.IllegalMonthError):
         return "refused"
@@ -85,13 +91,14 @@ def random_case(rng):
     year = rng.choice(["0000", "0001", "9998", "9999", f"{rng.randint(1, 9999):04}"] + [f"{rng.randint(1868, 2100)}"] * 12)
     month = rng.choice(["00", "A1", "A2", "A3", "A4", "13", "02", "03"] + [f"{rng.randint(1, 12):02}"] * 20)
     day = rng.choice(["00", "A1", "A2", "A3", "A4", "28", "29", "30", "31", "32"] + [f"{rng.randint(1, 31):02}"] * 20)
-    return f"{rule} {count}{unit} {year}-{month}-{day}"
+    settlement = rng.choice(["account-year"] + ["actual-date"] * 4) if rule != "NEXT_FY" else rng.choice(["account-year", "actual-date"])
+    return f"{rule} {count}{unit} {year}-{month}-{day} {settlement}"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("answers")
-    parser.add_argument("--cases", type=int, default=20000)
+    parser.add_argument("--cases", type=int, default=100000)
     parser.add_argument("--seed", type=int, default=20261122)
     options = parser.parse_args()
     rng = random.Random(options.seed)
