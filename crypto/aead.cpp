@@ -32,7 +32,8 @@ class Cipher {
     ENSURE(EVP_CipherInit_ex2(context_.get(), nullptr, key.bytes.data(), kZeroNonce.data(), static_cast<int>(direction),
                               nullptr) == 1);
     int size = 0;
-    ENSURE(EVP_CipherUpdate(context_.get(), nullptr, &size, associated.data(), static_cast<int>(associated.size())) == 1);
+    ENSURE(EVP_CipherUpdate(context_.get(), nullptr, &size, associated.data(), static_cast<int>(associated.size())) ==
+           1);
   }
   void run(ByteView in, std::uint8_t* out) {
     int size = 0;

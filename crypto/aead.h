@@ -1,6 +1,6 @@
-// ChaCha20-Poly1305 (RFC 8439) under a key that is used once, hence with the zero nonce (DESIGN section 4). OpenSSL's: it
-// takes a quarter of libsodium's time for 2 KiB where there is AVX-512, and no more anywhere. One context per thread, in
-// which no key stays behind. Any thread.
+// ChaCha20-Poly1305 (RFC 8439) under a key that is used once, hence with the zero nonce (DESIGN section 4). OpenSSL's:
+// it takes a quarter of libsodium's time for 2 KiB where there is AVX-512, and no more anywhere. One context per
+// thread, in which no key stays behind. Any thread.
 #pragma once
 
 #include <span>

@@ -39,11 +39,13 @@ struct VaultPool::Channel {
     std::size_t got = 0;
     for (std::size_t wanted = protocol::kLengthSize; got < wanted;) {
       if (buffer.size() < wanted) buffer.resize(wanted);
-      auto [failed, count] = co_await stream.async_read_some(net::buffer(buffer.data() + got, buffer.size() - got), use_result);
+      auto [failed, count] =
+          co_await stream.async_read_some(net::buffer(buffer.data() + got, buffer.size() - got), use_result);
       if (failed) co_return Error{ErrorCode::Unavailable, "hear the vault's reply", failed.value()};
       got += count;
       if (got < protocol::kLengthSize) continue;
-      const auto size = protocol::payload_size(std::span(buffer).first<protocol::kLengthSize>(), limits::kMaxReplyFrame);
+      const auto size =
+          protocol::payload_size(std::span(buffer).first<protocol::kLengthSize>(), limits::kMaxReplyFrame);
       if (!size) co_return size.error();
       wanted = protocol::kLengthSize + size.value();
       if (got > wanted) co_return Error{ErrorCode::BadRequest, "hear one reply to one request"};

@@ -1,5 +1,5 @@
-// What was last read from a store, decoded; good only while nothing in that store has changed since. So a person disabled,
-// a terminal revoked or a grant taken away acts at the next request. Holds no credentials. Any thread.
+// What was last read from a store, decoded; good only while nothing in that store has changed since. So a person
+// disabled, a terminal revoked or a grant taken away acts at the next request. Holds no credentials. Any thread.
 #pragma once
 
 #include <memory>
@@ -66,11 +66,11 @@ class Remembered {
 
 // Asked at every request.
 struct Recall {
-  Remembered<std::optional<Terminal>> terminals;   // of tenant zero, by fingerprint
-  Remembered<std::optional<Person>> people;        // of tenant zero, by id; without their credentials
-  Remembered<Grant> grants;                        // of a tenant, by person
-  Remembered<bool> settings;                       // of a tenant, by name
-  Remembered<bool> confirmed_imports;              // of a tenant, by id
+  Remembered<std::optional<Terminal>> terminals;  // of tenant zero, by fingerprint
+  Remembered<std::optional<Person>> people;       // of tenant zero, by id; without their credentials
+  Remembered<Grant> grants;                       // of a tenant, by person
+  Remembered<bool> settings;                      // of a tenant, by name
+  Remembered<bool> confirmed_imports;             // of a tenant, by id
 };
 
 }  // namespace shosoin::service

@@ -21,7 +21,7 @@ namespace {
 constexpr int kBacklog = 64;
 constexpr int kPollMilliseconds = 500;  // how soon a stop is noticed
 constexpr timeval kPatience{0, 1000 * kPollMilliseconds};
-constexpr mode_t kSocketMode = 0660;    // the package puts the gate into the socket's group
+constexpr mode_t kSocketMode = 0660;  // the package puts the gate into the socket's group
 
 bool send_all(int socket, ByteView bytes) {
   while (!bytes.empty()) {
@@ -130,7 +130,8 @@ class Server::Inbox {
   std::optional<ByteView> next() {
     begun_.reset();
     if (!fill(protocol::kLengthSize)) return std::nullopt;
-    const auto size = protocol::payload_size(std::span(buffer_).first<protocol::kLengthSize>(), limits::kMaxRequestFrame);
+    const auto size =
+        protocol::payload_size(std::span(buffer_).first<protocol::kLengthSize>(), limits::kMaxRequestFrame);
     if (!size) return std::nullopt;
     whole_ = protocol::kLengthSize + size.value();
     if (!fill(whole_)) return std::nullopt;
@@ -138,8 +139,8 @@ class Server::Inbox {
   }
   void done() {
     memory::wipe(std::span(buffer_).first(whole_));
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(whole_), buffer_.begin() + static_cast<std::ptrdiff_t>(got_),
-              buffer_.begin());
+    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(whole_),
+              buffer_.begin() + static_cast<std::ptrdiff_t>(got_), buffer_.begin());
     got_ -= whole_;
     if (got_ == 0 && buffer_.size() > limits::kRequestBuffer) buffer_ = Bytes(limits::kRequestBuffer);
   }

@@ -1,5 +1,5 @@
-// A range of locked memory for plaintext that is kept for a while (STYLE, secrets: a bounded arena, never a guarded page for
-// each). Left out of core dumps, wiped when it goes. The owner decides what stands where and who may read it.
+// A range of locked memory for plaintext that is kept for a while (STYLE, secrets: a bounded arena, never a guarded
+// page for each). Left out of core dumps, wiped when it goes. The owner decides what stands where and who may read it.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
-// Decrypted blocks of snapshots in locked memory, bounded for the whole process (limits_speed.h). Blocks never change, so
-// what is here is never stale. They leave, wiped, with the view they were read through: after a merge or a batch nothing
-// of the generation before is found here (promise 5). Any thread.
+// Decrypted blocks of snapshots in locked memory, bounded for the whole process (limits_speed.h). Blocks never change,
+// so what is here is never stale. They leave, wiped, with the view they were read through: after a merge or a batch
+// nothing of the generation before is found here (promise 5). Any thread.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ class BlockCache {
   }
   void put(const Place& place, ByteView plain);  // not kept when it is larger than a slot
   void drop(std::uint64_t view) noexcept;
-  std::size_t held(std::uint64_t view) const;    // blocks
+  std::size_t held(std::uint64_t view) const;  // blocks
   std::size_t capacity() const { return sets_.size() * kWays; }
 
  private:

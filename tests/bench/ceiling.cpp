@@ -1,5 +1,5 @@
-// What the machine gives at most: LMDB get of a 2 KiB row, ChaCha20-Poly1305 open, append to a preallocated journal with
-// one flusher, answer when the append is durable. No session, no log key, no chain, no JSON; written as plainly as
+// What the machine gives at most: LMDB get of a 2 KiB row, ChaCha20-Poly1305 open, append to a preallocated journal
+// with one flusher, answer when the append is durable. No session, no log key, no chain, no JSON; written as plainly as
 // possible, and checked as little as possible. bench_ceiling DIRECTORY RECORDS ENTRY_BYTES; then a line
 //   read CALLERS SECONDS      or      flush SECONDS: one caller, one write and one sync at a time, nothing else
 #include <fcntl.h>
@@ -122,7 +122,8 @@ int preallocated(const std::string& path) {
 }
 
 void write_and_sync(int file, const std::string& bytes, std::size_t at) {
-  need(::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at)) == static_cast<ssize_t>(bytes.size()), "write");
+  need(::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at)) == static_cast<ssize_t>(bytes.size()),
+       "write");
   need(::fdatasync(file) == 0, "sync");
 }
 

@@ -1,5 +1,6 @@
-// An HTTPS load generator for gate and nginx alike: N keep-alive connections on one thread, each with one request under way,
-// TLS 1.3 with a client certificate, the next request when the last byte of the answer is there. Anything but 200 ends it.
+// An HTTPS load generator for gate and nginx alike: N keep-alive connections on one thread, each with one request under
+// way, TLS 1.3 with a client certificate, the next request when the last byte of the answer is there. Anything but 200
+// ends it.
 //   bench_load ADDRESS PORT CA CONNECTIONS SECONDS REQUESTS IDENTITY_DIRECTORY
 // REQUESTS: a file of requests, one a line: SEAT METHOD PATH TOKEN|- BODY|-   (IDENTITY_DIRECTORY/SEAT.crt and .key)
 #include <arpa/inet.h>
@@ -63,7 +64,8 @@ SSL_CTX* make_context(const Options& options, std::size_t seat) {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   const auto stem = std::string(options.identities) + "/" + std::to_string(seat);
   need(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1, "TLS 1.3");
-  need(SSL_CTX_set_ciphersuites(context, "TLS_CHACHA20_POLY1305_SHA256") == 1, "suite");  // the gate's first; the same for both
+  need(SSL_CTX_set_ciphersuites(context, "TLS_CHACHA20_POLY1305_SHA256") == 1,
+       "suite");  // the gate's first; the same for both
   need(SSL_CTX_load_verify_file(context, options.ca) == 1, "authority");
   need(SSL_CTX_use_certificate_chain_file(context, (stem + ".crt").c_str()) == 1, "certificate");
   need(SSL_CTX_use_PrivateKey_file(context, (stem + ".key").c_str(), SSL_FILETYPE_PEM) == 1, "key");
@@ -104,7 +106,8 @@ class Client {
     began_ = SteadyClock::now();
     waiting_ = true;
     whole_ = got_ = 0;
-    need(SSL_write(tls_, request.data(), static_cast<int>(request.size())) == static_cast<int>(request.size()), "write");
+    need(SSL_write(tls_, request.data(), static_cast<int>(request.size())) == static_cast<int>(request.size()),
+         "write");
   }
   // True when the answer is whole.
   bool hear() {
@@ -193,8 +196,7 @@ void run(const Options& options, const Requests& requests) {
 
 int main(int count, char** words) {
   if (count != 8) return 2;
-  const Options options{words[1],           words[3], words[7], std::atoi(words[2]),
-                        std::stoul(words[4]), std::atof(words[5])};
+  const Options options{words[1], words[3], words[7], std::atoi(words[2]), std::stoul(words[4]), std::atof(words[5])};
   run(options, read_requests(words[6], options));
   return 0;
 }

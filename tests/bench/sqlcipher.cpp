@@ -1,5 +1,5 @@
-// SQLCipher's audited read: one database file, one transaction with the log's line and the record, durable at its commit
-// (WAL, synchronous FULL). bench_sqlcipher FILE RECORDS ENTRY_BYTES; then lines  read CALLERS SECONDS
+// SQLCipher's audited read: one database file, one transaction with the log's line and the record, durable at its
+// commit (WAL, synchronous FULL). bench_sqlcipher FILE RECORDS ENTRY_BYTES; then lines  read CALLERS SECONDS
 #define SQLITE_HAS_CODEC 1
 #include <sqlcipher/sqlite3.h>
 
@@ -25,7 +25,8 @@ class Connection {
  public:
   explicit Connection(const std::string& file) {
     need(sqlite3_open(file.c_str(), &database_) == SQLITE_OK, "open");
-    need(sqlite3_key(database_, "x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f'", 67) == SQLITE_OK, "key");
+    need(sqlite3_key(database_, "x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f'", 67) == SQLITE_OK,
+         "key");
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=FULL");
     sqlite3_busy_timeout(database_, 60'000);
@@ -38,7 +39,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   void run(const char* text) { need(sqlite3_exec(database_, text, nullptr, nullptr, nullptr) == SQLITE_OK, text); }
   void fill(std::size_t records) {
-    run("CREATE TABLE records(id INTEGER PRIMARY KEY, data BLOB); CREATE TABLE log(line INTEGER PRIMARY KEY, entry BLOB)");
+    run("CREATE TABLE records(id INTEGER PRIMARY KEY, data BLOB); CREATE TABLE log(line INTEGER PRIMARY KEY, entry "
+        "BLOB)");
     run("BEGIN");
     sqlite3_stmt* insert = prepare("INSERT INTO records VALUES(?1, randomblob(?2))");
     for (std::size_t i = 0; i < records; ++i) {
@@ -56,7 +58,9 @@ class Connection {
     sqlite3_bind_blob(log_, 1, entry.data(), static_cast<int>(entry.size()), SQLITE_STATIC);
     need(sqlite3_step(log_) == SQLITE_DONE && sqlite3_reset(log_) == SQLITE_OK, "log");
     sqlite3_bind_int64(read_, 1, static_cast<sqlite3_int64>(id));
-    need(sqlite3_step(read_) == SQLITE_ROW && sqlite3_column_bytes(read_, 0) == kRecord && sqlite3_reset(read_) == SQLITE_OK, "read");
+    need(sqlite3_step(read_) == SQLITE_ROW && sqlite3_column_bytes(read_, 0) == kRecord &&
+             sqlite3_reset(read_) == SQLITE_OK,
+         "read");
     run("COMMIT");
   }
 

@@ -24,9 +24,7 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(result.value());
 }
 
-generations::LogEntry line(std::string_view what) {
-  return {false, R"({"operation":")" + std::string(what) + R"("})"};
-}
+generations::LogEntry line(std::string_view what) { return {false, R"({"operation":")" + std::string(what) + R"("})"}; }
 
 std::string random_bytes(std::size_t size) {
   std::string out(size, '\0');
@@ -70,8 +68,7 @@ service::OfficerInput officer(int number) {
 
 }  // namespace
 
-World::World(const Sizes& sizes, const std::vector<Digest>& terminals)
-    : settings_(settings_in(sizes.directory, tpm_)) {
+World::World(const Sizes& sizes, const std::vector<Digest>& terminals) : settings_(settings_in(sizes.directory, tpm_)) {
   service::InitInput input;
   input.officers = {officer(1), officer(2)};
   input.share_directory = sizes.directory / "shares";
@@ -79,8 +76,8 @@ World::World(const Sizes& sizes, const std::vector<Digest>& terminals)
   definitions_ = must(files::DefinitionSet::embedded());
   opened_ = must(service::open_appliance(settings_, clock_));
   must(opened_.appliance->zero().ensure_log_keys());
-  service_ = std::make_unique<service::Service>(*opened_.appliance, settings_, clock_, *definitions_,
-                                                opened_.installation);
+  service_ =
+      std::make_unique<service::Service>(*opened_.appliance, settings_, clock_, *definitions_, opened_.installation);
   cities_.resize(sizes.tenants);
   for (std::size_t i = 0; i < cities_.size(); ++i) {
     char digits[8];
@@ -96,8 +93,8 @@ World::~World() = default;
 
 void World::settle(City& city, std::size_t number, std::size_t seats, const std::vector<Digest>& terminals) {
   auto& parts = service_->parts();
-  const auto facts = must(opened_.appliance->create_tenant(city.code, "計測市" + std::to_string(number), {},
-                                                           line("tenant-create")));
+  const auto facts =
+      must(opened_.appliance->create_tenant(city.code, "計測市" + std::to_string(number), {}, line("tenant-create")));
   parts.tenants.refresh();
   auto* store = must(parts.tenants.open(facts.id));
   std::vector<Entry> of_zero, of_tenant;
@@ -114,21 +111,19 @@ void World::settle(City& city, std::size_t number, std::size_t seats, const std:
     person.password_hash = std::string(97, '$');  // nobody logs in
     person.totp = service::TotpBytes(Bytes(20, 1));
     of_zero.push_back(service::person_entry(person));
-    of_zero.push_back({service::terminal_key(terminal),
-                       service::encode_terminal({terminal, "窓口" + std::to_string(i), facts.id, false, clock_.now()})});
+    of_zero.push_back({service::terminal_key(terminal), service::encode_terminal({terminal, "窓口" + std::to_string(i),
+                                                                                  facts.id, false, clock_.now()})});
     of_zero.push_back(parts.sessions.entry_for(
         {service::Sessions::id_of(view_of(seat.token)), {person.id, terminal, clock_.now(), clock_.now()}}));
-    const auto grant = must(service::parse_grant(service::Role::Operator,
-                                                 "retrieve,viewIndividualNumber,file:" + std::string(kFile)));
+    const auto grant =
+        must(service::parse_grant(service::Role::Operator, "retrieve,viewIndividualNumber,file:" + std::string(kFile)));
     of_tenant.push_back({service::grant_key(person.id), service::encode_grant(grant)});
     city.seats.push_back(std::move(seat));
   }
   must(opened_.appliance->zero().change([&](std::uint64_t) -> Result<Change> {
     return Change{of_zero, {}, {}, line("people-add")};
   }));
-  must(store->change([&](std::uint64_t) -> Result<Change> {
-    return Change{of_tenant, {}, {}, line("grants-add")};
-  }));
+  must(store->change([&](std::uint64_t) -> Result<Change> { return Change{of_tenant, {}, {}, line("grants-add")}; }));
 }
 
 // The importer, the encryption and the merge of a real import; only requests and confirmation are left out.

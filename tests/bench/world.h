@@ -1,5 +1,5 @@
-// An appliance on a software TPM with tenants, people, live sessions and records, written straight through the stores in
-// the product's own formats: what a login or an import would leave behind, without their time. One thread makes it.
+// An appliance on a software TPM with tenants, people, live sessions and records, written straight through the stores
+// in the product's own formats: what a login or an import would leave behind, without their time. One thread makes it.
 #pragma once
 
 #include <filesystem>
@@ -30,8 +30,8 @@ struct City {
 struct Sizes {
   std::filesystem::path directory;  // on the disk that is measured
   std::size_t tenants = 1;
-  std::size_t records = 1000;       // in the first tenant; the others share as many again
-  std::size_t seats = 16;           // in the first tenant; one in each other
+  std::size_t records = 1000;  // in the first tenant; the others share as many again
+  std::size_t seats = 16;      // in the first tenant; one in each other
 };
 
 class World {

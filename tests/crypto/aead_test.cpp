@@ -1,11 +1,12 @@
-// Our AEAD held against libsodium's, which is another implementation of RFC 8439; third-party vectors stand with boxes and
-// rows, the only two that use it.
+// Our AEAD held against libsodium's, which is another implementation of RFC 8439; third-party vectors stand with boxes
+// and rows, the only two that use it.
+#include "crypto/aead.h"
+
 #include <gtest/gtest.h>
 #include <sodium.h>
 
 #include <algorithm>
 
-#include "crypto/aead.h"
 #include "firmware/base/ids.h"
 
 namespace shosoin::crypto {

@@ -19,9 +19,10 @@ class AtOnce : public ::testing::Test {
     person_ = id;
     terminal_ = std::string(32, '\0');
     fill_random(std::span(reinterpret_cast<std::uint8_t*>(terminal_.data()), terminal_.size()));
-    ASSERT_FALSE(world.as_officers(Kind::TerminalAdd, {{FieldId::TenantCode, std::string(ServiceWorld::kKoganei)},
-                                                       {FieldId::Fingerprint, terminal_},
-                                                       {FieldId::TerminalName, "窓口 " + id}})
+    ASSERT_FALSE(world
+                     .as_officers(Kind::TerminalAdd, {{FieldId::TenantCode, std::string(ServiceWorld::kKoganei)},
+                                                      {FieldId::Fingerprint, terminal_},
+                                                      {FieldId::TerminalName, "窓口 " + id}})
                      .refused);
     world.enrol(id, std::string(ServiceWorld::kKoganei), "operator", "");
     token_ = world.session(id, terminal_);

@@ -1,9 +1,10 @@
 // Texts written straight: byte for byte what Boost.JSON would write for the same value.
+#include "admin-api/service/json_text.h"
+
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
 
-#include "admin-api/service/json_text.h"
 #include "admin-api/service/log_fields.h"
 
 namespace shosoin::service {
@@ -62,7 +63,8 @@ TEST(JsonText, WritesALogLineAsItsObjectWould) {
       context.known_terminal = Terminal{{}, "窓口1", {}, false, {}};
       context.target = {{"recordFile", "x"}, {"accessReason", json::object{{"reason", "届出\n"}}}};
     }
-    EXPECT_EQ(log_text(context, "retrieve", "ok") + "}", json::serialize(log_object(context, "retrieve", "ok"))) << members;
+    EXPECT_EQ(log_text(context, "retrieve", "ok") + "}", json::serialize(log_object(context, "retrieve", "ok")))
+        << members;
   }
 }
 
@@ -74,8 +76,9 @@ TEST(JsonText, KnowsTheHeadOfEveryItemOfEveryFile) {
     ASSERT_EQ(heads.of(definition).size(), definition.items().size());
     for (std::size_t i = 0; i < definition.items().size(); ++i, ++items) {
       const auto& item = definition.items()[i];
-      EXPECT_EQ(heads.of(definition)[i] + "\"x\"}",
-                json::serialize(json::object{{"no", item.number}, {"name", item.name}, {"key", item.key}, {"value", "x"}}));
+      EXPECT_EQ(
+          heads.of(definition)[i] + "\"x\"}",
+          json::serialize(json::object{{"no", item.number}, {"name", item.name}, {"key", item.key}, {"value", "x"}}));
     }
   }
   EXPECT_GT(items, 30u);

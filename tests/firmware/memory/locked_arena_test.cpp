@@ -1,4 +1,6 @@
 // Locked memory for plaintext that is kept: locked or not there at all, and gone when it goes.
+#include "firmware/memory/locked_arena.h"
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -8,8 +10,6 @@
 #include <fstream>
 #include <limits>
 #include <string>
-
-#include "firmware/memory/locked_arena.h"
 
 namespace shosoin::memory {
 namespace {
