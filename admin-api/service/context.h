@@ -2,6 +2,8 @@
 // object or an Error; where a request was at fault it names the place as an RFC 6901 pointer. One request, one thread.
 #pragma once
 
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <semaphore>
 
@@ -56,7 +58,9 @@ struct Context {
   std::optional<Caller> caller{}, second{};
   std::string pointer{};                  // where the request was at fault
   boost::json::object told{};             // members of a failed reply beside code, pointer and detail
-  boost::json::object target{};           // what the refusal's log line says it was about
+  std::array<unsigned char, 2048> space{};                                   // never a secret: what it says is logged
+  boost::json::monotonic_resource near{space.data(), space.size()};
+  boost::json::object target{&near};      // what the line says it was about
   std::optional<std::string> verbatim{};  // a text that is told byte for byte in place of an object
   bool logged = false;                    // the handler has written its line
   bool must_end = false;                  // the outcome of a batch is unknown: answer, then end the process

@@ -1,13 +1,21 @@
 #include "admin-api/service/json_text.h"
 
 #include <algorithm>
+#include <array>
 
 #include "firmware/base/result.h"
 
 namespace shosoin::service {
 namespace {
 
-bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+// What must be escaped: control characters, the quote and the backslash.
+constexpr auto kEscaped = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
+bool is_escaped(char c) { return kEscaped[static_cast<unsigned char>(c)]; }
 
 void append_escaped(std::string& to, char c) {
   constexpr std::string_view kNamed = "\"\\\b\f\n\r\t", kNames = "\"\\bfnrt", kDigits = "0123456789abcdef";
@@ -27,7 +35,7 @@ void append_escaped(std::string& to, char c) {
 void append_json(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, is_escaped) - text.begin());
     to += text.substr(0, plain);
     if (plain == text.size()) break;
     append_escaped(to, text[plain]);

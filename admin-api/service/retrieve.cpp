@@ -33,16 +33,20 @@ constexpr std::array<AccessReasonRow, 6> kReasons{{
 struct Found {
   RecordId id;
   generations::RecordEntry entry;
-  files::StoredRecord record;
+  Bytes plain;
+  files::RecordView record;  // of plain
   const files::Definition* definition;
   std::string number;  // only when it is to be shown
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
-  ~Found() { memory::wipe(number); }
-  std::string value_of(ItemRole role) const {
+  ~Found() {
+    memory::wipe(number);
+    memory::wipe(plain);
+  }
+  std::string_view value_of(ItemRole role) const {
     const auto index = definition->index_of(role);
-    return index ? record.values[*index] : std::string();
+    return index ? record.values[*index] : std::string_view();
   }
 };
 
@@ -72,10 +76,8 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
                           generations::RecordEntry entry) {
   Found found;
   found.id = id;
-  TRY(auto plain, store.read_row(entry.record.id, entry.record.key));
-  auto record = files::decode_record(plain);
-  memory::wipe(plain);
-  TRY(found.record, std::move(record));
+  TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
+  TRY(found.record, files::view_record(found.plain));
   TRY(found.definition, files::definition_of(found.record, parts.definitions));
   if (entry.number.id != RowId{} && wants_number(context)) {
     TRY(auto number, store.read_row(entry.number.id, entry.number.key));

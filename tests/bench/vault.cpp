@@ -53,10 +53,13 @@ protocol::Request request_for(const Caller& caller, const Person& person, bool b
 }
 
 void call_until(World& world, Caller& caller, bool by_search, const std::atomic<bool>& over) {
+  auto request = request_for(caller, caller.next_person(), by_search);
   while (!over) {
     const auto& person = caller.next_person();
     const auto began = SteadyClock::now();
-    const auto outcome = world.service().handle(request_for(caller, person, by_search), protocol::Channel::Gate);
+    if (by_search) protocol::set(request, FieldId::SearchValue, person.addressee);
+    if (!by_search) protocol::set(request, FieldId::RecordId, person.record.view());
+    const auto outcome = world.service().handle(request, protocol::Channel::Gate);
     caller.microseconds.push_back(static_cast<float>(seconds_since(began) * 1e6));
     // What is measured is an answer with the right person in it, or nothing.
     ENSURE(outcome.reply.status == 0 && outcome.reply.body.find(person.record.hex()) != std::string::npos);
