@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -12,7 +13,6 @@
 #include <cerrno>
 
 #include "firmware/base/limits.h"
-#include "firmware/base/limits_speed.h"
 #include "firmware/base/log.h"
 #include "firmware/memory/secret.h"
 
@@ -34,29 +34,7 @@ struct VaultPool::Channel {
     const auto got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
   }
-  // One reply, as its bytes come: mostly in one piece, length and all. False when the channel is of no more use.
-  net::awaitable<Result<protocol::Reply>> hear() {
-    std::size_t got = 0;
-    for (std::size_t wanted = protocol::kLengthSize; got < wanted;) {
-      if (buffer.size() < wanted) buffer.resize(wanted);
-      auto [failed, count] =
-          co_await stream.async_read_some(net::buffer(buffer.data() + got, buffer.size() - got), use_result);
-      if (failed) co_return Error{ErrorCode::Unavailable, "hear the vault's reply", failed.value()};
-      got += count;
-      if (got < protocol::kLengthSize) continue;
-      const auto size =
-          protocol::payload_size(std::span(buffer).first<protocol::kLengthSize>(), limits::kMaxReplyFrame);
-      if (!size) co_return size.error();
-      wanted = protocol::kLengthSize + size.value();
-      if (got > wanted) co_return Error{ErrorCode::BadRequest, "hear one reply to one request"};
-    }
-    auto reply = protocol::decode_reply(ByteView(buffer).first(got).subspan(protocol::kLengthSize));
-    memory::wipe(std::span(buffer).first(got));
-    if (buffer.size() > limits::kReplyBuffer) buffer = Bytes(limits::kReplyBuffer);
-    co_return reply;
-  }
   boost::beast::basic_stream<local> stream;
-  Bytes buffer = Bytes(limits::kReplyBuffer);
 };
 
 struct VaultPool::Waiter {
@@ -138,12 +116,24 @@ net::awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request
   channel->stream.expires_after(patience);
   auto [write_failed, written] = co_await net::async_write(channel->stream, net::buffer(frame), use_result);
   memory::wipe(frame);
-  Result<protocol::Reply> reply = Error{ErrorCode::Unavailable, "ask the vault", write_failed.value()};
-  if (!write_failed) reply = co_await channel->hear();
-  if (!reply || reply.value().id != request.id) {
+  std::array<std::uint8_t, protocol::kLengthSize> length{};
+  Bytes payload;
+  auto failed = write_failed;
+  if (!failed) {
+    auto [length_failed, got] = co_await net::async_read(channel->stream, net::buffer(length), use_result);
+    failed = length_failed;
+  }
+  const auto size = protocol::payload_size(length, limits::kMaxReplyFrame);
+  if (!failed && size) {
+    payload.resize(size.value());
+    auto [payload_failed, got] = co_await net::async_read(channel->stream, net::buffer(payload), use_result);
+    failed = payload_failed;
+  }
+  auto reply = protocol::decode_reply(payload);
+  if (failed || !reply || reply.value().id != request.id) {
     channel.reset();
     forget();
-    const Error error{ErrorCode::Unavailable, "hear the vault's reply", reply ? 0 : reply.error().outside()};
+    const Error error{ErrorCode::Unavailable, "hear the vault's reply", failed.value()};
     oplog::failure("lost a channel to the vault", error);
     co_return error;
   }

@@ -9,10 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 
 #include "firmware/base/limits.h"
-#include "firmware/base/limits_speed.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -20,8 +18,26 @@ namespace {
 
 constexpr int kBacklog = 64;
 constexpr int kPollMilliseconds = 500;  // how soon a stop is noticed
-constexpr timeval kPatience{0, 1000 * kPollMilliseconds};
-constexpr mode_t kSocketMode = 0660;  // the package puts the gate into the socket's group
+constexpr mode_t kSocketMode = 0660;    // the package puts the gate into the socket's group
+
+// False at the end of the stream, on an error, or when `stopping` before the first byte.
+bool receive(int socket, std::span<std::uint8_t> out, const std::atomic<bool>& stopping, bool first) {
+  std::size_t at = 0;
+  while (at < out.size()) {
+    if (first && at == 0) {
+      pollfd waiting{socket, POLLIN, 0};
+      const int ready = ::poll(&waiting, 1, kPollMilliseconds);
+      if (stopping) return false;
+      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+      if (ready < 0) return false;
+    }
+    const auto got = ::recv(socket, out.data() + at, out.size() - at, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return false;
+    at += static_cast<std::size_t>(got);
+  }
+  return true;
+}
 
 bool send_all(int socket, ByteView bytes) {
   while (!bytes.empty()) {
@@ -104,7 +120,7 @@ void Server::accept_all(const Listener& listener) {
     const int socket = ::accept4(listener.socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) continue;
     const timeval patience{limits::kVaultReadWait.count(), 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     std::unique_lock lock(mutex_);
     if (!may_connect(socket, listener) || channels_.size() >= limits::kVaultChannels) {
@@ -118,63 +134,8 @@ void Server::accept_all(const Listener& listener) {
   }
 }
 
-// A channel's bytes as they come: a request mostly in one piece, length and all, so that one system call fetches it.
-class Server::Inbox {
- public:
-  Inbox(int socket, const std::atomic<bool>& stopping) : socket_(socket), stopping_(stopping) {}
-  ~Inbox() { memory::wipe(buffer_); }
-  Inbox(const Inbox&) = delete;
-  Inbox& operator=(const Inbox&) = delete;
-
-  // The payload of the next frame, valid until done(). None: the channel is over, or cannot be trusted any more.
-  std::optional<ByteView> next() {
-    begun_.reset();
-    if (!fill(protocol::kLengthSize)) return std::nullopt;
-    const auto size =
-        protocol::payload_size(std::span(buffer_).first<protocol::kLengthSize>(), limits::kMaxRequestFrame);
-    if (!size) return std::nullopt;
-    whole_ = protocol::kLengthSize + size.value();
-    if (!fill(whole_)) return std::nullopt;
-    return ByteView(buffer_).first(whole_).subspan(protocol::kLengthSize);
-  }
-  void done() {
-    memory::wipe(std::span(buffer_).first(whole_));
-    std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(whole_),
-              buffer_.begin() + static_cast<std::ptrdiff_t>(got_), buffer_.begin());
-    got_ -= whole_;
-    if (got_ == 0 && buffer_.size() > limits::kRequestBuffer) buffer_ = Bytes(limits::kRequestBuffer);
-  }
-
- private:
-  // False at the end of the stream, on an error, at a stop before the first byte, and when the rest does not come.
-  bool fill(std::size_t wanted) {
-    if (buffer_.size() < wanted) buffer_.resize(wanted);
-    while (got_ < wanted) {
-      const auto now = std::chrono::steady_clock::now();
-      if (got_ > 0 && !begun_) begun_ = now;
-      if (begun_ && now - *begun_ > limits::kVaultReadWait) return false;
-      const auto count = ::recv(socket_, buffer_.data() + got_, buffer_.size() - got_, 0);
-      if (count < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) {
-        if (stopping_ && got_ == 0) return false;
-        continue;
-      }
-      if (count <= 0) return false;
-      got_ += static_cast<std::size_t>(count);
-    }
-    return true;
-  }
-  int socket_;
-  const std::atomic<bool>& stopping_;
-  Bytes buffer_ = Bytes(limits::kRequestBuffer);
-  std::size_t got_ = 0, whole_ = 0;
-  std::optional<std::chrono::steady_clock::time_point> begun_;
-};
-
 void Server::serve(int socket, protocol::Channel channel) {
-  {
-    Inbox inbox(socket, stopping_);
-    while (!stopping_ && exchange(inbox, socket, channel)) {
-    }
+  while (!stopping_ && exchange(socket, channel)) {
   }
   std::unique_lock lock(mutex_);
   channels_.erase(socket);  // first: once closed, the number may be another channel's
@@ -184,11 +145,15 @@ void Server::serve(int socket, protocol::Channel channel) {
 
 // One request and its reply. After a frame that is not understood the channel is closed: nothing behind it can be
 // trusted.
-bool Server::exchange(Inbox& inbox, int socket, protocol::Channel channel) {
-  const auto payload = inbox.next();
-  if (!payload) return false;
-  auto request = protocol::decode_request(*payload, channel);
-  inbox.done();
+bool Server::exchange(int socket, protocol::Channel channel) {
+  std::array<std::uint8_t, protocol::kLengthSize> head{};
+  if (!receive(socket, head, stopping_, true)) return false;
+  const auto size = protocol::payload_size(head, limits::kMaxRequestFrame);
+  if (!size) return false;
+  Bytes payload(size.value());
+  if (!receive(socket, payload, stopping_, false)) return false;
+  auto request = protocol::decode_request(payload, channel);
+  memory::wipe(payload);
   if (!request) {
     const auto status = static_cast<std::uint16_t>(static_cast<unsigned>(request.error().code()) + 1);
     send_all(socket, protocol::encode(protocol::Reply{status, 0, R"({"code":"bad-request"})"}));

@@ -39,8 +39,7 @@ class Server {
                                     std::vector<unsigned> users);
   void accept_all(const Listener& listener);
   void serve(int socket, protocol::Channel channel);
-  class Inbox;
-  bool exchange(Inbox& inbox, int socket, protocol::Channel channel);
+  bool exchange(int socket, protocol::Channel channel);
   bool may_connect(int socket, const Listener& listener) const;
 
   std::vector<Listener> listeners_;
