@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "firmware/base/result.h"
 
@@ -16,6 +17,23 @@ constexpr auto kEscaped = [] {
   return table;
 }();
 bool is_escaped(char c) { return kEscaped[static_cast<unsigned char>(c)]; }
+
+// Whether one of eight bytes must be escaped; may also say so of a byte above 0x7F, then they are looked at one by one.
+bool may_escape(const char* eight) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101u, kHigh = 0x8080'8080'8080'8080u;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHigh; };
+  const auto below_space = (word - kOnes * 0x20) & ~word & kHigh;
+  return (below_space | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'))) != 0;
+}
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t at = 0;
+  while (at + 8 <= text.size() && !may_escape(text.data() + at)) at += 8;
+  while (at < text.size() && !is_escaped(text[at])) ++at;
+  return at;
+}
 
 void append_escaped(std::string& to, char c) {
   constexpr std::string_view kNamed = "\"\\\b\f\n\r\t", kNames = "\"\\bfnrt", kDigits = "0123456789abcdef";
@@ -35,7 +53,7 @@ void append_escaped(std::string& to, char c) {
 void append_json(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if(text, is_escaped) - text.begin());
+    const auto plain = plain_length(text);
     to += text.substr(0, plain);
     if (plain == text.size()) break;
     append_escaped(to, text[plain]);

@@ -1,5 +1,6 @@
 #include "firmware/memory/locked_arena.h"
 
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -38,6 +39,12 @@ LockedArena::~LockedArena() {
 }
 
 std::size_t lockable() noexcept {
+  // The limit does not hold for whoever may lock without one.
+  __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct held[_LINUX_CAPABILITY_U32S_3] = {};
+  if (::syscall(SYS_capget, &head, held) == 0 && (held[0].effective & (1u << CAP_IPC_LOCK)) != 0) {
+    return std::numeric_limits<std::size_t>::max();
+  }
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
   return limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<std::size_t>::max()

@@ -20,7 +20,7 @@ class LockedArena {
  private:
   std::span<std::uint8_t> bytes_;
 };
-// What this process may lock (RLIMIT_MEMLOCK); SIZE_MAX when there is no limit.
+// What this process may lock: RLIMIT_MEMLOCK, or SIZE_MAX without a limit or with CAP_IPC_LOCK.
 std::size_t lockable() noexcept;
 
 }  // namespace shosoin::memory

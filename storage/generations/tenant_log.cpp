@@ -1,5 +1,6 @@
 // The tenant's lines in the journal: month keys, boxing, order.
 #include <algorithm>
+#include <cstring>
 
 #include "crypto/box.h"
 #include "firmware/base/log.h"
@@ -21,10 +22,9 @@ Bytes month_entry_key(unsigned month) { return Writer{}.u32(month).u8(kAccessCla
 Bytes encode_log_entry(const LogEntry& entry) {
   const std::size_t size = kEntryHead + 4 + entry.text.size();
   Bytes plain((size + kEntryStep - 1) / kEntryStep * kEntryStep, 0);
-  auto at = std::ranges::copy(be(kEntryFormat), plain.begin()).out;
-  at += kEntryHead - 2;
-  at = std::ranges::copy(be(static_cast<std::uint32_t>(entry.text.size())), at).out;
-  std::ranges::copy(view_of(entry.text), at);
+  std::ranges::copy(be(kEntryFormat), plain.begin());
+  std::ranges::copy(be(static_cast<std::uint32_t>(entry.text.size())), plain.begin() + kEntryHead);
+  if (!entry.text.empty()) std::memcpy(plain.data() + kEntryHead + 4, entry.text.data(), entry.text.size());
   return plain;
 }
 void settle_log_entry(Bytes& plain, std::uint64_t number_seq, Instant now) {

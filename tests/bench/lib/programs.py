@@ -27,8 +27,11 @@ class Talker:
 
     def __init__(self, command, log, allow_locked=False):
         def before():
-            if allow_locked and os.geteuid() == 0:
-                resource.setrlimit(resource.RLIMIT_MEMLOCK, (LOCKED, LOCKED))
+            if allow_locked:
+                try:
+                    resource.setrlimit(resource.RLIMIT_MEMLOCK, (LOCKED, LOCKED))
+                except (ValueError, PermissionError):
+                    pass  # the cache of blocks is as large as what may be locked, and that is told
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(log, "w", encoding="utf-8"),
                                         text=True, preexec_fn=before)
         self.log = log
