@@ -3,10 +3,11 @@ import math
 
 WIDTH, HEIGHT, LEFT, TOP, PANEL = 980, 470, 70, 64, 370
 COLOURS = {"ceiling": "#8a8f98", "vault": "#b3342d", "vault-search": "#e08a3c", "vault-tenants": "#7b4ea3", "https-gate": "#1f6f8b",
-           "nginx": "#4f8f3a", "postgres-one-statement": "#c9a227", "postgres-four-trips": "#8c6d1f", "sqlcipher": "#5b5b5b"}
+           "nginx": "#4f8f3a", "postgres-one-statement": "#c9a227", "postgres-four-trips": "#8c6d1f", "postgres-raw-four-trips": "#d9bf77", "sqlcipher": "#5b5b5b"}
 WORDS = {"ceiling": "ceiling: get + open + append", "vault": "vault, audited read", "vault-search": "vault, by search key",
          "vault-tenants": "vault, many tenants", "https-gate": "gate, mTLS", "nginx": "nginx static, mTLS",
-         "postgres-one-statement": "PostgreSQL, one statement", "postgres-four-trips": "PostgreSQL, four trips", "sqlcipher": "SQLCipher"}
+         "postgres-one-statement": "PostgreSQL, one statement", "postgres-four-trips": "PostgreSQL, four trips",
+         "postgres-raw-four-trips": "PostgreSQL, four trips, plain AES", "sqlcipher": "SQLCipher"}
 
 
 class Axis:

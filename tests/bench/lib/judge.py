@@ -8,6 +8,10 @@ RATIOS = [
     ("gate at 64 connections / nginx static", "at least", 0.30, lambda r: r["https-gate/64"]["perSecond"] / r["nginx/64"]["perSecond"]),
     ("gate at 64 connections / PostgreSQL, four trips", "at least", 5.0,
      lambda r: r["https-gate/64"]["perSecond"] / r["postgres-four-trips/64"]["perSecond"]),
+    ("the same, PostgreSQL without authentication (plain AES)", "at least", 5.0,
+     lambda r: r["https-gate/64"]["perSecond"] / r["postgres-raw-four-trips/64"]["perSecond"]),
+    ("vault at 64 callers / PostgreSQL, one statement", "at least", 1.0,
+     lambda r: r["vault/64"]["perSecond"] / r["postgres-one-statement/64"]["perSecond"]),
     ("gate p50, one connection / (flush p50 + nginx p50)", "at most", 1.6,
      lambda r: r["https-gate/1"]["p50"] / (r["flush"]["p50"] + r["nginx/1"]["p50"])),
 ]
