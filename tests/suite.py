@@ -17,8 +17,8 @@ JOBS = str(max(1, len(os.sched_getaffinity(0))))
 # Chosen because they read what comes from outside or hold keys, and because they build and run quickly under a sanitizer: parsers,
 # boxes, secrets, journal, engine, generations. What links the whole vault runs with --sanitizers full.
 QUICK = ("base_test", "memory_test", "crypto_test", "protocol_test", "retention_test", "files_test", "gate_test", "journal_test",
-         "engine_test", "generations_test", "csv_fuzz", "date_fuzz", "definition_fuzz", "entry_fuzz", "http_routes_fuzz", "journal_fuzz",
-         "json_fuzz", "number_fuzz", "protocol_fuzz", "record_fuzz", "share_fuzz")
+         "engine_test", "generations_test", "csv_fuzz", "date_fuzz", "definition_fuzz", "entry_fuzz", "http_body_fuzz", "http_routes_fuzz",
+         "journal_fuzz", "json_fuzz", "number_fuzz", "protocol_fuzz", "record_fuzz", "share_fuzz")
 
 
 def test_of(target):

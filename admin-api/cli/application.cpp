@@ -4,6 +4,7 @@
 #include <set>
 
 #include "admin-api/cli/check_command.h"
+#include "admin-api/cli/command_tree.h"
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/retention_command.h"
 #include "admin-api/cli/synthetic_command.h"
@@ -94,6 +95,10 @@ int run(int argc, char** argv) {
   add_check_commands(app, io);
   add_retention_commands(app, io);
   add_synthetic_commands(app, io);
+  if (argc == 2 && std::string_view(argv[1]) == "--commands") {  // for whoever builds the package, not in the help
+    std::cout << command_tree(app) << '\n';
+    return 0;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say help, version and wrong usage

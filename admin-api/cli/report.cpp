@@ -77,6 +77,7 @@ constexpr std::array kLabels{
     Label{"softwareTpm", "ソフトウェアTPM", "software TPM"},
     Label{"staffNumber", "職員番号", "staff number"},
     Label{"state", "状態", "state"},
+    Label{"stateCopy", "状態の写し", "state copy"},
     Label{"status", "状態", "status"},
     Label{"tenant", "団体", "tenant"},
     Label{"tenantCode", "団体コード", "tenant"},

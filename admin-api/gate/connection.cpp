@@ -1,6 +1,6 @@
-// TLS, HTTP framing and deadlines of one connection. A head is read and judged by read_head() before Beast's parser
-// gets it; the parser then frames the body. Beast closes the socket when a deadline passes: a client that is late gets
-// no answer.
+// TLS, HTTP framing and deadlines of one connection. Heads are judged by read_head(), bodies framed by BodyFrame; of
+// Beast only the stream with its deadlines is used. It closes the socket when one passes: a client that is late gets no
+// answer.
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
@@ -10,15 +10,14 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/http/buffer_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 
 #include "admin-api/gate/exchange.h"
+#include "admin-api/gate/http_body.h"
 #include "admin-api/gate/worker.h"
 #include "crypto/hash.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_http.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::gate {
@@ -26,10 +25,9 @@ namespace {
 
 namespace net = boost::asio;
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 using Clock = std::chrono::steady_clock;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
-constexpr std::size_t kReadBuffer = 64u << 10;  // also bounds a chunk's size line
+constexpr std::size_t kReadBuffer = limits::kMaxHttpHeader + limits::kHttpHeadRead + limits::kHttpBodyRead;
 
 class Connection final : public Body, public IdleConnection {
  public:
@@ -62,32 +60,38 @@ class Connection final : public Body, public IdleConnection {
     if (idle_) socket().socket().close(ignored_);
   }
 
+  void bound(std::size_t most) override { frame_.bound(most); }
   net::awaitable<Piece> read(std::span<std::uint8_t> out) override {
     if (awaits_continue_) {
       awaits_continue_ = false;
       if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return Piece{0, in_doubt()};
     }
-    if (parser_->is_done()) co_return Piece{0, trailer_came() ? std::optional{in_doubt()} : std::nullopt};
-    auto& body = parser_->get().body();
-    body.data = out.data();
-    body.size = out.size();
-    body.more = true;
     socket().expires_at(std::min(Clock::now() + limits::kHttpBodyPiece, body_deadline_));
-    // async_read() would go on waiting after a piece that ends exactly with what the client has sent so far.
-    while (body.size > 0 && !parser_->is_done()) {
-      auto [failed, got] = co_await http::async_read_some(stream_, buffer_, *parser_, use_result);
-      if (failed == http::error::need_buffer) break;
+    std::size_t size = 0;
+    while (true) {
+      const BodyFrame::Step step = frame_.take(buffered(), out.subspan(size));
+      buffer_.consume(step.taken);
+      size += step.given;
+      switch (frame_.state()) {
+        case BodyFrame::State::Done:
+          co_return Piece{size, std::nullopt};
+        case BodyFrame::State::Doubt:
+          co_return Piece{0, in_doubt()};
+        case BodyFrame::State::TooLarge:
+          co_return Piece{0, closing(make_problem(ErrorCode::TooLarge))};
+        case BodyFrame::State::Running:
+          break;
+      }
+      if (size == out.size()) co_return Piece{size, std::nullopt};
+      auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(limits::kHttpBodyRead), use_result);
       if (failed) co_return Piece{0, in_doubt()};
+      buffer_.commit(got);
     }
-    const std::size_t size = out.size() - body.size;
-    if (size == 0) co_return Piece{0, trailer_came() ? std::optional{in_doubt()} : std::nullopt};
-    co_return Piece{size, std::nullopt};
   }
 
  private:
-  using Parser = http::request_parser<http::buffer_body>;
-
   beast::tcp_stream& socket() { return beast::get_lowest_layer(stream_); }
+  std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
   static Problem in_doubt() { return closing(make_problem(ErrorCode::BadRequest, detail::kFraming)); }
 
   bool take_terminal() {
@@ -102,30 +106,34 @@ class Connection final : public Body, public IdleConnection {
   }
 
   enum class HeadRead { Whole, Broken, TooLarge, Gone };
-  // Looks at what is in the buffer. Whole: head_text_ holds the head. Gone: not yet to be told.
+  // Looks at what is in the buffer. Whole, TooLarge: head_text_ holds it. Gone: not yet to be told.
   HeadRead look_for_head(std::size_t& seen) {
-    const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    const std::string_view text = buffered();
     for (; seen < text.size(); ++seen) {
       const char c = text[seen];
-      if (c == '\0') return HeadRead::Broken;
-      if (c != '\n') continue;
-      if (seen == 0 || text[seen - 1] != '\r') return HeadRead::Broken;
-      if (seen >= 3 && text.substr(seen - 3, 4) == "\r\n\r\n") {
-        head_text_.assign(text.substr(0, seen + 1));
-        return head_text_.size() > limits::kMaxHttpHeader ? HeadRead::TooLarge : HeadRead::Whole;
-      }
+      if (c == '\0' || (c == '\n') != (seen > 0 && text[seen - 1] == '\r')) return HeadRead::Broken;
+      if (seen < 3 || text.substr(seen - 3, 4) != "\r\n\r\n") continue;
+      head_text_.assign(text.substr(0, seen + 1));
+      return head_text_.size() > limits::kMaxHttpHeader ? HeadRead::TooLarge : HeadRead::Whole;
     }
-    return text.size() > limits::kMaxHttpHeader ? HeadRead::TooLarge : HeadRead::Gone;
+    if (text.size() <= limits::kMaxHttpHeader) return HeadRead::Gone;
+    head_text_.assign(text);
+    return HeadRead::TooLarge;
   }
   net::awaitable<HeadRead> read_head_text() {
     std::size_t seen = 0;
+    bool at_start = true;  // RFC 9112 section 2.2: one empty line before a request is passed over
     socket().expires_after(buffer_.size() > 0 ? limits::kHttpHeadWait : limits::kHttpIdleWait);
     while (true) {
-      const HeadRead found = look_for_head(seen);
+      if (at_start && buffer_.size() >= 2) {
+        at_start = false;
+        if (buffered().starts_with("\r\n")) buffer_.consume(2);
+      }
+      const HeadRead found = at_start ? HeadRead::Gone : look_for_head(seen);
       if (found != HeadRead::Gone) co_return found;
       const bool first = buffer_.size() == 0;
       idle_ = first;
-      auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(8u << 10), use_result);
+      auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(limits::kHttpHeadRead), use_result);
       idle_ = false;
       if (failed) co_return HeadRead::Gone;
       buffer_.commit(got);
@@ -134,18 +142,11 @@ class Connection final : public Body, public IdleConnection {
   }
 
   std::optional<Problem> judge_head(HeadRead read, Head& head) {
-    if (read == HeadRead::TooLarge) return closing(make_problem(Fault::HeaderTooLarge));
+    if (read == HeadRead::TooLarge) return refuse_long_head(head_text_);
     if (read != HeadRead::Whole) return in_doubt();
     if (auto refused = read_head(head_text_, worker_.shared.settings.authority, head)) return refused;
-    parser_.emplace();
-    parser_->header_limit(limits::kMaxHttpHeader + 1);
-    parser_->body_limit(boost::none);  // counted by the exchange against its route
-    parser_->on_chunk_header(refuse_extension_);
-    beast::error_code failed;
-    const std::size_t used = parser_->put(net::buffer(head_text_), failed);
-    if (failed || used != head_text_.size() || !parser_->is_header_done()) return in_doubt();
-    buffer_.consume(used);
-    lines_ = count_lines();
+    buffer_.consume(head_text_.size());
+    frame_ = BodyFrame(head);
     awaits_continue_ = head.expects_continue && head.has_body();
     body_deadline_ = Clock::now() + limits::kHttpBodyWhole;
     return std::nullopt;
@@ -153,20 +154,20 @@ class Connection final : public Body, public IdleConnection {
 
   // One request and its answer; false when the connection is over.
   net::awaitable<bool> serve_one() {
-    parser_.reset();
     const HeadRead read = worker_.shared.stopping ? HeadRead::Gone : co_await read_head_text();
     if (read == HeadRead::Gone) co_return false;
     const auto began = Clock::now();
     Head head;
     Exchange exchange{worker_.vault, terminal_, worker_.shared.requests.fetch_add(1) + 1};
     Answer answer;
+    bool read_to_the_end = false;
     if (auto refused = judge_head(read, head)) {
-      answer = answer_with(*refused, choose_language(head.value("Accept-Language")), exchange.request_number);
+      answer = answer_with(*refused, choose_language(head.list("Accept-Language")), exchange.request_number);
     } else {
       socket().expires_never();
       answer = co_await run_exchange(exchange, head, *this);
+      read_to_the_end = frame_.state() == BodyFrame::State::Done;
     }
-    const bool read_to_the_end = parser_ && parser_->is_done();
     answer.close = answer.close || head.close || !read_to_the_end || worker_.shared.stopping;
     log_access(exchange, answer.status, began);
     const bool written = co_await write(to_wire(answer, head.method == "HEAD", now()));
@@ -204,10 +205,6 @@ class Connection final : public Body, public IdleConnection {
     }
   }
 
-  std::size_t count_lines() const {
-    return static_cast<std::size_t>(std::distance(parser_->get().begin(), parser_->get().end()));
-  }
-  bool trailer_came() const { return count_lines() != lines_; }
   static std::chrono::sys_seconds now() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   }
@@ -216,15 +213,9 @@ class Connection final : public Body, public IdleConnection {
   beast::ssl_stream<beast::tcp_stream> stream_;
   beast::flat_buffer buffer_;
   std::string head_text_;
-  std::optional<Parser> parser_;
-  // Beast keeps a reference. Chunk extensions mean nothing to us and hide much (RFC 9112 section 7.1.1).
-  std::function<void(std::uint64_t, beast::string_view, beast::error_code&)> refuse_extension_ =
-      [](std::uint64_t, beast::string_view extension, beast::error_code& failed) {
-        if (!extension.empty()) failed = http::error::bad_chunk_extension;
-      };
+  BodyFrame frame_;
   Fingerprint terminal_{};
   Clock::time_point body_deadline_{};
-  std::size_t lines_ = 0;
   bool awaits_continue_ = false;
   bool idle_ = false;
   beast::error_code ignored_;

@@ -44,7 +44,8 @@ Problem problem_of(const Route& route, const Reply& reply, Language language) {
   if (pointer == nullptr || !pointer->is_string()) return problem;
   // Of an import the vault points into the file's rows and columns; elsewhere at the members of our own route.
   const std::string_view said = pointer->get_string();
-  problem.pointer = route.body == BodyKind::Csv ? std::string(said) : known_part(route, said);
+  std::string place = route.body == BodyKind::Csv ? std::string(said) : known_part(route, said);
+  if (!place.empty()) problem.pointer = std::move(place);
   return problem;
 }
 
@@ -73,7 +74,7 @@ net::awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
 class Runner {
  public:
   Runner(Exchange& exchange, const Head& head, Body& body)
-      : exchange_(exchange), head_(head), body_(body), language_(choose_language(head.value("Accept-Language"))) {}
+      : exchange_(exchange), head_(head), body_(body), language_(choose_language(head.list("Accept-Language"))) {}
 
   net::awaitable<Answer> run() {
     match_ = match_route(head_.method, head_.path);
@@ -82,6 +83,7 @@ class Runner {
     exchange_.operation = route_->operation;
     Request request{route_->kind, exchange_.request_number, {}};
     if (auto refused = check_head(request)) co_return say(*refused);
+    body_.bound(route_->body_limit);
     switch (route_->handling) {
       case Handling::OpenApi:
         co_return Answer{200, "application/yaml", std::string(openapi_text()), {}, {}, false};
@@ -116,7 +118,7 @@ class Runner {
 
   std::optional<Problem> check_head(Request& request) const {
     const bool yaml = route_->handling == Handling::OpenApi;
-    if (!accepts(head_.value("Accept"), yaml ? "application/yaml" : "application/json")) {
+    if (!accepts(head_.list("Accept"), yaml ? "application/yaml" : "application/json")) {
       return make_problem(Fault::NotAcceptable);
     }
     if (auto refused = map_head(match_, head_, exchange_.terminal, request)) return refused;

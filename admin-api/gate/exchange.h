@@ -20,6 +20,7 @@ struct Piece {
 class Body {
  public:
   virtual ~Body() = default;
+  virtual void bound(std::size_t most) = 0;  // what goes over it is refused by read() as soon as it is announced
   virtual boost::asio::awaitable<Piece> read(std::span<std::uint8_t> out) = 0;
 };
 

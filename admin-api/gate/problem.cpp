@@ -35,13 +35,19 @@ FaultRow fault_row(Fault fault) {
       return {"header-too-large", 431, "ヘッダーが大きすぎます。", "The header section is too large."};
     case Fault::VersionNotSupported:
       return {"version-not-supported", 505, "HTTP/1.1で送ってください。", "Send HTTP/1.1."};
+    case Fault::NotImplemented:
+      return {"not-implemented", 501,
+              "このサーバーにないメソッドまたは転送符号化です。GET、HEAD、POST、DELETEと、符号化なしかchunkedで送ってく"
+              "ださい。",
+              "A method or transfer coding that this server does not have. Use GET, HEAD, POST or DELETE, and none or "
+              "chunked."};
   }
   return {};
 }
 
 }  // namespace
 
-Problem make_problem(ErrorCode code, Detail what, std::string pointer) {
+Problem make_problem(ErrorCode code, Detail what, std::optional<std::string> pointer) {
   const ErrorRow& row = error_row(code);
   Problem problem;
   problem.slug = row.slug;
@@ -85,7 +91,7 @@ std::string problem_json(const Problem& problem, Language language, unsigned lon
   }
   out["instance"] = "urn:shosoin:request:" + std::to_string(request_number);
   out["code"] = problem.slug;
-  if (!problem.pointer.empty()) out["pointer"] = problem.pointer;
+  if (problem.pointer) out["pointer"] = *problem.pointer;
   for (const auto& [name, value] : problem.more) out.emplace(name, value);  // never over one of ours
   return boost::json::serialize(out);
 }

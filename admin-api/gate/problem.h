@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,9 @@ enum class Fault {
   Misdirected,
   HeaderTooLarge,
   VersionNotSupported,
+  NotImplemented,
 };
-inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::VersionNotSupported) + 1;
+inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::NotImplemented) + 1;
 
 struct Detail {
   std::string_view ja, en;  // literals
@@ -36,8 +38,19 @@ inline constexpr Detail kFraming{"HTTPの要求の形が正しくありません
 inline constexpr Detail kTarget{"要求先の書き方が正しくありません。番号をURLに書かないでください。",
                                 "The request target is not acceptable. Never write a number into a URL."};
 inline constexpr Detail kNoBody{"このメソッドには本文を付けられません。", "This method takes no body."};
-inline constexpr Detail kNotJson{"本文がJSON(RFC 8259、キーの重複なし)ではありません。",
-                                 "The body is not JSON (RFC 8259, no duplicate keys)."};
+inline constexpr Detail kNotJson{"本文がJSON(RFC 8259)ではありません。", "The body is not JSON (RFC 8259)."};
+inline constexpr Detail kNotUtf8{"本文がUTF-8ではありません。UTF-8で送ってください。",
+                                 "The body is not UTF-8. Send it in UTF-8."};
+inline constexpr Detail kLoneSurrogate{
+    "\\uD800〜\\uDFFFのエスケープが対になっていません。文字をそのままUTF-8で送れます。",
+    "An escape of \\uD800 to \\uDFFF lacks its other half. Characters may be sent as UTF-8."};
+inline constexpr Detail kDoubledName{"同じキーが二つあります。一つにしてください。",
+                                     "A name stands twice in an object. Send it once."};
+inline constexpr Detail kJsonNumber{
+    "数は小数点と指数のない、絶対値2の53乗以下の整数だけです。ほかは文字列で送ってください。",
+    "Numbers are integers up to 2^53, without point or exponent. Send others as text."};
+inline constexpr Detail kTooDeep{"JSONの入れ子が深すぎます。32段までです。",
+                                 "The JSON is nested too deeply. 32 levels are taken."};
 inline constexpr Detail kUnknownMember{"知らない項目があります。", "There is an unknown member."};
 inline constexpr Detail kMissingMember{"必須の項目がありません。", "A required member is missing."};
 inline constexpr Detail kWrongType{"項目の型が違います。", "The member has another type."};
@@ -57,14 +70,14 @@ struct Problem {
   std::string_view slug;
   int status = 500;
   std::string_view title_ja, title_en;
-  Detail what{};             // literal detail of the gate
-  std::string said;          // detail of the vault, already in the chosen language or in both
-  std::string pointer;       // RFC 6901, known names only
-  boost::json::object more;  // further members of the vault's own making (RFC 9457 section 3.2)
-  std::string allow;         // for 405
-  bool close = false;        // framing is in doubt: answer once and close
+  Detail what{};                       // literal detail of the gate
+  std::string said;                    // detail of the vault, already in the chosen language or in both
+  std::optional<std::string> pointer;  // RFC 6901, known names only; "" is the whole document
+  boost::json::object more;            // further members of the vault's own making (RFC 9457 section 3.2)
+  std::string allow;                   // for 405
+  bool close = false;                  // framing is in doubt: answer once and close
 };
-Problem make_problem(ErrorCode code, Detail what = {}, std::string pointer = {});
+Problem make_problem(ErrorCode code, Detail what = {}, std::optional<std::string> pointer = std::nullopt);
 Problem make_problem(Fault fault, Detail what = {});
 inline Problem closing(Problem problem) {
   problem.close = true;

@@ -80,6 +80,24 @@ Refusal map_value(const Route& route, const Member& member, const json::value& v
   return std::nullopt;
 }
 
+Detail explain(crypto::JsonFlaw flaw) {
+  switch (flaw) {
+    case crypto::JsonFlaw::Syntax:
+      return detail::kNotJson;
+    case crypto::JsonFlaw::Encoding:
+      return detail::kNotUtf8;
+    case crypto::JsonFlaw::Surrogate:
+      return detail::kLoneSurrogate;
+    case crypto::JsonFlaw::DoubledName:
+      return detail::kDoubledName;
+    case crypto::JsonFlaw::Number:
+      return detail::kJsonNumber;
+    case crypto::JsonFlaw::Depth:
+      return detail::kTooDeep;
+  }
+  return {};
+}
+
 // Depth is bounded by the route's own pointers: an object is entered only where one of them leads on.
 Refusal map_object(const Route& route, const json::object& object, const std::string& at, protocol::Request& out) {
   for (const auto& [key, value] : object) {
@@ -171,7 +189,7 @@ Refusal map_head(const Match& match, const Head& head, const Fingerprint& termin
 Refusal map_json(const Route& route, std::string_view body, protocol::Request& out) {
   crypto::JsonFault fault;
   auto parsed = crypto::parse_strict(body, &fault);
-  if (!parsed) return make_problem(ErrorCode::BadRequest, detail::kNotJson, known_part(route, fault.pointer));
+  if (!parsed) return make_problem(ErrorCode::BadRequest, explain(fault.flaw), known_part(route, fault.pointer));
   if (!parsed.value().is_object()) return unacceptable(detail::kWrongType, {});
   if (auto refused = map_object(route, parsed.value().get_object(), {}, out)) return refused;
   for (const auto& member : route.members) {

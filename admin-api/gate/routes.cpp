@@ -222,13 +222,15 @@ Match match_route(std::string_view method, std::string_view path) {
   std::vector<PathValue> values;
   for (const auto& route : kRoutes) {
     if (!matches(route.path, path, values)) continue;
-    if (name_of(route.method) == method) {
+    const bool reads = route.method == M::Get;  // then HEAD is the same request, told without its content
+    if (name_of(route.method) == method || (reads && method == "HEAD")) {
       match.route = &route;
       match.values = std::move(values);
       return match;
     }
     if (!match.allow.empty()) match.allow += ", ";
     match.allow += name_of(route.method);
+    if (reads) match.allow += ", HEAD";
   }
   return match;
 }

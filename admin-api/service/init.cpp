@@ -164,10 +164,16 @@ Result<void> initialise_appliance(const Settings& settings, const InitInput& inp
   TRY(auto officers, officers_from(input, at));
   TRY(auto trust, boot_trust(settings));
   TRY(const auto facts, tpm::Anchor::examine(settings.tcti));
+  if (settings.hardware_only && facts.software) {
+    return Error{ErrorCode::Settings, "initialise a software TPM: tpm.hardware_only is set"};
+  }
   if (facts.owned) return Error{ErrorCode::Conflict, "provision a TPM that is owned already"};
   for (const auto& file : {settings.auth_file, settings.data_directory / "x", settings.state_copy_directory / "x"}) {
     TRY(make_parent(file));
   }
+  std::error_code failed;  // ciphertext or not, what lies in it is nobody else's business; the data directory follows
+  fs::permissions(settings.state_copy_directory, fs::perms::owner_all, failed);
+  if (failed) return Error{ErrorCode::Settings, "close the state copy directory to others", failed.value()};
 
   const auto now = clock.now();
   const auto secret = CustodianSecret::random();

@@ -7,6 +7,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_state_copy.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -194,6 +195,10 @@ std::optional<ErrorCode> Service::maintain() {
     if (auto end = fatal(imports_.lapse(*store), "a lapsed import could not be taken away")) return end;
     if (!store->needs_merge()) continue;
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
+  }
+  if (parts_.clock.now() >= next_state_copy_) {
+    next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
+    parts_.appliance.renew_state_copy();
   }
   if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
   BatchFailure failure;

@@ -37,7 +37,7 @@ class Service {
   Tenants tenants_;
   Sessions sessions_;
   Parts parts_;
-  Instant next_daily_batch_{};
+  Instant next_daily_batch_{}, next_state_copy_{};
 };
 
 // What ends the process after the answer (STYLE, errors).

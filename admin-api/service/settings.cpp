@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxSettingsText = 64u << 10;
 constexpr std::array<std::string_view, 6> kSections{"vault", "tpm", "boot", "sessions", "batches", "gate"};
 
-constexpr std::array<SettingsKey, 13> kKeys{{
+constexpr std::array<SettingsKey, 14> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
@@ -27,6 +27,8 @@ constexpr std::array<SettingsKey, 13> kKeys{{
      "operating system account of the gate; default: the vault's own"},
     {"vault", "site_label", false, "設置場所の表示名(状態表示に出ます)", "label of the site, shown by status (S-06)"},
     {"tpm", "tcti", true, "TPMへの経路。実機は device:/dev/tpmrm0", "way to the TPM; in production device:/dev/tpmrm0"},
+    {"tpm", "hardware_only", false, "true ならソフトウェアTPMでは起動しない(本番は true。既定 false)",
+     "true: no start on a software TPM; set it in production, default false"},
     {"tpm", "auth_file", true, "TPM認可値のファイル(0600、initが作成。データディレクトリの外)",
      "file of the TPM authorisation values, 0600, written by init, outside the data directory"},
     {"boot", "signer_public_key", true, "起動状態に署名した者の公開鍵(PEM)",
@@ -94,6 +96,16 @@ class SettingsReader {
     }
     return path;
   }
+  Result<bool> flag(const toml::table& root, std::string_view section, std::string_view key) {
+    const auto node = root[section][key];
+    if (!node) return false;
+    const auto value = node.value_exact<bool>();
+    if (!value) {
+      return refuse(node.node()->source().begin.line, std::string(section) + "." + std::string(key),
+                    "true または false が要ります。", "needs true or false.");
+    }
+    return *value;
+  }
   struct Range {
     std::int64_t least, most, otherwise;
   };
@@ -143,6 +155,7 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
   TRY(settings.gate_user, reader.text(root, "vault", "gate_user"));
   TRY(settings.site_label, reader.text(root, "vault", "site_label"));
   TRY(settings.tcti, reader.text(root, "tpm", "tcti"));
+  TRY(settings.hardware_only, reader.flag(root, "tpm", "hardware_only"));
   TRY(settings.auth_file, reader.path(root, "tpm", "auth_file"));
   TRY(settings.signer_public_key, reader.path(root, "boot", "signer_public_key"));
   TRY(settings.boot_approvals, reader.path(root, "boot", "approvals"));
@@ -152,6 +165,11 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
   settings.idle = std::chrono::seconds(idle);
   settings.absolute = std::chrono::seconds(absolute);
   settings.daily_batches = static_cast<int>(cap);
+  if (settings.hardware_only && !settings.tcti.starts_with("device:")) {
+    return reader.refuse(root["tpm"]["tcti"].node()->source().begin.line, "tpm.tcti",
+                         "hardware_only のときは device: のTPMが要ります。",
+                         "hardware_only asks for a TPM behind device:.");
+  }
   // init refuses a data directory that is not empty, and a backup of it must not carry the TPM authorisations.
   if (lies_in(settings.auth_file, settings.data_directory)) {
     return reader.refuse(root["tpm"]["auth_file"].node()->source().begin.line, "tpm.auth_file",
@@ -191,7 +209,7 @@ std::string settings_help() {
     out += std::string(row.key) + (row.required ? "  必須 / required\n" : "\n");
     out += "    " + std::string(row.ja) + "\n    " + std::string(row.en) + "\n";
   }
-  out += "\n[gate]  shosoin-gate --settings-help\n";
+  out += "\n[gate]  shosoin-gate --help\n";
   return out;
 }
 

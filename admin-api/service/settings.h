@@ -20,6 +20,7 @@ struct Settings {
   std::string site_label;  // S-06: shown on the status page
   std::string gate_user;   // the gate's account; empty: the vault's own
   std::string tcti;
+  bool hardware_only = false;  // true: a software TPM is refused, however it is reached
   std::filesystem::path auth_file;                   // the service's TPM authorisation values, 0600, written by init
   std::filesystem::path signer_public_key;           // PEM of the firmware signer
   std::filesystem::path boot_approvals;              // JSON, hardware/tpm/boot-approval.md

@@ -23,7 +23,10 @@ Result<json::value> parsed(std::string_view text) {
 Answer health(Parts& parts, Context& context) {
   (void)context;
   const auto status = parts.appliance.status();
-  json::object out{{"alive", true}, {"ready", true}, {"epoch", status.epoch}};
+  json::object out{{"alive", true},
+                   {"ready", true},
+                   {"epoch", status.epoch},
+                   {"softwareTpm", parts.appliance.anchor().facts().software}};
   if (!status.certified) out["pendingEpoch"] = status.epoch;
   return out;
 }
@@ -92,6 +95,7 @@ Answer status(Parts& parts, Context&) {
       {"tenants", status.tenants},
       {"openTenants", status.open_tenants},
       {"softwareTpm", parts.appliance.anchor().facts().software},
+      {"stateCopy", status.state_copy_behind ? "behind" : "current"},
       {"retention", "保存期間未設定: 規則が採択されるまで、何も満了しません / no rule adopted: nothing expires"},
       {"witness",
        "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "

@@ -82,6 +82,10 @@ Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& cl
   TRY(auto approvals, read_file(settings.boot_approvals, kMaxInstallationFile));
   TRY(auto trust, tpm::load_boot_trust(text_of(pem), text_of(approvals)));
   TRY(auto anchor, tpm::Anchor::open(settings.tcti, record.pins, std::move(service), std::move(trust)));
+  if (anchor->facts().software) {
+    if (settings.hardware_only) return Error{ErrorCode::Settings, "start on a software TPM: tpm.hardware_only is set"};
+    oplog::warning("the TPM is a software TPM: no root of trust, for demonstration and tests only");
+  }
   TRY(opened.appliance, erasure::Appliance::start({settings.data_directory, settings.state_copy_directory}, record.pins,
                                                   std::move(anchor), clock));
   return opened;

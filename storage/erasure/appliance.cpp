@@ -60,6 +60,7 @@ void Appliance::Core::refresh_state_copy() {
     copy.generations.push_back(std::move(generation));
     return write_state_copy(places.state_copy, copy);
   }();
+  state_copy_behind = !written;
   if (!written) oplog::failure("the state copy could not be renewed: batches will be refused until it can", written.error());
 }
 
@@ -206,6 +207,12 @@ Result<void> Appliance::merge(TenantStore& store, std::vector<Entry> additions, 
   return core_->merge(store, {{}, std::move(remove_imports), std::move(additions), false});
 }
 
+void Appliance::renew_state_copy() {
+  if (!core_->state_copy_behind) return;
+  std::unique_lock work(core_->work_mutex);
+  if (core_->state_copy_behind) core_->refresh_state_copy();
+}
+
 Result<BatchOutcome> Appliance::run_batch(std::vector<ErasureOrder> orders, int daily_cap) {
   std::unique_lock work(core_->work_mutex);
   TRY(core_->check_daily_cap(daily_cap));
@@ -214,7 +221,8 @@ Result<BatchOutcome> Appliance::run_batch(std::vector<ErasureOrder> orders, int 
 
 EpochStatus Appliance::status() const {
   std::shared_lock lock(core_->table_mutex);
-  return {core_->state.epoch, core_->certified, core_->recovered, core_->stores.size() - 1, core_->table.size() - 1};
+  return {core_->state.epoch, core_->certified, core_->recovered, core_->stores.size() - 1, core_->table.size() - 1,
+          core_->state_copy_behind};
 }
 
 }  // namespace shosoin::erasure

@@ -50,6 +50,7 @@ struct EpochStatus {
   bool certified = true;                             // false: a batch is being finished ("pendingEpoch")
   std::string recovered;                             // what the start found and did, one word of the table in epochs.md
   std::size_t open_tenants = 0, tenants = 0;
+  bool state_copy_behind = false;                    // the last renewal failed: a lost appliance environment could not be rebuilt
 };
 
 class Appliance {
@@ -72,6 +73,8 @@ class Appliance {
                                     const LogEntry& log);
   // Snapshot + delta + additions into a new generation under the same key; how imports publish.
   Result<void> merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports = {});
+  // Once more, where the state copy could not be renewed after a merge or a new tenant; nothing otherwise.
+  void renew_state_copy();
   // All orders in one epoch step; empty is allowed. TooMany beyond `daily_cap`. A TPM or storage error in the middle means that
   // the process must end: the next start finishes or reverts.
   Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders, int daily_cap);

@@ -349,6 +349,7 @@ Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders
     batch.give_up();
     return done.error();
   }
+  if (done) state_copy_behind = false;  // the copy of this epoch was written before its commit
   if (done) done = finish_epoch();
   if (!done) {
     power::fail_stop(done.error());  // the next start finishes or takes back what stands now

@@ -3,6 +3,7 @@
 // table_mutex together, so holding either is enough to read them.
 #pragma once
 
+#include <atomic>
 #include <shared_mutex>
 
 #include "storage/engine/engine.h"
@@ -40,6 +41,7 @@ struct Appliance::Core {
   bool certified = false;
   bool rebuilt = false;                     // from a state copy, at this start
   std::string recovered = "settled";
+  std::atomic<bool> state_copy_behind{false};
 
   engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
   TenantStore* zero_store = nullptr;

@@ -47,6 +47,7 @@ Result<void> Appliance::Core::rebuild_environment() {
     TRY(put_all(*transaction, generations::kHeads, zero_copy->heads));
     TRY(put_all(*transaction, generations::kBlocks, zero_copy->blocks));
     TRY(put_all(*transaction, generations::kDelta, zero_copy->delta));
+    TRY(put_all(*transaction, generations::kEvidence, read_evidence_copies(places.state_copy, fits->state.epoch)));
     TRY(transaction->commit("recovery:environment"));
   }
   // If power goes before the rename: the environment is still lost and this is done again.

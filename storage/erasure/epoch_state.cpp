@@ -1,5 +1,6 @@
 #include "storage/erasure/epoch_state.h"
 
+#include "crypto/hash.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 
@@ -10,6 +11,8 @@ constexpr std::size_t kMaxSealedBlob = 4096;
 constexpr std::size_t kMaxManifest = 256u + limits::kMaxTenants * 256u;
 constexpr std::size_t kMaxWrapped = 1024;
 constexpr std::size_t kMaxAttestation = 4096;
+constexpr std::size_t kMaxEvidenceBeside = 8 * kMaxAttestation;  // seven of them, two X, a time
+constexpr std::string_view kEvidenceMagic = "shosoin-evidence-1";
 
 crypto::BoxContext outer_context(std::uint64_t epoch, const TenantId& tenant) {
   return {crypto::BoxKind::OuterWrap, tenant, {}, epoch, 0};
@@ -118,6 +121,28 @@ Result<Evidence> decode_evidence(ByteView bytes) {
   evidence.quote = copy_of(in.blob16(kMaxAttestation));
   evidence.certified_at = in.text16(64);
   TRY(in.finish("read the evidence of an epoch"));
+  return evidence;
+}
+
+Bytes encode_evidence_copy(ByteView evidence) {
+  Writer out;
+  out.raw(view_of(kEvidenceMagic)).blob32(evidence);
+  const auto digest = crypto::sha256(out.bytes());  // tells a torn copy from a whole one; the TPM's signatures are inside
+  return out.raw(digest).take();
+}
+
+Result<Evidence> decode_evidence_copy(ByteView bytes) {
+  constexpr Literal kDoing = "read a copy of evidence";
+  Reader in(bytes);
+  const bool ours = text_of(in.raw(kEvidenceMagic.size())) == kEvidenceMagic;
+  const auto stored = in.blob32(kMaxManifest + kMaxEvidenceBeside);
+  const auto digest = in.fixed<32>();
+  TRY(in.finish(kDoing));
+  if (!ours || digest != crypto::sha256(bytes.first(bytes.size() - digest.size()))) return Error{ErrorCode::Integrity, kDoing};
+  TRY(auto evidence, decode_evidence(stored));
+  if (next_chain(evidence.x_previous, manifest_digest(evidence.manifest)) != evidence.x_current) {
+    return Error{ErrorCode::Integrity, kDoing};
+  }
   return evidence;
 }
 

@@ -78,5 +78,8 @@ struct Evidence {
 };
 Bytes encode_evidence(const Evidence& evidence);
 Result<Evidence> decode_evidence(ByteView bytes);
+// A file beside the state copies. Integrity also where X does not follow from the manifest: such evidence proves nothing.
+Bytes encode_evidence_copy(ByteView evidence);
+Result<Evidence> decode_evidence_copy(ByteView bytes);
 
 }  // namespace shosoin::erasure

@@ -121,6 +121,10 @@ Result<void> Appliance::Core::sweep() {
     }
     TRY(transaction->commit("batch:cleaned"));
   }
+  // A sweep goes on without it, as a merge does without its copy: the next one tries again.
+  if (auto copied = copy_evidence(places.state_copy, appliance()); !copied) {
+    oplog::failure("evidence could not be copied beside the state copy", copied.error());
+  }
   return prune_state_copies(places.state_copy, state);
 }
 

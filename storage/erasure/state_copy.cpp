@@ -17,6 +17,7 @@ namespace shosoin::erasure {
 namespace {
 
 constexpr std::string_view kMagic = "shosoin-state-copy-1";
+constexpr std::string_view kEvidencePlace = "evidence";
 constexpr std::size_t kMaxStored = 8u << 20;
 
 std::string name_of(const EpochState& state) { return fmt::format("{:020}-{}", state.epoch, state.attempt.hex()); }
@@ -110,6 +111,15 @@ Result<void> write_synced(const std::filesystem::path& file, ByteView bytes) {
   });
 }
 
+Result<void> put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& file) {
+  return power::guarded("state-copy:rename", [&]() -> Result<void> {
+    if (::rename(fresh.c_str(), file.c_str()) != 0) {
+      return Error{ErrorCode::StorageFull, "put the state copy in place", errno};
+    }
+    return success();
+  });
+}
+
 Result<void> sync_directory(const std::filesystem::path& directory) {
   return power::guarded("state-copy:sync-directory", [&]() -> Result<void> {
     const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -145,12 +155,7 @@ Result<void> write_state_copy(const std::filesystem::path& directory, const Stat
   std::filesystem::remove(fresh, ignored);
   TRY(write_synced(fresh, encode(copy)));
   // If power goes here: the older copy of this attempt, or none and no commit.
-  TRY(power::guarded("state-copy:rename", [&]() -> Result<void> {
-    if (::rename(fresh.c_str(), (target / "state").c_str()) != 0) {
-      return Error{ErrorCode::StorageFull, "put the state copy in place", errno};
-    }
-    return success();
-  }));
+  TRY(put_in_place(fresh, target / "state"));
   TRY(sync_directory(target));
   return sync_directory(directory);
 }
@@ -166,6 +171,46 @@ Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& di
   }
   if (failed) return Error{ErrorCode::Settings, "read the state copy directory", failed.value()};
   return copies;
+}
+
+// If power goes here: the epochs whose files are missing are found missing again by the next sweep.
+Result<void> copy_evidence(const std::filesystem::path& directory, engine::Environment& appliance) {
+  const auto place = directory / kEvidencePlace;
+  std::error_code ignored;
+  std::filesystem::create_directory(place, ignored);
+  std::vector<std::pair<std::string, Bytes>> missing;
+  {
+    TRY(auto reading, appliance.read());
+    TRY(reading->scan(generations::kEvidence, {}, [&](ByteView key, ByteView value) {
+      const auto name = fmt::format("{:020}", from_be<std::uint64_t>(key.first<8>()));
+      if (!std::filesystem::exists(place / name, ignored)) missing.emplace_back(name, copy_of(value));
+      return true;
+    }));
+  }
+  for (const auto& [name, evidence] : missing) {
+    const auto fresh = place / (name + ".partial");
+    std::filesystem::remove(fresh, ignored);
+    TRY(write_synced(fresh, encode_evidence_copy(evidence)));
+    TRY(put_in_place(fresh, place / name));
+  }
+  if (missing.empty()) return success();
+  TRY(sync_directory(place));
+  return sync_directory(directory);
+}
+
+std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before) {
+  std::vector<std::pair<Bytes, Bytes>> found;
+  std::error_code failed;
+  for (const auto& item : std::filesystem::directory_iterator(directory / kEvidencePlace, failed)) {
+    std::ifstream file(item.path(), std::ios::binary);
+    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+    auto evidence = decode_evidence_copy(bytes);
+    if (!evidence) continue;
+    const auto manifest = decode_manifest(evidence.value().manifest);
+    if (!manifest || manifest.value().epoch >= before) continue;
+    found.emplace_back(Writer{}.u64(manifest.value().epoch).take(), encode_evidence(evidence.value()));
+  }
+  return found;
 }
 
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep) {

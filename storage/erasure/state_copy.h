@@ -26,6 +26,12 @@ Result<StateCopy::Generation> copy_generation(engine::Environment& environment, 
 // Durable when it returns. Written beside and renamed: if power goes, the old copy or both are there, never half a one.
 Result<void> write_state_copy(const std::filesystem::path& directory, const StateCopy& copy);
 Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& directory);  // those that read back whole
+// Evidence of certified epochs, a file each: written once, never changed, never pruned. Without it certificates of earlier epochs could
+// not be issued again after the appliance environment was lost.
+Result<void> copy_evidence(const std::filesystem::path& directory, engine::Environment& appliance);
+// As table evidence holds them, of epochs below `before`: that an epoch is certified itself is never taken from a copy. What does not
+// read back whole, or whose X does not follow from its manifest, is left out.
+std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before);
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep);
 
 }  // namespace shosoin::erasure

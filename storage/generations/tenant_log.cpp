@@ -1,4 +1,6 @@
 // The tenant's lines in the journal: month keys, boxing, order.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -45,6 +47,19 @@ Result<StoredLogEntry> decode_log_entry(ByteView plain) {
   return entry;
 }
 
+struct SeqGap {
+  std::uint64_t known_line, known_seq;  // of the last line that opens; 0, 0 where none does
+  std::uint64_t last_line, seq;         // where the SEQ goes on
+};
+
+LogEntry gap_line(const SeqGap& gap) {
+  return {.number_access = false,
+          .text = fmt::format(R"({{"operation":"number-seq-gap","lastKnownSeq":{},"lastKnownLine":{},"firstUnreadableLine":{},)"
+                              R"("lastUnreadableLine":{},"continuesAfterSeq":{}}})",
+                              gap.known_seq, gap.known_line, gap.known_line + 1, gap.last_line, gap.seq),
+          .declares_gap = true};
+}
+
 }  // namespace
 
 void TenantStore::learn_log_key(const Entry& entry) {
@@ -67,15 +82,34 @@ Result<void> TenantStore::load_log_state() {
     learn_log_key(entry);
     return true;
   }));
+  return load_number_seq();
+}
+
+// The SEQ stands in the last line. Where that does not open, the last one that does is looked for, and each line behind it is taken for
+// an access: a line counts one at most, so no number is given twice (L-21, decision 0030).
+Result<void> TenantStore::load_number_seq() {
+  const auto lines = journal_.position(tenant_).line;
+  if (lines == 0) return success();
   TRY(auto last, journal_.last_frame_of(tenant_));
   if (last) {
-    auto entry = open_frame(*last);
-    if (entry) {
+    if (auto entry = open_frame(*last)) {
       number_seq_ = entry.value().number_seq;
-    } else {
-      oplog::failure("the last log line of a tenant does not open; its SEQ starts anew", entry.error());
+      return success();
     }
   }
+  std::uint64_t known_line = 0, known_seq = 0;
+  TRY(journal_.walk([&](const journal::Frame& frame) {
+    if (frame.draft.tenant != tenant_) return true;
+    if (auto entry = open_frame(frame)) {
+      known_line = frame.draft.line;
+      known_seq = entry.value().number_seq;
+    }
+    return true;
+  }));
+  number_seq_ = known_seq + (lines - known_line);
+  gap_ = gap_line({.known_line = known_line, .known_seq = known_seq, .last_line = lines, .seq = number_seq_});
+  oplog::warning("the last log lines of a tenant do not open: a gap in its SEQ is declared",
+                 {"lines", static_cast<std::int64_t>(lines - known_line)});
   return success();
 }
 
@@ -118,7 +152,8 @@ Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_
 
 Result<TenantStore::PendingFrame> TenantStore::draft_frame(std::uint64_t change_seq, const LogEntry& entry) {
   TRY(auto prepared, prepare_line(entry));
-  PendingFrame pending{std::unique_lock(line_), {}, entry.number_access};
+  PendingFrame pending{std::unique_lock(line_), {}, entry.number_access, entry.declares_gap};
+  if (gap_ && !entry.declares_gap) return Error{ErrorCode::Integrity, "log before the gap in the SEQ is declared"};
   const auto now = clock_.now();
   // The month may have ended meanwhile: who comes then asks again.
   if (tokyo_month(now) != prepared.month || !still_known(prepared)) {
@@ -137,6 +172,7 @@ Result<journal::Journal::Ticket> TenantStore::finish_frame(PendingFrame pending)
   TRY(auto ticket, journal_.enqueue(pending.draft));
   last_ticket_ = ticket;
   if (pending.number_access) ++number_seq_;
+  if (pending.declares_gap) gap_.reset();
   return ticket;
 }
 
@@ -186,10 +222,16 @@ Result<void> TenantStore::ensure_log_keys() {
     std::shared_lock lock(keys_);
     for (const auto& [month, key] : month_keys_) present.insert(month);
   }
+  std::optional<LogEntry> gap;
+  {
+    std::unique_lock lock(line_);
+    gap = gap_;
+  }
   auto made = new_log_keys(present, clock_.now());
-  if (made.empty()) return success();
+  if (made.empty()) return gap ? log(*gap) : success();
+  const LogEntry line = gap ? *gap : LogEntry{false, R"({"operation":"log-keys-made"})"};
   TRY(change([&](std::uint64_t) -> Result<Change> {
-    return Change{made, {}, {}, {false, R"({"operation":"log-keys-made"})"}};
+    return Change{made, {}, {}, line};
   }));
   return success();
 }

@@ -20,6 +20,7 @@ namespace shosoin::generations {
 struct LogEntry {
   bool number_access = false;  // counts in the gapless SEQ of the 13-item 個人番号アクセスログ (L-21)
   std::string text;            // JSON object of the fields of seeds 002 and 003; never a password, code or 個人番号
+  bool declares_gap = false;   // the line that says where the SEQ goes on; the store's own
 };
 struct StoredLogEntry {        // as read back
   std::uint64_t number_seq = 0;
@@ -86,7 +87,8 @@ class TenantStore {
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
 
-  // Log keys: makes the months from now to two ahead when they are missing (a change), never during a hold.
+  // Log keys: makes the months from now to two ahead when they are missing (a change), never during a hold. Declares a gap in the SEQ
+  // where the last lines did not open: until then every line is refused (decision 0030).
   Result<void> ensure_log_keys();
   bool needs_merge() const;
 
@@ -103,6 +105,7 @@ class TenantStore {
     std::unique_lock<std::mutex> line;
     journal::Draft draft;
     bool number_access = false;
+    bool declares_gap = false;
   };
   // Returns when every earlier line of this tenant is durable: what an outbox holds then never stands behind a lost line.
   Result<PendingFrame> begin_frame(std::uint64_t change_seq, const LogEntry& entry);
@@ -129,6 +132,7 @@ class TenantStore {
   Result<journal::Journal::Ticket> commit_change(std::uint64_t seq, Change& made);
   Result<void> load_delta(const engine::ReadTransaction& transaction);
   Result<void> load_log_state();
+  Result<void> load_number_seq();
   void apply(std::vector<Entry> entries);
   void learn_log_key(const Entry& entry);
   Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
@@ -145,6 +149,7 @@ class TenantStore {
   std::mutex writer_;                 // changes, one at a time; taken before line_
   std::mutex line_;                   // line numbers and the order of frames in the journal
   std::uint64_t number_seq_ = 0;      // guarded by line_
+  std::optional<LogEntry> gap_;       // guarded by line_: to be declared before any other line
   journal::Journal::Ticket last_ticket_ = 0;  // guarded by line_
   std::uint64_t journalled_seq_ = 0;  // guarded by writer_: outbox rows up to here may go
   mutable std::shared_mutex state_;   // what readers see

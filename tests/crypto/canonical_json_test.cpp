@@ -12,7 +12,7 @@ std::string canonical(std::string_view text) {
   return value ? canonical_json(value.value()) : "refused";
 }
 std::string where(std::string_view text) {
-  JsonFault fault{"accepted"};
+  JsonFault fault{.pointer = "accepted"};
   const auto value = parse_strict(text, &fault);
   if (value) return "accepted";
   EXPECT_EQ(value.error().code(), ErrorCode::BadRequest);

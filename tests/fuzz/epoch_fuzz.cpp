@@ -1,4 +1,4 @@
-// Any bytes as manifest, epoch state, evidence, body of a certificate and tenant entry: refused, or written back to the
+// Any bytes as manifest, epoch state, evidence and its copy, body of a certificate and tenant entry: refused, or written back to the
 // same bytes.
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
@@ -17,6 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENSURE(next_chain(state.value().x_previous, manifest_digest(state.value().manifest)) == state.value().x_current);
   }
   if (const auto evidence = decode_evidence(bytes)) ENSURE(equal(encode_evidence(evidence.value()), bytes));
+  if (const auto copy = decode_evidence_copy(bytes)) {
+    ENSURE(equal(encode_evidence_copy(encode_evidence(copy.value())), bytes));
+  }
   if (const auto body = decode_certificate_body(bytes)) ENSURE(equal(encode_certificate_body(body.value()), bytes));
   if (const auto entry = decode_tenant_entry(bytes)) ENSURE(equal(encode_tenant_entry(entry.value()), bytes));
   return 0;

@@ -2,13 +2,18 @@
 """Writes tests/fuzz/corpus/<target>/: a few small inputs per target, most of them from tests/vectors. Names are stable; run it again
 after a vector changes."""
 import base64
+import importlib
 import json
 import pathlib
+import re
 import shutil
 import struct
+import sys
 
 HERE = pathlib.Path(__file__).parent
 VECTORS = HERE.parent / "vectors"
+sys.path.insert(0, str(HERE.parent / "admin-api" / "gate"))
+sys.dont_write_bytecode = True
 
 
 def vectors(name):
@@ -49,7 +54,7 @@ def entry():
 
 def epoch():
     made = vectors("epoch.json")
-    for name in ("manifest", "state", "evidence", "body"):
+    for name in ("manifest", "state", "evidence", "evidenceCopy", "body"):
         yield name, unhex(made[name])
     yield "tenant-entry", unhex(made["tenantEntry"]["bytes"])
 
@@ -110,9 +115,24 @@ def definition():
     yield "four-items", json.dumps(whole, ensure_ascii=False).encode()
 
 
+def http_body():
+    requests = importlib.import_module("http_requests")
+    seen = set()
+    for row in requests.MALFORMED + requests.WELL_FORMED:
+        head, _, body = row.request.partition(b"\r\n\r\n")
+        if b"chunked" in head.lower() and 0 < len(body) < 1000 and body not in seen:
+            seen.add(body)
+            yield re.sub(r"\W+", "-", row.name), b"\x04\x07" + body
+    yield "near-the-bound", b"\x1f\x1f3e7\r\n" + b"x" * 999 + b"\r\n1\r\nx\r\n0\r\n\r\n"
+
+
 def http_routes():
     head = "GET /v1/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n"
     yield "head", b"\xff" + head.encode()
+    requests = importlib.import_module("http_requests")
+    for row in requests.MALFORMED[::4] + requests.WELL_FORMED:
+        if len(row.request) < 600 and b"chunked" not in row.request.lower():
+            yield "head-" + re.sub(r"\W+", "-", row.name), b"\xff" + row.request
     for number in range(0, 40, 4):
         yield f"body-{number}", bytes([number]) + json.dumps({
             "operatorId": "tanto-1", "password": "x", "totpCode": "123456", "decision": "approve",
@@ -121,6 +141,9 @@ def http_routes():
 
 
 def json_texts():
+    for one in vectors("json-texts.json")["texts"]:
+        if one["form"] == "undecided":
+            yield re.sub(r"\W+", "-", one["name"]), unhex(one["hex"]) if "hex" in one else one["text"].encode()
     yield "nested", b'{"a":[1,-2,{"b":null}],"c":"\\u00e9\\ud83d\\ude00","d":true}'
     yield "duplicate", b'{"a":1,"a":2}'
     yield "number", b"9007199254740992"
@@ -150,7 +173,7 @@ def planted_defect():
 
 
 TARGETS = {"json": json_texts} | {f.__name__: f for f in (
-    attestation, box, certificate, csv, date, definition, entry, epoch, http_routes, journal, number, planted_defect, protocol,
+    attestation, box, certificate, csv, date, definition, entry, epoch, http_body, http_routes, journal, number, planted_defect, protocol,
     provisioning, record, share)}
 
 for target, make in TARGETS.items():

@@ -24,10 +24,33 @@ def code_files(endings=CODE):
 
 
 def without_comments_and_texts(text):
-    text = re.sub(r'R"(\w*)\(.*?\)\1"', '""', text, flags=re.DOTALL)
+    """The same lines, without what only looks like code."""
+    text = re.sub(r'R"(\w*)\(.*?\)\1"', lambda raw: '""' + "\n" * raw.group().count("\n"), text, flags=re.DOTALL)
     text = re.sub(r'"(?:\\.|[^"\\\n])*"', '""', text)
     text = re.sub(r"//[^\n]*", "", text)
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return re.sub(r"/\*.*?\*/", lambda comment: "\n" * comment.group().count("\n"), text, flags=re.DOTALL)
+
+
+def end_of_brackets(text, opening):
+    """The place behind the bracket that closes the one at `opening`; -1 when none does."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return at + 1
+    return -1
+
+
+def unbraced_tries(text):
+    """Lines on which TRY stands directly under if, else, for, while or do. It expands to several statements: only the first
+    would belong to the condition (firmware/base/result.h)."""
+    text = without_comments_and_texts(text)
+    lines = []
+    for head in re.finditer(r"\b(?:(else|do)\b(?!\s*if\b)|(?:if(?:\s+constexpr)?|for|while)\s*(\())", text):
+        body = head.end() if head.group(1) else end_of_brackets(text, head.start(2))
+        if body >= 0 and (found := re.match(r"\s*(?:\[\[\w+\]\]\s*)?TRY\s*\(", text[body:])):
+            lines.append(text.count("\n", 0, body + found.end()) + 1)
+    return lines
 
 
 class TheHabits(unittest.TestCase):
@@ -48,6 +71,12 @@ class TheHabits(unittest.TestCase):
     def test_our_code_does_not_throw(self):
         self.none_of([f"{path}: throws" for path in code_files((".h", ".cpp"))
                       if re.search(r"\bthrow\b(?!\s*\(\s*\))", without_comments_and_texts(source_tree.read(path)))])
+
+    def test_no_try_stands_under_a_condition_without_braces(self):
+        tries = sum(source_tree.read(path).count("TRY(") for path in code_files((".h", ".cpp")))
+        self.assertGreater(tries, 200)
+        self.none_of([f"{path}:{line}: TRY under a condition needs braces" for path in code_files((".h", ".cpp"))
+                      for line in unbraced_tries(source_tree.read(path))])
 
     def test_no_code_is_commented_out(self):
         dead = re.compile(r"^\s*//.*(\)|\]|\}|= [\w.:\"]+);\s*$")
@@ -124,6 +153,19 @@ class ThePlantedFault(unittest.TestCase):
     def test_a_throw_is_seen_but_not_in_a_comment_or_text(self):
         self.assertIn("throw", without_comments_and_texts("throw 1;"))
         self.assertNotIn("throw", without_comments_and_texts('say("throw"); // throw'))
+
+    def test_a_try_under_a_condition_without_braces_is_seen(self):
+        planted = ("if (a) TRY(b());", "if (f(a, g(b)))\n  TRY(auto c, d());", "if (a) { b(); } else TRY(c());", "for (auto& a : b) TRY(c(a));",
+                   "while (a)\n\n  TRY(b());", "do TRY(a()); while (b);", "if constexpr (a) TRY(b());", "if (a) // why\n  TRY(b());",
+                   "if (a) [[unlikely]] TRY(b());", 'if (a == ")") TRY(b());')
+        for text in planted:
+            self.assertEqual([text.count("\n") + 1], unbraced_tries(text), text)
+
+    def test_a_try_in_braces_or_on_its_own_is_no_fault(self):
+        for text in ("if (a) {\n  TRY(b());\n}", "if (a) return b;\nTRY(c());", "for (;;) { TRY(a()); }", "} else {\n  TRY(a());\n}",
+                     "// if (a) TRY(b());", 'say("if (a) TRY(b());");', "do { TRY(a()); } while (b);\n  TRY(c());",
+                     "else if (a) {\n  TRY(b());\n}", "while (next()) {\n}\nTRY(a());"):
+            self.assertEqual([], unbraced_tries(text), text)
 
     def test_a_short_name_is_no_sentence(self):
         self.assertLess(len(WORDS.findall("Works")), 2)

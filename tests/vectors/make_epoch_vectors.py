@@ -63,6 +63,8 @@ def epochs():
     quote, certified = fixed("quote", 200), "2026-11-22T14:03:05.123+09:00"
     evidence = (struct.pack(">H", 1) + blob32(manifest) + previous_x + current_x + b"".join(map(blob16, attestations)) +
                 blob16(quote) + blob16(certified.encode()))
+    evidence_copy = b"shosoin-evidence-1" + blob32(evidence)
+    evidence_copy += hashlib.sha256(evidence_copy).digest()
     inner = sealed("table inner", 2, tenant, bytes(16), 6, 0, fixed("tenant epoch key", 32))
     row = (struct.pack(">H16sQ", 1, gid, 6) + blob16(bytes.fromhex(inner["box"])) +
            struct.pack(">32sQ32s", fixed("root", 32), 5000, fixed("log head", 32)))
@@ -84,7 +86,7 @@ def epochs():
         "serials": [sha256(manifest, struct.pack(">I", index)).hex() for index in (0, 1)],
         "sealedRoot": blob.hex(), "state": state.hex(),
         "attestations": [item.hex() for item in attestations], "quote": quote.hex(), "certifiedAt": certified,
-        "evidence": evidence.hex(), "inner": inner, "outer": outer,
+        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(), "inner": inner, "outer": outer,
         "rows": [{"record": a.hex(), "row": b.hex(), "digest": c.hex()} for a, b, c in rows],
         "leaves": [leaf.hex() for leaf in leaves], "declaration": declaration, "body": body.hex(),
         "tenantEntry": {"code": "132101", "name": "小金井市", "seal": seal.hex(), "auth": auth.hex(), "bytes": entry.hex()},

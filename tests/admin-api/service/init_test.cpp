@@ -98,6 +98,19 @@ TEST_F(Init, RefusesATpmThatCarriesAnAppliance) {
   EXPECT_FALSE(fs::exists(input.share_directory));
 }
 
+// Whatever way leads to it: a device file may stand for a software TPM, too.
+TEST_F(Init, OnASoftwareTpmIsRefusedWhereTheSettingsAskForHardwareAndSoIsTheStart) {
+  settings.hardware_only = true;
+  EXPECT_EQ(refusal(), ErrorCode::Settings);
+  EXPECT_FALSE(fs::exists(settings.auth_file));
+  settings.hardware_only = false;
+  ASSERT_TRUE(service::initialise_appliance(settings, input, clock));
+  settings.hardware_only = true;
+  EXPECT_EQ(service::open_appliance(settings, clock).error().code(), ErrorCode::Settings);
+  settings.hardware_only = false;
+  EXPECT_TRUE(service::open_appliance(settings, clock));
+}
+
 TEST_F(Init, IsNeededBeforeTheVaultOpens) {
   const auto opened = service::open_appliance(settings, clock);
   ASSERT_FALSE(opened);

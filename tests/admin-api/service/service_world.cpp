@@ -59,7 +59,8 @@ service::Settings settings_in(const std::filesystem::path& place, const Swtpm& t
   return settings;
 }
 
-ServiceWorld::ServiceWorld() : settings_(settings_in(place_.path(), tpm_)) {
+ServiceWorld::ServiceWorld(files::DefinitionSet definitions)
+    : settings_(settings_in(place_.path(), tpm_)), definitions_(std::move(definitions)) {
   service::InitInput input;
   for (int i = 0; i < 2; ++i) {
     const auto human = make_human("officer-" + std::to_string(i + 1) + "a");
@@ -68,7 +69,6 @@ ServiceWorld::ServiceWorld() : settings_(settings_in(place_.path(), tpm_)) {
   }
   input.share_directory = place_.path() / "shares";
   ENSURE(service::initialise_appliance(settings_, input, clock));
-  definitions_ = files::DefinitionSet::embedded().value();
   open();
   for (const auto& [code, name] : {std::pair(kKoganei, "小金井市"), std::pair(kIshinomaki, "石巻市")}) {
     ENSURE(!as_officers(Kind::TenantCreate, {{FieldId::TenantCode, std::string(code)}, {FieldId::TenantName, name}})
@@ -99,7 +99,7 @@ void ServiceWorld::open() {
   ENSURE(opened);
   opened_ = std::move(opened.value());
   service_ =
-      std::make_unique<service::Service>(*opened_.appliance, settings_, clock, *definitions_, opened_.installation);
+      std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions_, opened_.installation);
 }
 
 void ServiceWorld::restart() {
@@ -108,11 +108,15 @@ void ServiceWorld::restart() {
   open();
 }
 
-Told ServiceWorld::ask(Kind kind, Fields fields, protocol::Channel channel) {
+service::Service::Outcome ServiceWorld::send(Kind kind, Fields fields, protocol::Channel channel) {
   protocol::Request request{kind, 7, {}};
   for (const auto& [id, text] : fields) protocol::set(request, id, text);
   ENSURE(protocol::check(request, channel));
-  const auto outcome = service_->handle(request, channel);
+  return service_->handle(request, channel);
+}
+
+Told ServiceWorld::ask(Kind kind, Fields fields, protocol::Channel channel) {
+  const auto outcome = send(kind, std::move(fields), channel);
   ENSURE(!outcome.end);
   Told told;
   if (outcome.reply.status != 0) told.refused = static_cast<ErrorCode>(outcome.reply.status - 1);
@@ -186,7 +190,7 @@ void ServiceWorld::enrol(const std::string& id, const std::string& tenant, const
 std::string ServiceWorld::csv(std::string_view code, std::uint64_t count, std::uint64_t seed) const {
   std::string out;
   const auto tenant = files::LocalGovernmentCode::parse(code).value();
-  ENSURE(files::write_synthetic_people(*definitions_->find(kFile), {tenant, count, seed},
+  ENSURE(files::write_synthetic_people(*definitions_.find(kFile), {tenant, count, seed},
                                        [&](std::string_view text) -> Result<void> {
                                          out += text;
                                          return success();
@@ -195,7 +199,7 @@ std::string ServiceWorld::csv(std::string_view code, std::uint64_t count, std::u
 }
 
 Told ServiceWorld::import(const std::string& token, const std::string& terminal, const std::string& text,
-                          const std::string& key) {
+                          const std::string& key, std::string_view file) {
   const Fields common{{FieldId::Terminal, terminal}, {FieldId::Session, token}};
   auto opening = common;
   const auto named = parts().sessions.check(view_of(token), [&] {
@@ -206,7 +210,7 @@ Told ServiceWorld::import(const std::string& token, const std::string& terminal,
   ENSURE(named);
   const auto person = service::find_person(parts().zero(), named.value().session.person).value().value();
   opening[FieldId::TenantCode] = parts().tenants.facts(person.tenant).value().code;
-  opening[FieldId::File] = std::string(kFile);
+  opening[FieldId::File] = std::string(file);
   opening[FieldId::Encoding] = "UTF-8";
   if (!key.empty()) opening[FieldId::IdempotencyKey] = key;
   const auto opened = ask(Kind::ImportOpen, opening);

@@ -22,8 +22,12 @@ using Fields = std::map<FieldId, std::string>;
 
 class MovedClock final : public Clock {
  public:
-  Instant now() const override { return now_; }
+  Instant now() const override {
+    if (on_look) on_look();
+    return now_;
+  }
   void move(std::chrono::milliseconds by) { now_ += by; }
+  std::function<void()> on_look;  // for tests that want to know when the service asks
 
  private:
   Instant now_ = std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + std::chrono::hours{3};
@@ -45,7 +49,7 @@ struct Human {
 
 class ServiceWorld {
  public:
-  ServiceWorld();
+  explicit ServiceWorld(files::DefinitionSet definitions = files::DefinitionSet::embedded().value());
   static ServiceWorld& shared();  // one for the program: provisioning takes seconds
 
   static constexpr std::string_view kKoganei = "132101", kIshinomaki = "042021";
@@ -54,6 +58,7 @@ class ServiceWorld {
   std::string t1 = std::string(32, '\1'), t2 = std::string(32, '\2'), t3 = std::string(32, '\3');
 
   Told ask(Kind kind, Fields fields, protocol::Channel channel = protocol::Channel::Gate);
+  service::Service::Outcome send(Kind kind, Fields fields, protocol::Channel channel = protocol::Channel::Gate);
   Told login(const std::string& id, const std::string& terminal);           // with a fresh code
   std::string session(const std::string& id, const std::string& terminal);  // logs in and must succeed
   std::string officer(int which);                                           // a session on the local socket
@@ -64,7 +69,7 @@ class ServiceWorld {
 
   std::string csv(std::string_view tenant, std::uint64_t count, std::uint64_t seed) const;
   Told import(const std::string& token, const std::string& terminal, const std::string& csv,
-              const std::string& key = {});
+              const std::string& key = {}, std::string_view file = kFile);
   std::vector<std::string> log_of(std::string_view tenant);  // texts of its lines, oldest first
   std::vector<generations::StoredLogEntry> entries_of(std::string_view tenant);
   TenantId tenant(std::string_view code);
@@ -82,7 +87,7 @@ class ServiceWorld {
   Swtpm tpm_;
   service::Settings settings_;
   service::OpenedAppliance opened_;
-  std::optional<files::DefinitionSet> definitions_;
+  files::DefinitionSet definitions_;
   std::unique_ptr<service::Service> service_;
 };
 

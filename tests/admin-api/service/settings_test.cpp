@@ -79,6 +79,22 @@ TEST(Settings, RefusesAnIdleTimeOverFiveMinutes) {
             "shosoin.toml:14: sessions.idle_seconds: the value is out of range.");
 }
 
+TEST(Settings, WithHardwareOnlyRefuseEveryWayThatIsNoDevice) {
+  constexpr std::string_view kDevice = "tcti = \"device:/dev/tpmrm0\"\n";
+  SettingsFault fault;
+  const auto hardware = parse_settings(with(kDevice, std::string(kDevice) + "hardware_only = true\n"), "x", fault);
+  ASSERT_TRUE(hardware) << fault.en;
+  EXPECT_TRUE(hardware.value().hardware_only);
+  for (const auto* way : {"swtpm:path=/run/x", "fd:3"}) {
+    const std::string tcti = "tcti = \"" + std::string(way) + "\"\n";
+    EXPECT_EQ(refusal_of(with(kDevice, tcti + "hardware_only = true\n")).fault.en,
+              "shosoin.toml:8: tpm.tcti: hardware_only asks for a TPM behind device:.");
+    EXPECT_TRUE(parse_settings(with(kDevice, tcti + "hardware_only = false\n"), "x", fault));
+  }
+  EXPECT_EQ(refusal_of(with(kDevice, std::string(kDevice) + "hardware_only = 1\n")).fault.en,
+            "shosoin.toml:9: tpm.hardware_only: needs true or false.");
+}
+
 TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {
   EXPECT_EQ(refusal_of(with("/etc/shosoin/tpm-auth", "/srv/shosoin/data/x/tpm-auth")).fault.en,
             "shosoin.toml:9: tpm.auth_file: must lie outside the data directory.");

@@ -123,7 +123,10 @@ TEST_F(VaultProcess, ServesAfterConfinementAndKeepsSessionsAcrossAKill) {
 TEST_F(VaultProcess, AnswersOnlyWhatTheChannelMayAskAndClosesIt) {
   start();
   Client gate(settings.gate_socket);
-  EXPECT_EQ(gate.ask(Kind::Health, {{FieldId::Terminal, std::string(32, 'x')}}).status, 0);
+  const auto health = gate.ask(Kind::Health, {{FieldId::Terminal, std::string(32, 'x')}});
+  EXPECT_EQ(health.status, 0);
+  EXPECT_TRUE(json::parse(health.body).at("ready").as_bool());
+  EXPECT_TRUE(json::parse(health.body).at("softwareTpm").as_bool());
   protocol::Request request{Kind::TenantList, 1, {}};  // local only
   protocol::set(request, FieldId::Session, std::string(32, 'x'));
   gate.send(protocol::encode(request));

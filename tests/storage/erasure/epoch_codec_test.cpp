@@ -146,6 +146,15 @@ TEST_F(EpochVectors, EvidenceIsWrittenAndReadAsTheFormatPageSays) {
   expect_only_whole(hex("evidence"), [](const Bytes& bytes) { return decode_evidence(bytes); });
 }
 
+TEST_F(EpochVectors, CopyOfEvidenceIsWrittenAndReadAsTheFormatPageSaysAndOnlyWhereXFollowsFromTheManifest) {
+  EXPECT_EQ(encode_evidence_copy(hex("evidence")), hex("evidenceCopy"));
+  EXPECT_EQ(encode_evidence(decode_evidence_copy(hex("evidenceCopy")).value()), hex("evidence"));
+  expect_only_whole(hex("evidenceCopy"), [](const Bytes& bytes) { return decode_evidence_copy(bytes); });
+  auto other = decode_evidence(hex("evidence")).value();
+  other.x_current[0] ^= 1;
+  EXPECT_EQ(decode_evidence_copy(encode_evidence_copy(encode_evidence(other))).error().code(), ErrorCode::Integrity);
+}
+
 TEST_F(EpochVectors, TableRowOfTheOtherProgramOpensThroughBothLayers) {
   const auto outer = part("outer"), inner = part("inner");
   const auto tenant = TenantId(fixed<16>("tenant"));

@@ -1,0 +1,37 @@
+#include "storage/retention/accepted_time.h"
+
+#include <algorithm>
+
+namespace shosoin::retention {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Shortest and longest true time behind a reading of a clock that may be a third fast or slow.
+milliseconds at_least(milliseconds read) { return read - read / 3; }
+milliseconds at_most(milliseconds read) { return read + read / 2; }
+
+std::optional<milliseconds> ran(const SteadyReading& before, const SteadyReading& now) {
+  if (before.boot != now.boot || now.running < before.running) return std::nullopt;
+  return now.running - before.running;
+}
+
+}  // namespace
+
+AcceptedTime accept_time(const Watermark& mark, Instant system, const SteadyReading& steady, const ClockRules& rules) {
+  const auto passed = ran(mark.steady, steady);
+  // Without power nobody counted: nothing need have passed, and as much as is allowed may have.
+  const auto latest = (passed ? mark.base + at_most(*passed) : mark.accepted + rules.off_time) + rules.tolerance;
+  const auto earliest = passed ? std::max(mark.accepted, mark.base + at_least(*passed)) : mark.accepted;
+  if (system > latest) return {earliest, ClockState::Ahead, system - earliest};
+  if (system + rules.tolerance < earliest) return {earliest, ClockState::Behind, system - earliest};
+  return {std::max(system, mark.accepted), ClockState::Agreed, milliseconds{0}};
+}
+
+Watermark advanced(const Watermark& mark, const AcceptedTime& time, const SteadyReading& steady) {
+  if (ran(mark.steady, steady)) return {time.now, mark.base, mark.steady};
+  return {time.now, time.now, steady};
+}
+Watermark accepted_by_two(Instant system, const SteadyReading& steady) { return {system, system, steady}; }
+
+}  // namespace shosoin::retention

@@ -1,0 +1,92 @@
+// Issue 5, line 4: with the system clock ten years ahead or back nothing may be early, and both are seen.
+#include "storage/retention/accepted_time.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace shosoin::retention {
+namespace {
+
+using namespace std::chrono;
+
+constexpr Instant kNoon = sys_days{year{2026} / 11 / 22} + hours{3};
+constexpr milliseconds kYears10 = days{3653};
+constexpr ClockRules kRules{.tolerance = minutes{2}, .off_time = days{7}};
+constexpr Watermark kMark{kNoon, kNoon, {hours{100}, 7}};
+
+SteadyReading later(milliseconds passed) { return {kMark.steady.running + passed, 7}; }
+constexpr SteadyReading kRebooted{seconds{5}, 8};
+
+TEST(AcceptedTime, FollowsTheSystemClockWhileTheSteadyClockAgrees) {
+  const auto time = accept_time(kMark, kNoon + hours{5}, later(hours{5}), kRules);
+  EXPECT_EQ(time.now, kNoon + hours{5});
+  EXPECT_EQ(time.state, ClockState::Agreed);
+}
+TEST(AcceptedTime, DoesNotFollowTenYearsAheadAndSaysSo) {
+  for (const auto& steady : {later(hours{5}), kRebooted}) {
+    const auto time = accept_time(kMark, kNoon + kYears10, steady, kRules);
+    EXPECT_EQ(time.state, ClockState::Ahead);
+    EXPECT_GE(time.now, kNoon);
+    EXPECT_LE(time.now, kNoon + hours{5});
+    EXPECT_GT(time.apart, kYears10 - hours{6});
+  }
+}
+TEST(AcceptedTime, DoesNotFollowTenYearsBackAndSaysSo) {
+  for (const auto& steady : {later(hours{5}), kRebooted}) {
+    const auto time = accept_time(kMark, kNoon - kYears10, steady, kRules);
+    EXPECT_EQ(time.state, ClockState::Behind);
+    EXPECT_GE(time.now, kNoon);
+    EXPECT_LT(time.apart, milliseconds{0});
+  }
+}
+TEST(AcceptedTime, AllowsTheTimeWithoutPowerThatASettingNames) {
+  EXPECT_EQ(accept_time(kMark, kNoon + days{6}, kRebooted, kRules).state, ClockState::Agreed);
+  EXPECT_EQ(accept_time(kMark, kNoon + days{8}, kRebooted, kRules).state, ClockState::Ahead);
+  EXPECT_EQ(accept_time(kMark, kNoon + days{6}, later(hours{1}), kRules).state, ClockState::Ahead);
+}
+TEST(AcceptedTime, ForgivesASlowOrFastSteadyClockAndACorrectionByATimeService) {
+  EXPECT_EQ(accept_time(kMark, kNoon + hours{13}, later(hours{10}), kRules).state, ClockState::Agreed);
+  EXPECT_EQ(accept_time(kMark, kNoon + hours{7}, later(hours{10}), kRules).state, ClockState::Agreed);
+  EXPECT_EQ(accept_time(kMark, kNoon - minutes{1}, later(seconds{1}), kRules).state, ClockState::Agreed);
+}
+TEST(AcceptedTime, ASteadyClockThatWentBackIsAnotherBoot) {
+  const SteadyReading backwards{kMark.steady.running - hours{1}, 7};
+  EXPECT_EQ(accept_time(kMark, kNoon + days{6}, backwards, kRules).state, ClockState::Agreed);
+}
+TEST(AcceptedTime, TwoPersonsMoveTheWatermarkToTheSystemClock) {
+  const auto system = kNoon + kYears10;
+  const auto mark = accepted_by_two(system, later(hours{5}));
+  const auto time = accept_time(mark, system + hours{1}, later(hours{6}), kRules);
+  EXPECT_EQ(time.state, ClockState::Agreed);
+  EXPECT_EQ(time.now, system + hours{1});
+}
+TEST(AcceptedTime, ManySmallStepsAheadComeToNoMoreThanOne) {
+  auto mark = kMark;
+  auto system = kNoon;
+  for (int round = 1; round <= 10'000; ++round) {  // five seconds pass, the clock is set two minutes ahead each time
+    system += minutes{2};
+    const auto steady = later(seconds{5 * round});
+    mark = advanced(mark, accept_time(mark, system, steady, kRules), steady);
+  }
+  EXPECT_LE(mark.accepted, kNoon + seconds{5 * 10'000 * 3 / 2} + kRules.tolerance);
+}
+RC_GTEST_PROP(AcceptedTime, NeverGoesBackAndNeverRunsAheadOfWhatCanHavePassed, ()) {
+  Watermark mark = kMark;
+  milliseconds longest{0}, this_boot{0};
+  SteadyReading steady = kMark.steady;
+  for (int step = 0; step < 30; ++step) {
+    const milliseconds passed{*rc::gen::inRange(0, 100'000'000)};
+    const bool reboot = *rc::gen::inRange(0, 5) == 0;
+    if (reboot) longest += this_boot + this_boot / 2 + kRules.off_time + 2 * kRules.tolerance;
+    this_boot = reboot ? milliseconds{0} : this_boot + passed;
+    steady = reboot ? SteadyReading{seconds{1}, steady.boot + 1} : SteadyReading{steady.running + passed, steady.boot};
+    const auto system = kNoon + seconds{*rc::gen::inRange(-400'000'000, 400'000'000)};
+    const auto time = accept_time(mark, system, steady, kRules);
+    RC_ASSERT(time.now >= mark.accepted);
+    RC_ASSERT(time.now <= kNoon + longest + this_boot + this_boot / 2 + 2 * kRules.tolerance);
+    mark = advanced(mark, time, steady);
+  }
+}
+
+}  // namespace
+}  // namespace shosoin::retention
