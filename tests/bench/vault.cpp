@@ -14,6 +14,7 @@
 #include "admin-api/service/server.h"
 #include "firmware/base/log.h"
 #include "firmware/memory/secret.h"
+#include "storage/generations/block_cache.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/world.h"
 
@@ -122,7 +123,8 @@ int run(int count, char** words) {
   ENSURE(server);
   server.value()->start(world.service());
   std::cout << R"({"ready":true,"seconds":)" << seconds_since(began) << R"(,"socket":")"
-            << world.settings().gate_socket.string() << "\"}" << std::endl;
+            << world.settings().gate_socket.string() << R"(","cache":")"
+            << generations::BlockCache::of_process().capacity() / 256 << R"( MiB"})" << std::endl;
   for (std::string text; std::getline(std::cin, text);) {
     std::istringstream in(text);
     std::string verb, kind;

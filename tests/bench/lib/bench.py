@@ -85,7 +85,7 @@ def run_size(chosen, records, home):
                 found[name] = measure()
             rounds.append(found)
             print(f"  {records:,} records: round {number + 1} of {chosen.rounds}", flush=True)
-        return {"records": records, "builtIn": parts["vault"].built, "rounds": rounds}
+        return {"records": records, "builtIn": parts["vault"].built, "lockable": parts["vault"].first["cache"], "rounds": rounds}
     finally:
         for part in reversed(stops):
             part.stop()
@@ -97,7 +97,7 @@ def main():
         install_peers(chosen.build)
     parent = chosen.directory or "/var/tmp"
     os.makedirs(parent, exist_ok=True)
-    began = time.time()
+    began, load = time.time(), os.getloadavg()[0]
     sizes = []
     for records in chosen.records:
         home = tempfile.mkdtemp(prefix="shosoin-bench-", dir=parent)
@@ -106,7 +106,7 @@ def main():
         finally:
             shutil.rmtree(home, ignore_errors=True)
     result = {"format": 1, "processors": os.cpu_count(), "kernel": os.uname().release, "seconds": chosen.seconds,
-              "tookSeconds": round(time.time() - began), "loadAtEnd": os.getloadavg()[0], "sizes": sizes}
+              "tookSeconds": round(time.time() - began), "loadAtBegin": load, "loadAtEnd": os.getloadavg()[0], "sizes": sizes}
     for size in sizes:
         names = size["rounds"][0]
         size["median"] = {name: {key: statistics.median(r[name][key] for r in size["rounds"]) for key in names[name]} for name in names}
@@ -116,10 +116,29 @@ def main():
         json.dump(result, out, indent=1)
     with open(os.path.join(chosen.results, "results.svg"), "w", encoding="utf-8") as out:
         out.write(draw(result))
+    with open(os.path.join(chosen.results, "table.md"), "w", encoding="utf-8") as out:
+        out.write(table(result))
     tell(result)
     if chosen.short and not all(value["operations"] > 0 for size in sizes for value in size["median"].values()):
         sys.exit("a measurement came to no operation")
     print(f"{chosen.results}/results.json, results.svg ({result['tookSeconds']} s)")
+
+
+def table(result):
+    """The same as Markdown, for results.md."""
+    out = []
+    for size in result["sizes"]:
+        out.append(f"{size['records']:,} records, {len(size['rounds'])} rounds of {result['seconds']:g} s, {result['processors']} processors, "
+                   f"load {result['loadAtBegin']:.1f} before and {result['loadAtEnd']:.1f} after, cache of blocks {size['lockable']}\n")
+        out.append("| asked for | | median | of the rounds | |\n|---|---|---|---|---|")
+        for row in size["judged"]:
+            out.append(f"| {row['what']} | {row['sense']} {row['wanted']:g} | **{row['value']:.2f}** | {row['least']:.2f} to {row['most']:.2f} | "
+                       f"{'reached' if row['reached'] else 'missed'} |")
+        out.append("\n| measured | per second | p50 us | p99 us | server CPU us |\n|---|---|---|---|---|")
+        for name, value in size["median"].items():
+            out.append(f"| {name} | {value['perSecond']:,.0f} | {value['p50']:,.0f} | {value['p99']:,.0f} | {value['cpuMicroseconds']:.1f} |")
+        out.append("")
+    return "\n".join(out)
 
 
 def tell(result):

@@ -40,7 +40,8 @@ TEST(TenantLog, ReadsOfOneTenantShareTheirFlushes) {
   House house;
   house.create({put_of(TableId::Facts, "seed", "1")});
   power::set_plug([](std::string_view step) noexcept {
-    if (step == "journal:flush") std::this_thread::sleep_for(std::chrono::milliseconds{2});  // a disk that takes its time
+    if (step == "journal:flush")
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});  // a disk that takes its time
     return power::Cut::None;
   });
   constexpr std::size_t kThreads = 16, kLines = 20;
