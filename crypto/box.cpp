@@ -1,9 +1,8 @@
 #include "crypto/box.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 
+#include "crypto/aead.h"
 #include "crypto/hash.h"
 
 namespace shosoin::crypto {
@@ -12,30 +11,8 @@ namespace {
 constexpr std::uint8_t kAlgorithm = 1;  // frozen: HKDF-SHA-256 with commitment, ChaCha20-Poly1305
 constexpr std::size_t kSaltSize = 32;
 constexpr std::size_t kCommitSize = 32;
-constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kHeadSize = 1 + kSaltSize + kCommitSize;
-static_assert(kHeadSize + kTagSize == kBoxOverhead);
-// The one-time key is never used twice, so the nonce carries nothing (DESIGN section 4).
-constexpr std::array<std::uint8_t, crypto_aead_chacha20poly1305_ietf_NPUBBYTES> kZeroNonce{};
-
-// Both halves of the derivation; wiped when it goes.
-class Derived {
- public:
-  Derived(ByteView key32, BoxKind kind, ByteView salt) {
-    ENSURE(key32.size() == 32 && salt.size() == kSaltSize);
-    Bytes info = copy_of(view_of("shosoin/1/"));
-    append(info, be(static_cast<std::uint16_t>(kind)));
-    hkdf_sha256(key32, salt, info, bytes_);
-  }
-  Derived(const Derived&) = delete;
-  Derived& operator=(const Derived&) = delete;
-  ~Derived() { memory::wipe(bytes_); }
-  const std::uint8_t* one_time_key() const { return bytes_.data(); }
-  ByteView commit() const { return ByteView(bytes_).subspan(32); }
-
- private:
-  std::array<std::uint8_t, 32 + kCommitSize> bytes_{};
-};
+static_assert(kHeadSize + kAeadTag == kBoxOverhead);
 
 }  // namespace
 
@@ -53,43 +30,60 @@ std::array<std::uint8_t, 52> associated_data(const BoxContext& context) {
   return out;
 }
 
-Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain) {
-  std::array<std::uint8_t, kSaltSize> salt;
-  fill_random(salt);
-  return seal_box_with_salt(key32, context, plain, salt);
+PreparedBox::PreparedBox(ByteView key32, BoxKind kind) : kind_(kind) {
+  fill_random(salt_);
+  derive(key32);
+}
+PreparedBox::PreparedBox(ByteView key32, BoxKind kind, ByteView salt32) : kind_(kind) {
+  ENSURE(salt32.size() == kSaltSize);
+  std::ranges::copy(salt32, salt_.begin());
+  derive(key32);
+}
+PreparedBox::PreparedBox(PreparedBox&& other) noexcept
+    : kind_(other.kind_), salt_(other.salt_), derived_(other.derived_) {
+  memory::wipe(other.derived_);
+}
+PreparedBox::~PreparedBox() { memory::wipe(derived_); }
+
+void PreparedBox::derive(ByteView key32) {
+  ENSURE(key32.size() == 32);
+  constexpr std::string_view kInfo = "shosoin/1/";
+  std::array<std::uint8_t, kInfo.size() + 2> info{};
+  std::ranges::copy(be(static_cast<std::uint16_t>(kind_)), std::ranges::copy(view_of(kInfo), info.begin()).out);
+  hkdf_sha256(key32, salt_, info, derived_);
 }
 
-Bytes seal_box_with_salt(ByteView key32, const BoxContext& context, ByteView plain, ByteView salt32) {
-  const Derived derived(key32, context.kind, salt32);
+Bytes PreparedBox::seal(const BoxContext& context, ByteView plain) && {
+  ENSURE(context.kind == kind_);
   const auto aad = associated_data(context);
   Bytes box(kBoxOverhead + plain.size());
   box[0] = kAlgorithm;
-  std::ranges::copy(salt32, box.begin() + 1);
-  std::ranges::copy(derived.commit(), box.begin() + 1 + kSaltSize);
-  unsigned long long written = 0;
-  ENSURE(crypto_aead_chacha20poly1305_ietf_encrypt(box.data() + kHeadSize, &written, plain.data(), plain.size(),
-                                                   aad.data(), aad.size(), nullptr, kZeroNonce.data(),
-                                                   derived.one_time_key()) == 0);
-  ENSURE(written == plain.size() + kTagSize);
+  const auto after_salt = std::ranges::copy(salt_, box.begin() + 1).out;
+  std::ranges::copy(commit(), after_salt);
+  aead_seal({one_time_key()}, aad, plain, std::span(box).subspan(kHeadSize));
   return box;
+}
+
+Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain) {
+  return PreparedBox(key32, context.kind).seal(context, plain);
+}
+
+Bytes seal_box_with_salt(ByteView key32, const BoxContext& context, ByteView plain, ByteView salt32) {
+  return PreparedBox(key32, context.kind, salt32).seal(context, plain);
 }
 
 Result<Bytes> open_box(ByteView key32, const BoxContext& context, ByteView box) {
   if (box.size() < kBoxOverhead) return Error{ErrorCode::Integrity, "read the length of a box"};
   if (box[0] != kAlgorithm) return Error{ErrorCode::Integrity, "read the algorithm of a box"};
-  const Derived derived(key32, context.kind, box.subspan(1, kSaltSize));
+  const PreparedBox derived(key32, context.kind, box.subspan(1, kSaltSize));
   // The commitment first: AEAD alone would let one ciphertext open under two keys.
   if (!memory::constant_time_equal(box.subspan(1 + kSaltSize, kCommitSize), derived.commit())) {
     return Error{ErrorCode::Integrity, "check the key commitment of a box"};
   }
   const auto aad = associated_data(context);
   const ByteView sealed = box.subspan(kHeadSize);
-  Bytes plain(sealed.size() - kTagSize);
-  if (crypto_aead_chacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, sealed.data(), sealed.size(),
-                                                aad.data(), aad.size(), kZeroNonce.data(),
-                                                derived.one_time_key()) != 0) {
-    return Error{ErrorCode::Integrity, "open a box"};
-  }
+  Bytes plain(sealed.size() - kAeadTag);
+  if (!aead_open({derived.one_time_key()}, aad, sealed, plain)) return Error{ErrorCode::Integrity, "open a box"};
   return plain;
 }
 

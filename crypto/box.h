@@ -37,6 +37,26 @@ struct BoxContext {
 };
 std::array<std::uint8_t, 52> associated_data(const BoxContext& context);
 
+// A box whose one-time key and commitment are derived ahead, where the context is not known yet or must be settled under a lock.
+// Wiped when it goes; seals once.
+class PreparedBox {
+ public:
+  PreparedBox(ByteView key32, BoxKind kind);                   // a fresh salt
+  PreparedBox(ByteView key32, BoxKind kind, ByteView salt32);  // to open, and for vectors
+  PreparedBox(PreparedBox&& other) noexcept;                   // wipes what it takes from
+  PreparedBox& operator=(PreparedBox&&) = delete;
+  ~PreparedBox();
+  Bytes seal(const BoxContext& context, ByteView plain) &&;
+  std::span<const std::uint8_t, 32> one_time_key() const { return std::span(derived_).first<32>(); }
+  ByteView commit() const { return ByteView(derived_).subspan(32); }
+
+ private:
+  void derive(ByteView key32);
+  BoxKind kind_;
+  std::array<std::uint8_t, 32> salt_{};
+  std::array<std::uint8_t, 64> derived_{};
+};
+
 Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain);
 // For vectors only: the salt from outside.
 Bytes seal_box_with_salt(ByteView key32, const BoxContext& context, ByteView plain, ByteView salt32);

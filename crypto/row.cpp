@@ -1,9 +1,9 @@
 #include "crypto/row.h"
 
-#include <sodium.h>
-
 #include <algorithm>
+#include <cstring>
 
+#include "crypto/aead.h"
 #include "firmware/base/limits.h"
 
 namespace shosoin::crypto {
@@ -11,9 +11,7 @@ namespace {
 
 constexpr std::uint8_t kAlgorithm = 1;  // frozen: ChaCha20-Poly1305 under a key of one row
 constexpr std::size_t kLengthSize = 4;
-constexpr std::size_t kTagSize = crypto_aead_chacha20poly1305_ietf_ABYTES;
-static_assert(1 + kTagSize == kRowOverhead);
-constexpr std::array<std::uint8_t, crypto_aead_chacha20poly1305_ietf_NPUBBYTES> kZeroNonce{};
+static_assert(1 + kAeadTag == kRowOverhead);
 
 std::array<std::uint8_t, 52> row_data(const RowContext& context) {
   return associated_data({.kind = BoxKind::RecordRow, .tenant = context.tenant, .id = context.row.bytes()});
@@ -22,6 +20,11 @@ std::array<std::uint8_t, 52> row_data(const RowContext& context) {
 bool is_padded_size(std::size_t plain) {
   if (plain == limits::kRecordRowPlain) return true;
   return plain != 0 && plain % limits::kRecordRowStep == 0 && plain <= limits::kMaxRecordPlain;
+}
+
+// Every byte equals the one before it, and the first is zero.
+bool is_zero(ByteView bytes) {
+  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace
@@ -48,8 +51,7 @@ Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteVie
   const auto after_length = std::ranges::copy(be(static_cast<std::uint32_t>(data.size())), plain.begin()).out;
   std::ranges::copy(data, after_length);
   const auto aad = row_data(context);
-  ENSURE(crypto_aead_chacha20poly1305_ietf_encrypt(plain.data(), nullptr, plain.data(), plain.size(), aad.data(),
-                                                   aad.size(), nullptr, kZeroNonce.data(), key.data()) == 0);
+  aead_seal({key}, aad, plain, std::span(row).subspan(1));
   return row;
 }
 
@@ -60,15 +62,12 @@ Result<Bytes> decrypt_row(const RowKey& key, const RowContext& context, ByteView
   if (row[0] != kAlgorithm) return Error{ErrorCode::Integrity, "read the algorithm of a record row"};
   const auto aad = row_data(context);
   const ByteView sealed = row.subspan(1);
-  Bytes plain(sealed.size() - kTagSize);
-  if (crypto_aead_chacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, sealed.data(), sealed.size(),
-                                                aad.data(), aad.size(), kZeroNonce.data(), key.data()) != 0) {
-    return Error{ErrorCode::Integrity, "decrypt a record row"};
-  }
+  Bytes plain(sealed.size() - kAeadTag);
+  if (!aead_open({key}, aad, sealed, plain)) return Error{ErrorCode::Integrity, "decrypt a record row"};
   const std::size_t length = from_be<std::uint32_t>(std::span(plain).first<kLengthSize>());
   const bool fits = length <= plain.size() - kLengthSize && padded_row_size(length) == plain.size();
   const auto padding = fits ? ByteView(plain).subspan(kLengthSize + length) : ByteView{};
-  if (!fits || std::ranges::any_of(padding, [](std::uint8_t byte) { return byte != 0; })) {
+  if (!fits || !is_zero(padding)) {
     memory::wipe(plain);
     return Error{ErrorCode::Integrity, "read the padding of a record row"};
   }

@@ -2,10 +2,14 @@
 // object or an Error; where a request was at fault it names the place as an RFC 6901 pointer. One request, one thread.
 #pragma once
 
+#include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 
 #include "admin-api/protocol/protocol.h"
+#include "admin-api/service/json_text.h"
 #include "admin-api/service/password_desk.h"
+#include "admin-api/service/remembered.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
@@ -26,6 +30,8 @@ struct Parts {
   Imports& imports;
   std::string provisioning;                  // provisioning.json as it is
   std::filesystem::path terminal_authority;  // terminal-ca.pem
+  ItemHeads item_heads{definitions};
+  Recall recall{};
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
   PasswordDesk passwords{};
@@ -33,11 +39,15 @@ struct Parts {
   TenantStore& zero() { return appliance.zero(); }
 };
 
+// Person and grant are shared with others who ask at the same time, and never change.
 struct Caller {
-  Person person;
-  Grant grant;
+  Caller(Remembered<std::optional<Person>>::Shared who, Remembered<Grant>::Shared what, NamedSession opened)
+      : known(std::move(who)), granted(std::move(what)), person(**known), grant(*granted), session(std::move(opened)) {}
+  Remembered<std::optional<Person>>::Shared known;
+  Remembered<Grant>::Shared granted;
+  const Person& person;  // of known
+  const Grant& grant;    // of granted
   NamedSession session;
-  std::string terminal_name;
 };
 
 struct Context {
@@ -50,8 +60,10 @@ struct Context {
   std::optional<Caller> caller{}, second{};
   std::string pointer{};                  // where the request was at fault
   boost::json::object told{};             // members of a failed reply beside code, pointer and detail
-  boost::json::object target{};           // what the refusal's log line says it was about
-  std::optional<std::string> verbatim{};  // a signed text, told byte for byte in place of an object
+  std::array<unsigned char, 2048> space{};                                   // never a secret: what it says is logged
+  boost::json::monotonic_resource near{space.data(), space.size()};
+  boost::json::object target{&near};      // what the line says it was about
+  std::optional<std::string> verbatim{};  // a text that is told byte for byte in place of an object
   bool logged = false;                    // the handler has written its line
   bool must_end = false;                  // the outcome of a batch is unknown: answer, then end the process
 

@@ -85,10 +85,20 @@ json::object shown(const ImportFacts& facts) {
 
 Result<bool> ConfirmedImports::contains(const RecordId& import) {
   if (const auto known = known_.find(import); known != known_.end()) return known->second;
-  TRY(auto facts, find_import(store_, import));
-  const bool confirmed = facts && facts->state == "confirmed";
+  bool confirmed = false;
+  if (memory_ != nullptr) {
+    TRY(const auto kept, memory_->get(store_, text_of(import.view()), [&] { return look_up(import); }));
+    confirmed = *kept;
+  } else {
+    TRY(confirmed, look_up(import));
+  }
   known_.emplace(import, confirmed);
   return confirmed;
+}
+
+Result<bool> ConfirmedImports::look_up(const RecordId& import) const {
+  TRY(auto facts, find_import(store_, import));
+  return facts && facts->state == "confirmed";
 }
 
 Imports::Imports(const Clock& clock) : clock_(clock) {}

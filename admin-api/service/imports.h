@@ -13,7 +13,7 @@
 #include <mutex>
 #include <set>
 
-#include "admin-api/service/people.h"
+#include "admin-api/service/remembered.h"
 #include "storage/files/importer.h"
 
 namespace shosoin::service {
@@ -34,14 +34,17 @@ Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);
 Entry import_entry(const ImportFacts& facts);
 boost::json::object shown(const ImportFacts& facts);
 
-// Which imports of a tenant are confirmed, looked up once each.
+// Which imports of a tenant are confirmed, looked up once each; with a memory, once for all requests.
 class ConfirmedImports {
  public:
-  explicit ConfirmedImports(const TenantStore& store) : store_(store) {}
+  explicit ConfirmedImports(const TenantStore& store, Remembered<bool>* memory = nullptr)
+      : store_(store), memory_(memory) {}
   Result<bool> contains(const RecordId& import);
 
  private:
+  Result<bool> look_up(const RecordId& import) const;
   const TenantStore& store_;
+  Remembered<bool>* memory_;
   std::map<RecordId, bool> known_;
 };
 

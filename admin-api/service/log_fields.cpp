@@ -14,6 +14,17 @@ json::object person_of(const Caller& caller) {
           {"staffNumber", caller.person.staff_number}};
 }
 
+void append_person(std::string& to, std::string_view name, const Caller& caller) {
+  to += ',';
+  append_json(to, name);
+  to += ":{";
+  append_member(to, "id", caller.person.id);
+  append_member(to, "name", caller.person.name);
+  append_member(to, "section", caller.person.section);
+  append_member(to, "staffNumber", caller.person.staff_number);
+  to += '}';
+}
+
 std::string_view code_of(NumberUse use) {
   switch (use) {
     case NumberUse::Search:
@@ -36,6 +47,27 @@ json::object log_object(const Context& context, std::string_view operation, std:
   if (context.known_terminal) terminal["name"] = context.known_terminal->name;
   out["terminal"] = std::move(terminal);
   for (const auto& member : context.target) out[member.key()] = member.value();
+  return out;
+}
+
+std::string log_text(const Context& context, std::string_view operation, std::string_view result) {
+  std::string out;
+  out.reserve(1024);
+  out += '{';
+  append_member(out, "operation", operation);
+  append_member(out, "result", result);
+  append_member(out, "requestId", context.request_id);
+  if (context.caller) append_person(out, "operator", *context.caller);
+  if (context.second) append_person(out, "secondOperator", *context.second);
+  out += ",\"terminal\":{";
+  append_member(out, "id", context.channel == protocol::Channel::Local ? "local" : to_hex(context.terminal));
+  if (context.known_terminal) append_member(out, "name", context.known_terminal->name);
+  out += '}';
+  if (!context.target.empty()) {
+    const auto target = json::serialize(context.target);
+    out += ',';
+    out += std::string_view(target).substr(1, target.size() - 2);
+  }
   return out;
 }
 
@@ -63,14 +95,6 @@ json::object number_access_items(const Context& context, const NumberAccess& acc
           {"操作職員所属名称", person.section},
           {"操作職員名称", person.name},
           {"備考", access.remark}};
-}
-
-Result<std::uint64_t> write_line(Parts& parts, TenantStore& store, const generations::LogEntry& entry) {
-  TRY(auto pending, store.begin_frame(0, entry));
-  const auto line = pending.draft.line;
-  TRY(const auto ticket, store.finish_frame(std::move(pending)));
-  TRY(parts.appliance.journal().wait(ticket));
-  return line;
 }
 
 }  // namespace shosoin::service

@@ -8,6 +8,8 @@ namespace shosoin::service {
 
 // "operation", "result", "requestId", "operator", "terminal", "approvals" of two on the local socket, and the target.
 boost::json::object log_object(const Context& context, std::string_view operation, std::string_view result);
+// The same as a text, straight: "{" and all members, without the closing brace.
+std::string log_text(const Context& context, std::string_view operation, std::string_view result);
 generations::LogEntry log_entry(const boost::json::object& object, bool number_access = false);
 
 // 操作内容コード of the 13 items.
@@ -21,8 +23,5 @@ struct NumberAccess {
 // The 13 items of 個人番号アクセスログ in printed order (L-21). SEQ is the gapless number of the frame: the store puts
 // it beside the text.
 boost::json::object number_access_items(const Context& context, const NumberAccess& access);
-
-// Writes the line, waits until it is durable, and says which it is.
-Result<std::uint64_t> write_line(Parts& parts, TenantStore& store, const generations::LogEntry& entry);
 
 }  // namespace shosoin::service

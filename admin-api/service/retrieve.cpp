@@ -20,6 +20,7 @@ using files::ItemRole;
 using protocol::FieldId;
 
 constexpr std::string_view kMask = "************";
+constexpr std::size_t kUsualAnswer = 6u << 10;  // of one record, reserved at once
 constexpr std::array<AccessReasonRow, 6> kReasons{{
     {"R01", "notification", "届出・申請の処理"},
     {"R02", "certificate-issue", "証明書・写しの交付"},
@@ -32,16 +33,20 @@ constexpr std::array<AccessReasonRow, 6> kReasons{{
 struct Found {
   RecordId id;
   generations::RecordEntry entry;
-  files::StoredRecord record;
+  Bytes plain;
+  files::RecordView record;  // of plain
   const files::Definition* definition;
   std::string number;  // only when it is to be shown
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
-  ~Found() { memory::wipe(number); }
-  std::string value_of(ItemRole role) const {
+  ~Found() {
+    memory::wipe(number);
+    memory::wipe(plain);
+  }
+  std::string_view value_of(ItemRole role) const {
     const auto index = definition->index_of(role);
-    return index ? record.values[*index] : std::string();
+    return index ? record.values[*index] : std::string_view();
   }
 };
 
@@ -71,10 +76,8 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
                           generations::RecordEntry entry) {
   Found found;
   found.id = id;
-  TRY(auto plain, store.read_row(entry.record.id, entry.record.key));
-  auto record = files::decode_record(plain);
-  memory::wipe(plain);
-  TRY(found.record, std::move(record));
+  TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
+  TRY(found.record, files::view_record(found.plain));
   TRY(found.definition, files::definition_of(found.record, parts.definitions));
   if (entry.number.id != RowId{} && wants_number(context)) {
     TRY(auto number, store.read_row(entry.number.id, entry.number.key));
@@ -85,66 +88,83 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
   return found;
 }
 
-json::object shown(const Found& found) {
-  json::array items;
+void append_shown(const ItemHeads& all_heads, const Found& found, std::string& to) {
+  const auto& heads = all_heads.of(*found.definition);
   const auto number_at = found.definition->index_of(ItemRole::IndividualNumber);
-  for (std::size_t i = 0; i < found.definition->items().size(); ++i) {
-    const auto& item = found.definition->items()[i];
+  to += '{';
+  append_member(to, "recordId", found.id.hex());
+  append_member(to, "recordFile", found.entry.file);
+  append_member(to, "addresseeNumber", found.entry.addressee);
+  append_member(to, "integratedAddresseeNumber", found.entry.integrated);
+  to += ",\"version\":" + std::to_string(found.entry.version) + ",\"items\":[";
+  for (std::size_t i = 0; i < heads.size(); ++i) {
     std::string_view value = found.record.values[i];
     if (number_at && *number_at == i) {
       value = found.entry.number.id == RowId{} ? std::string_view()
               : found.number.empty()           ? kMask
                                                : std::string_view(found.number);
     }
-    items.push_back(json::object{{"no", item.number}, {"name", item.name}, {"key", item.key}, {"value", value}});
+    if (i > 0) to += ',';
+    to += heads[i];
+    append_json(to, value);
+    to += '}';
   }
-  return {{"recordId", found.id.hex()},
-          {"recordFile", found.entry.file},
-          {"addresseeNumber", found.entry.addressee},
-          {"integratedAddresseeNumber", found.entry.integrated},
-          {"version", found.entry.version},
-          {"items", std::move(items)}};
+  to += "]}";
 }
 
 // 4情報 as at the time of the access (L-06); a tenant may turn them off.
-json::object logged_record(const Found& found, bool basic_four) {
-  json::object out{{"recordId", found.id.hex()}, {"addresseeNumber", found.entry.addressee}};
+void append_logged(const Found& found, bool basic_four, std::string& to) {
+  to += '{';
+  append_member(to, "recordId", found.id.hex());
+  append_member(to, "addresseeNumber", found.entry.addressee);
   if (basic_four) {
-    out["basicFour"] = json::object{{"氏名", found.value_of(ItemRole::Name)},
-                                    {"生年月日", found.value_of(ItemRole::BirthDate)},
-                                    {"性別", found.value_of(ItemRole::Sex)},
-                                    {"住所", found.value_of(ItemRole::Address)}};
+    to += ",\"basicFour\":{";
+    append_member(to, "氏名", found.value_of(ItemRole::Name));
+    append_member(to, "生年月日", found.value_of(ItemRole::BirthDate));
+    append_member(to, "性別", found.value_of(ItemRole::Sex));
+    append_member(to, "住所", found.value_of(ItemRole::Address));
+    to += '}';
   }
-  return out;
+  to += '}';
 }
 
-Result<bool> logs_basic_four(const TenantStore& store) {
-  TRY(auto stored, store.get({TableId::Facts, copy_of(view_of("setting/basic-four"))}));
-  return !stored || *stored != copy_of(view_of("off"));
+// The line's own members, then the records, then the rest.
+generations::LogEntry hit_entry(std::string text, std::string_view records, std::string_view rest = {}) {
+  text.append(",\"records\":[").append(records).append("]").append(rest).append("}");
+  return {!rest.empty(), std::move(text)};
+}
+
+Result<bool> logs_basic_four(Parts& parts, const TenantStore& store) {
+  constexpr std::string_view kName = "setting/basic-four";
+  TRY(const auto known, parts.recall.settings.get(store, kName, [&]() -> Result<bool> {
+    TRY(auto stored, store.get({TableId::Facts, copy_of(view_of(kName))}));
+    return !stored || *stored != copy_of(view_of("off"));
+  }));
+  return *known;
 }
 
 // One line for all hits; where the 個人番号 is shown, or was searched by, one with the 13 items for each record (L-21).
 Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
                                const std::vector<Found>& hits, bool by_number) {
-  TRY(const bool basic_four, logs_basic_four(store));
+  TRY(const bool basic_four, logs_basic_four(parts, store));
   std::uint64_t line_number = 0;
-  json::array together;
+  std::string together;
   for (const auto& hit : hits) {
     if (!by_number && hit.number.empty()) {
-      together.push_back(logged_record(hit, basic_four));
+      if (!together.empty()) together += ',';
+      append_logged(hit, basic_four, together);
       continue;
     }
-    auto line = log_object(context, operation, "ok");
-    line["records"] = json::array{logged_record(hit, basic_four)};
-    line["individualNumberAccess"] =
+    std::string alone;
+    append_logged(hit, basic_four, alone);
+    const auto access =
         number_access_items(context, {hit.number.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
                                       hit.entry.addressee, hit.entry.file, by_number ? "個人番号による検索" : ""});
-    TRY(line_number, write_line(parts, store, log_entry(line, true)));
+    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), alone,
+                                              ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
-    auto line = log_object(context, operation, "ok");
-    line["records"] = std::move(together);
-    TRY(line_number, write_line(parts, store, log_entry(line)));
+    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), together)));
   }
   context.logged = true;
   return line_number;
@@ -153,15 +173,22 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
 Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
             const std::vector<Found>& hits, bool by_number) {
   TRY(const auto line, log_hits(parts, context, store, operation, hits, by_number));
-  json::array records;
-  for (const auto& hit : hits) records.push_back(shown(hit));
-  return json::object{{"records", std::move(records)}, {"logged", json::object{{"line", line}}}};
+  std::string text = "{\"records\":[";
+  text.reserve(kUsualAnswer * hits.size());
+  for (const auto& hit : hits) {
+    if (text.back() == '}') text += ',';
+    append_shown(parts.item_heads, hit, text);
+  }
+  text += "],\"logged\":{\"line\":" + std::to_string(line) + '}';
+  append_member(text, "requestId", context.request_id);
+  context.verbatim = std::move(text += '}');
+  return json::object{};
 }
 
 Result<std::vector<Found>> find_all(Parts& parts, Context& context, const TenantStore& store, const SearchKey& key,
                                     std::string_view file) {
   TRY(auto ids, search(store, key));
-  ConfirmedImports confirmed(store);
+  ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
   std::vector<Found> hits;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store, id));
@@ -227,7 +254,7 @@ Answer retrieve_record(Parts& parts, Context& context) {
     if (erased && !other) return Error{ErrorCode::Erased, "retrieve a record that was erased"};
     return Error{ErrorCode::NotFound, kNothing};
   }
-  TRY(const bool visible, ConfirmedImports(*store).contains(entry->import));
+  TRY(const bool visible, ConfirmedImports(*store, &parts.recall.confirmed_imports).contains(entry->import));
   if (!visible || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
   std::vector<Found> hits;
   TRY(auto found, open_record(parts, context, *store, id, std::move(*entry)));

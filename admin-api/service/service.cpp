@@ -78,30 +78,41 @@ Result<Caller> Service::caller_of(Context& context, FieldId field) {
     }
     return checked.error();
   }
-  TRY(auto person, find_person(parts_.zero(), checked.value().session.person));
+  TRY(const auto known, known_person(checked.value().session.person));
+  const auto& person = *known;
   if (!person || person->disabled || person->is_locked(context.channel == Channel::Gate, context.now))
     return Error{ErrorCode::NotAuthenticated, "find the session"};
   if (context.channel == Channel::Gate && !may_use(*person, context.known_terminal)) {
     return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
   }
-  Caller caller{std::move(*person), {}, std::move(checked.value()), {}};
-  if (context.known_terminal) caller.terminal_name = context.known_terminal->name;
-  TRY(auto* store, tenants_.open(caller.person.tenant));
-  TRY(caller.grant, find_grant(*store, caller.person.id));
-  return caller;
+  TRY(auto* store, tenants_.open(person->tenant));
+  TRY(auto grant, parts_.recall.grants.get(*store, person->id, [&] { return find_grant(*store, person->id); }));
+  return Caller(known, std::move(grant), std::move(checked.value()));
+}
+
+// Who asks again and again, without what proves it: a password or code is checked against the store alone.
+Result<std::shared_ptr<const std::optional<Person>>> Service::known_person(const std::string& id) {
+  return parts_.recall.people.get(parts_.zero(), id, [&]() -> Result<std::optional<Person>> {
+    TRY(auto person, find_person(parts_.zero(), id));
+    if (person) {
+      memory::wipe(person->password_hash);
+      person->totp = TotpBytes(Bytes(person->totp.reveal().size()));  // zeros over the secret
+    }
+    return person;
+  });
 }
 
 Result<void> Service::authenticate(const protocol::RequestRule& rule, Context& context) {
   const auto how = context.channel == Channel::Gate ? rule.gate_need : rule.local_need;
   if (how == Need::Nobody) return success();
   TRY(auto first, caller_of(context, FieldId::Session));
-  context.caller = std::move(first);
+  context.caller.emplace(std::move(first));
   if (context.channel == Channel::Local && !belongs_to_appliance(context.by().person.role)) {
     return Error{ErrorCode::NotPermitted, "administer the appliance"};
   }
   if (how == Need::OnePerson) return success();
   TRY(auto second, caller_of(context, FieldId::SecondSession));
-  context.second = std::move(second);
+  context.second.emplace(std::move(second));
   if (same_human(context.second->person, context.by().person))
     return Error{ErrorCode::SamePerson, "act as two persons"};
   const bool one_is_security =

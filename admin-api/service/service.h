@@ -33,6 +33,7 @@ class Service {
   Answer answer(const protocol::RequestRule& rule, Context& context);
   Answer answer_within_memory(const protocol::RequestRule& rule, Context& context);
   Result<void> authenticate(const protocol::RequestRule& rule, Context& context);
+  Result<std::shared_ptr<const std::optional<Person>>> known_person(const std::string& id);
   Result<Caller> caller_of(Context& context, protocol::FieldId field);
   Result<void> log_outcome(const protocol::RequestRule& rule, Context& context, std::string_view result);
   Imports imports_;

@@ -57,16 +57,24 @@ bool Sessions::is_live(const NamedSession& named) const {
   return now - last_of(named) < times_.idle && now - named.session.opened < times_.absolute;
 }
 
+Result<std::shared_ptr<const std::optional<Session>>> Sessions::stored(const Digest& id) {
+  return remembered_.get(zero_, text_of(id), [&]() -> Result<std::optional<Session>> {
+    TRY(auto bytes, zero_.get(session_key(id)));
+    if (!bytes) return std::optional<Session>{};
+    TRY(auto session, decode_session(*bytes));
+    return std::optional(std::move(session));
+  });
+}
+
 Result<NamedSession> Sessions::check(ByteView token, const Fingerprint& terminal) {
   const auto id = id_of(token);
-  TRY(auto stored, zero_.get(session_key(id)));
-  if (!stored) {
+  TRY(const auto found, stored(id));
+  if (!*found) {
     std::unique_lock lock(mutex_);
     if (expired_.contains(id)) return Error{ErrorCode::SessionExpired, "use a session that has expired"};
     return Error{ErrorCode::NotAuthenticated, "find the session"};
   }
-  TRY(auto session, decode_session(*stored));
-  NamedSession named{id, std::move(session)};
+  NamedSession named{id, **found};
   if (named.session.terminal != terminal) return Error{ErrorCode::NotAuthenticated, "use a session on its terminal"};
   if (!is_live(named)) return Error{ErrorCode::SessionExpired, "use a session that has expired"};
   std::unique_lock lock(mutex_);

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <set>
 
-#include "admin-api/service/people.h"
+#include "admin-api/service/remembered.h"
 
 namespace shosoin::service {
 
@@ -54,10 +54,12 @@ class Sessions {
   SessionTimes times() const { return times_; }
 
  private:
+  Result<std::shared_ptr<const std::optional<Session>>> stored(const Digest& id);
   Instant last_of(const NamedSession& named) const;
   TenantStore& zero_;
   const Clock& clock_;
   SessionTimes times_;
+  Remembered<std::optional<Session>> remembered_;
   mutable std::mutex mutex_;
   std::map<Digest, Instant> activity_;
   std::set<Digest> expired_;  // so that a late call hears "expired" and not "unknown"

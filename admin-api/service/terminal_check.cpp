@@ -29,7 +29,9 @@ void TerminalAuthorities::learn(const Fingerprint& certificate, const TenantId& 
 }
 
 Result<std::optional<Terminal>> terminal_of(Parts& parts, const Context& context) {
-  TRY(auto terminal, find_terminal(parts.zero(), context.terminal));
+  TRY(const auto known, parts.recall.terminals.get(parts.zero(), text_of(context.terminal),
+                                                   [&] { return find_terminal(parts.zero(), context.terminal); }));
+  auto terminal = *known;
   const auto told = protocol::field(context.request, protocol::FieldId::TerminalAuthority);
   if (!terminal || !told) return terminal;
   Fingerprint authority{};

@@ -178,8 +178,13 @@ class LmdbEnvironment final : public Environment {
     return find_or_make_tables(options, shared_);
   }
   Result<std::unique_ptr<ReadTransaction>> read() override {
-    TRY(auto transaction, begin(shared_.handle.get(), MDB_RDONLY));
-    return std::unique_ptr<ReadTransaction>(std::make_unique<LmdbReader>(shared_, std::move(transaction)));
+    auto transaction = idle_.take();
+    // One that cannot be taken up again is let go; a fresh one says why.
+    if (transaction && mdb_txn_renew(transaction.get()) != MDB_SUCCESS) transaction.reset();
+    if (!transaction) {
+      TRY(transaction, begin(shared_.handle.get(), MDB_RDONLY));
+    }
+    return std::unique_ptr<ReadTransaction>(std::make_unique<LmdbReader>(shared_, idle_, std::move(transaction)));
   }
   Result<std::unique_ptr<WriteTransaction>> write() override {
     ENSURE(shared_.writer.load() != std::this_thread::get_id());
@@ -197,6 +202,7 @@ class LmdbEnvironment final : public Environment {
   fs::path data_file_;
   OpenFile file_;  // left after the handle below is closed
   Shared shared_;
+  IdleReaders idle_;  // gone before the handle
 };
 
 }  // namespace

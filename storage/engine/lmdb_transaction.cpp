@@ -1,5 +1,6 @@
 #include "storage/engine/lmdb_transaction.h"
 
+#include "firmware/base/limits_speed.h"
 #include "firmware/base/power.h"
 
 namespace shosoin::engine {
@@ -62,8 +63,22 @@ Result<std::optional<Bytes>> last_key_of(Place place, Table table) {
 
 }  // namespace
 
-LmdbReader::LmdbReader(Shared& shared, TransactionHandle transaction) noexcept
-    : shared_(shared), transaction_(std::move(transaction)) {}
+TransactionHandle IdleReaders::take() {
+  std::scoped_lock lock(mutex_);
+  if (resting_.empty()) return {};
+  auto transaction = std::move(resting_.back());
+  resting_.pop_back();
+  return transaction;
+}
+void IdleReaders::rest(TransactionHandle transaction) noexcept {
+  mdb_txn_reset(transaction.get());
+  std::scoped_lock lock(mutex_);
+  if (resting_.size() < limits::kIdleReaders) resting_.push_back(std::move(transaction));
+}
+
+LmdbReader::LmdbReader(Shared& shared, IdleReaders& idle, TransactionHandle transaction) noexcept
+    : shared_(shared), idle_(idle), transaction_(std::move(transaction)) {}
+LmdbReader::~LmdbReader() { idle_.rest(std::move(transaction_)); }
 Result<std::optional<ByteView>> LmdbReader::get(Table table, ByteView key) const {
   return get_from({shared_, transaction_.get()}, table, key);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -18,9 +19,22 @@ struct Shared {
   std::atomic<std::thread::id> writer{};  // LMDB's writer mutex would deadlock a thread that asks twice
 };
 
+// Read transactions that are over but keep their place in LMDB's table of readers: taking one up again costs neither a
+// search of that table nor its lock. One that rests holds no page.
+class IdleReaders {
+ public:
+  TransactionHandle take();                            // empty when there is none
+  void rest(TransactionHandle transaction) noexcept;
+
+ private:
+  std::mutex mutex_;
+  std::vector<TransactionHandle> resting_;             // at most limits::kIdleReaders
+};
+
 class LmdbReader final : public ReadTransaction {
  public:
-  LmdbReader(Shared& shared, TransactionHandle transaction) noexcept;
+  LmdbReader(Shared& shared, IdleReaders& idle, TransactionHandle transaction) noexcept;
+  ~LmdbReader() override;
   Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
   Result<std::uint64_t> count(Table table) const override;
@@ -28,6 +42,7 @@ class LmdbReader final : public ReadTransaction {
 
  private:
   Shared& shared_;
+  IdleReaders& idle_;
   TransactionHandle transaction_;
 };
 

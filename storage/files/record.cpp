@@ -9,9 +9,20 @@ namespace {
 
 constexpr std::size_t kMaxKey = 64, kMaxAddresseeNumber = 64;
 
-bool keeps_number_apart(const Definition& definition, const std::vector<std::string>& values) {
+template <class Text>
+bool keeps_number_apart(const Definition& definition, const std::vector<Text>& values) {
   const auto at = definition.index_of(ItemRole::IndividualNumber);
   return !at || values[*at].empty();
+}
+
+template <class Record>
+Result<const Definition*> match(const Record& record, const DefinitionSet& definitions) {
+  const auto* definition = definitions.find(record.definition_key, record.definition_version);
+  if (definition == nullptr || !definition->is_flat() || record.values.size() != definition->items().size() ||
+      !keeps_number_apart(*definition, record.values)) {
+    return Error{ErrorCode::Integrity, "match a record with its definition"};
+  }
+  return definition;
 }
 
 }  // namespace
@@ -32,18 +43,19 @@ Result<Bytes> encode_record(const Definition& definition, const StoredRecord& re
   return out.take();
 }
 
-Result<StoredRecord> decode_record(ByteView bytes) {
+Result<RecordView> view_record(ByteView bytes) {
   constexpr Literal kDoing = "decode a record";
   Reader in(bytes);
-  StoredRecord record;
+  RecordView record;
   if (bytes.size() > limits::kMaxRecordPlain || in.u16() != kRecordFormat) return Error{ErrorCode::Integrity, kDoing};
-  record.definition_key = in.text16(kMaxKey);
+  record.definition_key = text_of(in.blob16(kMaxKey));
   record.definition_version = in.u16();
-  record.addressee_number = in.text16(kMaxAddresseeNumber);
+  record.addressee_number = text_of(in.blob16(kMaxAddresseeNumber));
   const std::size_t count = in.u16();
   if (count > limits::kMaxDefinitionItems) in.fail();
+  if (!in.failed()) record.values.reserve(count);
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-    record.values.push_back(in.text16(limits::kMaxFieldBytes));
+    record.values.push_back(text_of(in.blob16(limits::kMaxFieldBytes)));
     if (!is_valid_utf8(record.values.back())) in.fail();
   }
   if (!is_valid_utf8(record.definition_key) || !is_valid_utf8(record.addressee_number)) in.fail();
@@ -51,13 +63,19 @@ Result<StoredRecord> decode_record(ByteView bytes) {
   return record;
 }
 
+Result<StoredRecord> decode_record(ByteView bytes) {
+  TRY(const auto view, view_record(bytes));
+  return StoredRecord{std::string(view.definition_key),
+                      view.definition_version,
+                      std::string(view.addressee_number),
+                      {view.values.begin(), view.values.end()}};
+}
+
+Result<const Definition*> definition_of(const RecordView& record, const DefinitionSet& definitions) {
+  return match(record, definitions);
+}
 Result<const Definition*> definition_of(const StoredRecord& record, const DefinitionSet& definitions) {
-  const auto* definition = definitions.find(record.definition_key, record.definition_version);
-  if (definition == nullptr || !definition->is_flat() || record.values.size() != definition->items().size() ||
-      !keeps_number_apart(*definition, record.values)) {
-    return Error{ErrorCode::Integrity, "match a record with its definition"};
-  }
-  return definition;
+  return match(record, definitions);
 }
 
 }  // namespace shosoin::files

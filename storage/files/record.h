@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "firmware/base/bytes.h"
@@ -38,12 +39,22 @@ struct StoredRecord {
   friend bool operator==(const StoredRecord&, const StoredRecord&) = default;
 };
 
+// The same, not copied out of its bytes: good while they stand where they are.
+struct RecordView {
+  std::string_view definition_key;
+  std::uint16_t definition_version = 0;
+  std::string_view addressee_number;
+  std::vector<std::string_view> values;
+};
+
 // ENSUREs that the definition is flat, that the place of the individual number is empty and that there is one value per
 // item. TooLarge over kMaxRecordPlain.
 Result<Bytes> encode_record(const Definition& definition, const StoredRecord& record);
+Result<RecordView> view_record(ByteView bytes);
 Result<StoredRecord> decode_record(ByteView bytes);
 // The definition a stored record needs, or Integrity: unknown key or version, one that is not flat, another number of
 // items, a value where the individual number would stand.
+Result<const Definition*> definition_of(const RecordView& record, const DefinitionSet& definitions);
 Result<const Definition*> definition_of(const StoredRecord& record, const DefinitionSet& definitions);
 
 }  // namespace shosoin::files

@@ -1,6 +1,8 @@
 #include "storage/generations/entry.h"
 
-#include "firmware/base/codec.h"
+#include <algorithm>
+#include <cstring>
+
 #include "firmware/base/limits.h"
 
 namespace shosoin::generations {
@@ -85,23 +87,45 @@ Bytes encode_entry(const Entry& entry) {
   return out.take();
 }
 
-Result<std::vector<Entry>> decode_entries(ByteView bytes) {
-  Reader in(bytes);
-  std::vector<Entry> entries;
-  while (in.left() >= 2 && !in.failed()) {
-    const auto table = in.u16();
-    if (table == 0) {
-      in.raw(in.left());
-      break;
-    }
-    Entry entry{{static_cast<TableId>(table), copy_of(in.blob16(limits::kMaxEntryKey))}, std::nullopt};
-    const bool present = in.u8() == 1;
-    auto value = in.blob32(limits::kMaxEntryValue);
-    if (present) entry.value = copy_of(value);
-    entries.push_back(std::move(entry));
+bool EntryReader::next() noexcept {
+  if (in_.left() < 2 || in_.failed()) {
+    if (in_.left() == 1) in_.raw(1);
+    return false;
   }
-  if (in.left() == 1) in.raw(1);
-  TRY(in.finish("read entries of a generation"));
+  const auto table = in_.u16();
+  if (table == 0) {
+    in_.raw(in_.left());
+    return false;
+  }
+  table_ = static_cast<TableId>(table);
+  key_ = in_.blob16(limits::kMaxEntryKey);
+  const bool present = in_.u8() == 1;
+  const auto value = in_.blob32(limits::kMaxEntryValue);
+  value_ = present ? std::optional(value) : std::nullopt;
+  return !in_.failed();
+}
+
+Entry EntryReader::entry() const {
+  Entry out{{table_, copy_of(key_)}, std::nullopt};
+  if (value_) out.value = copy_of(*value_);
+  return out;
+}
+
+std::strong_ordering EntryReader::compared_with(const EntryKey& other) const noexcept {
+  if (table_ != other.table) return table_ <=> other.table;
+  const ByteView theirs = other.bytes;
+  const auto common = std::min(key_.size(), theirs.size());
+  const int first = common == 0 ? 0 : std::memcmp(key_.data(), theirs.data(), common);
+  return first != 0 ? first <=> 0 : key_.size() <=> theirs.size();
+}
+
+Result<void> EntryReader::finish() const { return in_.finish("read entries of a generation"); }
+
+Result<std::vector<Entry>> decode_entries(ByteView bytes) {
+  EntryReader in(bytes);
+  std::vector<Entry> entries;
+  while (in.next()) entries.push_back(in.entry());
+  TRY(in.finish());
   return entries;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "firmware/base/bytes.h"
+#include "firmware/base/codec.h"
 #include "firmware/base/ids.h"
 #include "firmware/base/result.h"
 
@@ -78,6 +79,25 @@ class MergedSource final : public EntrySource {
 
 // The record an entry belongs to, if it belongs to one: such entries leave with their record.
 std::optional<RecordId> record_of(const EntryKey& key);
+
+// Entries in the bytes of a block, one after the other and without copies; the views are valid as long as the bytes.
+class EntryReader {
+ public:
+  explicit EntryReader(ByteView bytes) noexcept : in_(bytes) {}
+  bool next() noexcept;                    // false at a zero table id (padding), at the end, and when the bytes are broken
+  TableId table() const noexcept { return table_; }
+  ByteView key() const noexcept { return key_; }
+  std::optional<ByteView> value() const noexcept { return value_; }
+  Entry entry() const;
+  std::strong_ordering compared_with(const EntryKey& other) const noexcept;
+  Result<void> finish() const;             // after next() said false: Integrity unless it was the end
+
+ private:
+  Reader in_;
+  TableId table_{};
+  ByteView key_;
+  std::optional<ByteView> value_;
+};
 
 Bytes encode_entry(const Entry& entry);
 Result<std::vector<Entry>> decode_entries(ByteView bytes);  // until a zero table id (padding) or the end

@@ -32,19 +32,28 @@ class SnapshotView {
  public:
   static Result<std::shared_ptr<const SnapshotView>> open(const engine::ReadTransaction& transaction, const TenantId& tenant,
                                                           const GenerationKey& generation);
+  SnapshotView(const SnapshotView&) = delete;
+  SnapshotView& operator=(const SnapshotView&) = delete;
+  ~SnapshotView();                 // its decrypted blocks leave memory
   Result<std::optional<Bytes>> get(const engine::ReadTransaction& transaction, const EntryKey& key) const;
-  // From the first entry >= from. The transaction must outlive the source.
-  std::unique_ptr<EntrySource> source(const engine::ReadTransaction& transaction, const EntryKey& from) const;
+  // The same from memory, without a transaction; none when the block is not there.
+  std::optional<Result<std::optional<Bytes>>> remembered(const EntryKey& key) const;
+  // From the first entry >= from. The transaction must outlive the source. A merge reads every block once and keeps none.
+  enum class Keep : bool { No, Blocks };
+  std::unique_ptr<EntrySource> source(const engine::ReadTransaction& transaction, const EntryKey& from,
+                                      Keep keep = Keep::No) const;
   const SnapshotSummary& summary() const { return summary_; }
   std::uint64_t base_seq() const { return base_seq_; }
   const NumberKey& number_key() const { return number_key_; }
 
-  Result<std::vector<Entry>> read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const;
+  // Plaintext of a block, for the caller to wipe; from memory or from the disk.
+  Result<Bytes> read_block(const engine::ReadTransaction& transaction, std::uint64_t number, Keep keep) const;
   const GenerationId& gid() const { return gid_; }
 
  private:
   SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key);
   std::uint64_t block_for(const EntryKey& key) const;  // the last block whose first key is <= key
+  const std::uint64_t id_;         // among the views of this process: its blocks in the cache
   TenantId tenant_;
   TenantEpochKey key_;
   GenerationId gid_;

@@ -1,28 +1,35 @@
 #include <algorithm>
 
 #include "crypto/box.h"
+#include "storage/generations/block_cache.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/snapshot.h"
 
 namespace shosoin::generations {
 namespace {
 
+// One block at a time is held decrypted, wiped before the next.
 class SnapshotSource final : public EntrySource {
  public:
-  SnapshotSource(const SnapshotView& view, const engine::ReadTransaction& transaction, std::uint64_t block, EntryKey from)
-      : view_(view), transaction_(transaction), block_(block), from_(std::move(from)) {}
+  struct Start {
+    std::uint64_t block;
+    EntryKey from;
+  };
+  SnapshotSource(const SnapshotView& view, const engine::ReadTransaction& transaction, Start start, SnapshotView::Keep keep)
+      : view_(view), transaction_(transaction), block_(start.block), from_(std::move(start.from)), keep_(keep) {}
+  ~SnapshotSource() override { memory::wipe(plain_); }
 
   Result<std::optional<Entry>> next() override {
     for (;;) {
-      while (at_ < entries_.size()) {
-        auto& entry = entries_[at_++];
-        if (entry.key < from_) continue;
-        return std::optional<Entry>{std::move(entry)};
+      while (entries_.next()) {
+        if (entries_.compared_with(from_) < 0) continue;
+        return std::optional<Entry>{entries_.entry()};
       }
+      TRY(entries_.finish());
       if (block_ >= view_.summary().blocks) return std::optional<Entry>{};
-      TRY(auto entries, view_.read_block(transaction_, block_++));
-      entries_ = std::move(entries);
-      at_ = 0;
+      memory::wipe(plain_);
+      TRY(plain_, view_.read_block(transaction_, block_++, keep_));
+      entries_ = EntryReader(plain_);
     }
   }
 
@@ -31,14 +38,32 @@ class SnapshotSource final : public EntrySource {
   const engine::ReadTransaction& transaction_;
   std::uint64_t block_;
   EntryKey from_;
-  std::vector<Entry> entries_;
-  std::size_t at_ = 0;
+  SnapshotView::Keep keep_;
+  Bytes plain_;
+  EntryReader entries_{ByteView{}};
 };
+
+Result<std::optional<Bytes>> find_in(ByteView plain, const EntryKey& key) {
+  EntryReader entries(plain);
+  while (entries.next()) {
+    const auto order = entries.compared_with(key);
+    if (order < 0) continue;
+    if (order > 0 || !entries.value()) return std::optional<Bytes>{};
+    return std::optional(copy_of(*entries.value()));
+  }
+  TRY(entries.finish());
+  return std::optional<Bytes>{};
+}
 
 }  // namespace
 
 SnapshotView::SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key)
-    : tenant_(tenant), key_(generation.key.duplicate()), gid_(generation.gid), number_key_(std::move(number_key)) {}
+    : id_(BlockCache::new_view()),
+      tenant_(tenant),
+      key_(generation.key.duplicate()),
+      gid_(generation.gid),
+      number_key_(std::move(number_key)) {}
+SnapshotView::~SnapshotView() { BlockCache::of_process().drop(id_); }
 
 Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::ReadTransaction& transaction,
                                                                const TenantId& tenant, const GenerationKey& generation) {
@@ -79,13 +104,16 @@ Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::Rea
   return std::shared_ptr<const SnapshotView>(std::move(view));
 }
 
-Result<std::vector<Entry>> SnapshotView::read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const {
+Result<Bytes> SnapshotView::read_block(const engine::ReadTransaction& transaction, std::uint64_t number, Keep keep) const {
+  auto& cache = BlockCache::of_process();
+  Bytes plain;
+  const BlockCache::Place place{id_, number};
+  if (keep == Keep::Blocks && cache.use(place, [&](ByteView kept) { plain = copy_of(kept); })) return plain;
   TRY(auto boxed, transaction.get(kBlocks, gid_key(gid_, number)));
   if (!boxed) return Error{ErrorCode::Integrity, "find a block that the directory names", static_cast<std::int64_t>(number)};
-  TRY(auto plain, crypto::open_box(key_, {crypto::BoxKind::Block, tenant_, gid_.bytes(), 0, number}, *boxed));
-  auto entries = decode_entries(plain);
-  memory::wipe(plain);
-  return entries;
+  TRY(plain, crypto::open_box(key_, {crypto::BoxKind::Block, tenant_, gid_.bytes(), 0, number}, *boxed));
+  if (keep == Keep::Blocks) cache.put(place, plain);
+  return plain;
 }
 
 std::uint64_t SnapshotView::block_for(const EntryKey& key) const {
@@ -94,15 +122,23 @@ std::uint64_t SnapshotView::block_for(const EntryKey& key) const {
 }
 
 Result<std::optional<Bytes>> SnapshotView::get(const engine::ReadTransaction& transaction, const EntryKey& key) const {
-  if (directory_.empty()) return std::optional<Bytes>{};
-  TRY(auto entries, read_block(transaction, block_for(key)));
-  auto at = std::ranges::lower_bound(entries, key, {}, &Entry::key);
-  if (at == entries.end() || at->key != key) return std::optional<Bytes>{};
-  return std::move(at->value);
+  if (auto known = remembered(key)) return std::move(*known);
+  TRY(auto plain, read_block(transaction, block_for(key), Keep::Blocks));
+  auto found = find_in(plain, key);
+  memory::wipe(plain);
+  return found;
 }
 
-std::unique_ptr<EntrySource> SnapshotView::source(const engine::ReadTransaction& transaction, const EntryKey& from) const {
-  return std::make_unique<SnapshotSource>(*this, transaction, block_for(from), from);
+std::optional<Result<std::optional<Bytes>>> SnapshotView::remembered(const EntryKey& key) const {
+  if (directory_.empty()) return Result<std::optional<Bytes>>(std::optional<Bytes>{});
+  std::optional<Result<std::optional<Bytes>>> found;
+  BlockCache::of_process().use({id_, block_for(key)}, [&](ByteView plain) { found.emplace(find_in(plain, key)); });
+  return found;
+}
+
+std::unique_ptr<EntrySource> SnapshotView::source(const engine::ReadTransaction& transaction, const EntryKey& from,
+                                                  Keep keep) const {
+  return std::make_unique<SnapshotSource>(*this, transaction, SnapshotSource::Start{block_for(from), from}, keep);
 }
 
 }  // namespace shosoin::generations

@@ -1,6 +1,9 @@
 // The tenant's lines in the journal: month keys, boxing, order.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "crypto/box.h"
 #include "firmware/base/log.h"
 #include "storage/generations/layout.h"
@@ -10,19 +13,25 @@ namespace shosoin::generations {
 namespace {
 
 constexpr std::uint16_t kEntryFormat = 1;
+constexpr std::size_t kEntryHead = 2 + 8 + 8;
 constexpr std::size_t kEntryStep = 256;   // padding: a line tells its size class only
 constexpr std::uint8_t kAccessClass = 0;  // retention class of the access log
 constexpr int kMonthsAhead = 2;           // DESIGN 7
 
 Bytes month_entry_key(unsigned month) { return Writer{}.u32(month).u8(kAccessClass).take(); }
 
-Bytes encode_log_entry(const LogEntry& entry, std::uint64_t number_seq, Instant now) {
-  Writer out;
-  out.u16(kEntryFormat).u64(number_seq).u64(static_cast<std::uint64_t>(now.time_since_epoch().count()));
-  out.blob32(view_of(entry.text));
-  auto plain = out.take();
-  plain.resize((plain.size() + kEntryStep - 1) / kEntryStep * kEntryStep, 0);
+// Sequence and time are settled with the line, by settle_log_entry.
+Bytes encode_log_entry(const LogEntry& entry) {
+  const std::size_t size = kEntryHead + 4 + entry.text.size();
+  Bytes plain((size + kEntryStep - 1) / kEntryStep * kEntryStep, 0);
+  std::ranges::copy(be(kEntryFormat), plain.begin());
+  std::ranges::copy(be(static_cast<std::uint32_t>(entry.text.size())), plain.begin() + kEntryHead);
+  if (!entry.text.empty()) std::memcpy(plain.data() + kEntryHead + 4, entry.text.data(), entry.text.size());
   return plain;
+}
+void settle_log_entry(Bytes& plain, std::uint64_t number_seq, Instant now) {
+  const auto after = std::ranges::copy(be(number_seq), plain.begin() + 2).out;
+  std::ranges::copy(be(static_cast<std::uint64_t>(now.time_since_epoch().count())), after);
 }
 
 Result<StoredLogEntry> decode_log_entry(ByteView plain) {
@@ -107,13 +116,34 @@ Result<void> TenantStore::load_number_seq() {
   return success();
 }
 
-Result<Bytes> TenantStore::box_log_entry(const MonthKey& key, std::uint64_t line, std::uint64_t change_seq,
-                                         const LogEntry& entry, std::uint64_t number_seq) const {
-  const auto plain = encode_log_entry(entry, number_seq, clock_.now());
-  if (plain.size() + crypto::kBoxOverhead > limits::kMaxJournalEntry) {
+// What of a line does not depend on its number: made before the line is reserved, so that callers of one tenant do not wait
+// for each other's derivations.
+struct TenantStore::PreparedLine {
+  unsigned month;
+  MonthKeyId key;
+  crypto::PreparedBox box;
+  Bytes plain;
+};
+
+Result<TenantStore::PreparedLine> TenantStore::prepare_line(const LogEntry& entry) const {
+  const unsigned month = tokyo_month(clock_.now());
+  if (kEntryHead + 4 + entry.text.size() + kEntryStep + crypto::kBoxOverhead > limits::kMaxJournalEntry) {
     return Error{ErrorCode::TooLarge, "put an entry into the log"};
   }
-  return crypto::seal_box(key.key, {crypto::BoxKind::LogFrame, tenant_, key.id.bytes(), line, change_seq}, plain);
+  std::shared_lock lock(keys_);
+  const auto found = month_keys_.find(month);
+  if (found == month_keys_.end()) return Error{ErrorCode::Unavailable, "find the log key of this month"};
+  return found->second.key.expose([&](auto key) {
+    return PreparedLine{month, found->second.id, crypto::PreparedBox(key, crypto::BoxKind::LogFrame),
+                        encode_log_entry(entry)};
+  });
+}
+
+// A key that was learnt with a change is forgotten when the change fails: nothing is logged under it then.
+bool TenantStore::still_known(const PreparedLine& prepared) const {
+  std::shared_lock lock(keys_);
+  const auto found = month_keys_.find(prepared.month);
+  return found != month_keys_.end() && found->second.id == prepared.key;
 }
 
 Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_seq, const LogEntry& entry) {
@@ -124,15 +154,20 @@ Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_
 }
 
 Result<TenantStore::PendingFrame> TenantStore::draft_frame(std::uint64_t change_seq, const LogEntry& entry) {
+  TRY(auto prepared, prepare_line(entry));
   PendingFrame pending{std::unique_lock(line_), {}, entry.number_access, entry.declares_gap};
   if (gap_ && !entry.declares_gap) return Error{ErrorCode::Integrity, "log before the gap in the SEQ is declared"};
+  const auto now = clock_.now();
+  // The month may have ended meanwhile: who comes then asks again.
+  if (tokyo_month(now) != prepared.month || !still_known(prepared)) {
+    return Error{ErrorCode::Unavailable, "log under the key of this month"};
+  }
   const auto line = journal_.position(tenant_).line + 1;
-  std::unique_lock lock(keys_);
-  auto key = month_keys_.find(tokyo_month(clock_.now()));
-  if (key == month_keys_.end()) return Error{ErrorCode::Unavailable, "find the log key of this month"};
-  const auto number_seq = number_seq_ + (entry.number_access ? 1 : 0);
-  TRY(auto boxed, box_log_entry(key->second, line, change_seq, entry, number_seq));
-  pending.draft = {tenant_, line, change_seq, key->second.id, std::move(boxed)};
+  settle_log_entry(prepared.plain, number_seq_ + (entry.number_access ? 1 : 0), now);
+  auto boxed = std::move(prepared.box)
+                   .seal({crypto::BoxKind::LogFrame, tenant_, prepared.key.bytes(), line, change_seq}, prepared.plain);
+  memory::wipe(prepared.plain);
+  pending.draft = {tenant_, line, change_seq, prepared.key, std::move(boxed)};
   return pending;
 }
 
@@ -145,13 +180,22 @@ Result<journal::Journal::Ticket> TenantStore::finish_frame(PendingFrame pending)
 }
 
 Result<void> TenantStore::log(const LogEntry& entry) {
+  TRY(const auto line, log_line(entry));
+  (void)line;
+  return success();
+}
+
+// Only its own flush is waited for, not the lines before it: they stand earlier in the file and are durable with it.
+Result<std::uint64_t> TenantStore::log_line(const LogEntry& entry) {
   TRY(auto pending, draft_frame(0, entry));
+  const auto line = pending.draft.line;
   TRY(auto ticket, finish_frame(std::move(pending)));
-  return journal_.wait(ticket);
+  TRY(journal_.wait(ticket));
+  return line;
 }
 
 Result<StoredLogEntry> TenantStore::open_frame(const journal::Frame& frame) const {
-  std::unique_lock lock(keys_);
+  std::shared_lock lock(keys_);
   for (const auto& [month, key] : month_keys_) {
     if (key.id != frame.draft.month_key) continue;
     TRY(auto plain, crypto::open_box(key.key,
@@ -178,7 +222,7 @@ std::vector<Entry> new_log_keys(const std::set<unsigned>& present, Instant now) 
 Result<void> TenantStore::ensure_log_keys() {
   std::set<unsigned> present;
   {
-    std::unique_lock lock(keys_);
+    std::shared_lock lock(keys_);
     for (const auto& [month, key] : month_keys_) present.insert(month);
   }
   std::optional<LogEntry> gap;

@@ -127,6 +127,7 @@ Result<void> TenantStore::adopt(StagedGeneration staged) {
   TRY(auto stored_seq, transaction->get(kMeta, name_key("seq")));
   if (!stored_seq || stored_seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
   std::unique_lock lock(state_);
+  ++version_;
   generation_ = std::move(staged.generation);
   view_ = std::move(view);
   for (auto& [key, value] : delta_) {

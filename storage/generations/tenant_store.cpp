@@ -126,6 +126,7 @@ void TenantStore::apply(std::vector<Entry> entries) {
 Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
   std::shared_lock lock(state_);
   if (auto at = delta_.find(key); at != delta_.end()) return at->second;
+  if (auto known = view_->remembered(key)) return std::move(*known);
   TRY(auto transaction, environment_.read());
   return view_->get(*transaction, key);
 }
@@ -135,7 +136,7 @@ Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisito
   TRY(auto transaction, environment_.read());
   const EntryKey from{table, copy_of(prefix)};
   std::vector<std::unique_ptr<EntrySource>> sources;
-  sources.push_back(view_->source(*transaction, from));
+  sources.push_back(view_->source(*transaction, from, SnapshotView::Keep::Blocks));
   sources.push_back(std::make_unique<DeltaSource>(delta_, from));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   for (;;) {
@@ -212,6 +213,7 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
   {
     std::unique_lock state(state_);
     last_seq_ = seq;
+    ++version_;
     apply(std::move(made.entries));
   }
   auto ticket = finish_frame(std::move(pending));

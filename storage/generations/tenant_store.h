@@ -3,6 +3,7 @@
 // Always true: no change is told before its frame is durable; no read is told before its line is; lines have no gaps.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -73,8 +74,12 @@ class TenantStore {
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
   std::uint64_t last_seq() const;
+  // Another one after everything that changes what get, scan and read_row answer. Read before them, it says how long their answers
+  // hold: change_seq alone would not, for a merge may add entries under the same.
+  std::uint64_t version() const noexcept { return version_.load(); }
 
   Result<void> log(const LogEntry& entry);         // returns when durable
+  Result<std::uint64_t> log_line(const LogEntry& entry);  // the same; says which line it became
   // build(change_seq) makes the change; it is committed with its frame, journalled, and then this returns.
   Result<std::uint64_t> change(const std::function<Result<Change>(std::uint64_t)>& build);
   // Rows of an import in transactions of bounded size, ahead of the change that names them.
@@ -132,8 +137,9 @@ class TenantStore {
   void learn_log_key(const Entry& entry);
   Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
   Result<std::vector<Entry>> read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const;
-  Result<Bytes> box_log_entry(const MonthKey& key, std::uint64_t line, std::uint64_t change_seq, const LogEntry& entry,
-                              std::uint64_t number_seq) const;
+  struct PreparedLine;
+  Result<PreparedLine> prepare_line(const LogEntry& entry) const;
+  bool still_known(const PreparedLine& prepared) const;
 
   engine::Environment& environment_;
   TenantId tenant_;
@@ -151,8 +157,9 @@ class TenantStore {
   std::shared_ptr<const SnapshotView> view_;
   std::map<EntryKey, std::optional<Bytes>> delta_;
   std::uint64_t last_seq_ = 0;
+  std::atomic<std::uint64_t> version_{0};  // written under state_
   std::size_t delta_rows_ = 0, delta_bytes_ = 0;
-  mutable std::mutex keys_;           // month_keys_
+  mutable std::shared_mutex keys_;    // month_keys_
   std::map<unsigned, MonthKey> month_keys_;
 };
 

@@ -155,17 +155,13 @@ void DiskJournal::put(FrameKind kind, ByteView body) noexcept {
 Result<void> DiskJournal::wait(Ticket ticket) {
   auto& bell = bells_[ticket % bells_.size()];
   for (;;) {
-    const auto heard = bell.load();
+    const auto heard = bell.heard();
     if (durable_.load() >= ticket) return success();
     if (failed_.load()) return refused();
     bell.wait(heard);
   }
 }
-void DiskJournal::ring(std::uint64_t flush) {
-  auto& bell = bells_[flush % bells_.size()];
-  bell.fetch_add(1);
-  bell.notify_all();
-}
+void DiskJournal::ring(std::uint64_t flush) { bells_[flush % bells_.size()].ring(); }
 
 void DiskJournal::flush_batches() {
   (void)::setpriority(PRIO_PROCESS, 0, kFlusherNice);  // of this thread; without the right to it, it stays as it is

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "firmware/base/bell.h"
 #include "storage/journal/recovery.h"
 
 namespace shosoin::journal {
@@ -84,7 +85,7 @@ class DiskJournal final : public Journal {
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<bool> failed_{false};
   // Sleepers of one flush share a bell, so that a flush wakes those it carried and not those who wait for the next.
-  std::array<std::atomic<std::uint32_t>, 8> bells_{};
+  std::array<Bell, 8> bells_{};
   std::thread flusher_, maker_;
 };
 

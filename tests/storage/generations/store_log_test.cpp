@@ -1,4 +1,6 @@
 // The tenant's lines in the journal: no gaps, no reordering, counted number accesses, keys of the month.
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "crypto/box.h"
@@ -31,6 +33,38 @@ TEST(TenantLog, EntriesReadBackWithTimeAndText) {
   EXPECT_EQ(frames[0].draft.change_seq, 0u);
   EXPECT_EQ(frames[0].draft.line, 1u);
   EXPECT_EQ((frames[0].draft.boxed_entry.size() - crypto::kBoxOverhead) % 256, 0u);
+}
+
+// What took a flush for each line once: the lines of one tenant, written by many at once, share flushes.
+TEST(TenantLog, ReadsOfOneTenantShareTheirFlushes) {
+  House house;
+  house.create({put_of(TableId::Facts, "seed", "1")});
+  power::set_plug([](std::string_view step) noexcept {
+    if (step == "journal:flush")
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});  // a disk that takes its time
+    return power::Cut::None;
+  });
+  constexpr std::size_t kThreads = 16, kLines = 20;
+  std::vector<std::thread> threads;
+  std::mutex mutex;
+  std::set<std::uint64_t> told;
+  for (std::size_t t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (std::size_t i = 0; i < kLines; ++i) {
+        const auto line = house.store->log_line({false, R"({"operation":"read"})"});
+        std::scoped_lock lock(mutex);
+        if (line) told.insert(line.value());
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  power::set_plug(nullptr);
+  const auto frames = frames_of(house);
+  ASSERT_EQ(frames.size(), kThreads * kLines);
+  EXPECT_EQ(told.size(), frames.size());  // each caller was told a line of its own
+  std::set<std::uint64_t> flushes;
+  for (const auto& frame : frames) flushes.insert(frame.flush);
+  EXPECT_LT(flushes.size(), frames.size() / 3);
 }
 
 TEST(TenantLog, LinesHaveNoGapsUnderEightThreadsOfReadsAndChanges) {

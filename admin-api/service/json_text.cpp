@@ -1,0 +1,91 @@
+#include "admin-api/service/json_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "firmware/base/result.h"
+
+namespace shosoin::service {
+namespace {
+
+// What must be escaped: control characters, the quote and the backslash.
+constexpr auto kEscaped = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) table[byte] = true;
+  table['"'] = table['\\'] = true;
+  return table;
+}();
+bool is_escaped(char c) { return kEscaped[static_cast<unsigned char>(c)]; }
+
+// Whether one of eight bytes must be escaped; may also say so of a byte above 0x7F, then they are looked at one by one.
+bool may_escape(const char* eight) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101u, kHigh = 0x8080'8080'8080'8080u;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHigh; };
+  const auto below_space = (word - kOnes * 0x20) & ~word & kHigh;
+  return (below_space | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'))) != 0;
+}
+
+std::size_t plain_length(std::string_view text) {
+  std::size_t at = 0;
+  while (at + 8 <= text.size() && !may_escape(text.data() + at)) at += 8;
+  while (at < text.size() && !is_escaped(text[at])) ++at;
+  return at;
+}
+
+void append_escaped(std::string& to, char c) {
+  constexpr std::string_view kNamed = "\"\\\b\f\n\r\t", kNames = "\"\\bfnrt", kDigits = "0123456789abcdef";
+  to += '\\';
+  if (const auto at = kNamed.find(c); at != std::string_view::npos) {
+    to += kNames[at];
+    return;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  to += "u00";
+  to += kDigits[byte >> 4];
+  to += kDigits[byte & 15];
+}
+
+}  // namespace
+
+void append_json(std::string& to, std::string_view text) {
+  to += '"';
+  while (!text.empty()) {
+    const auto plain = plain_length(text);
+    to += text.substr(0, plain);
+    if (plain == text.size()) break;
+    append_escaped(to, text[plain]);
+    text.remove_prefix(plain + 1);
+  }
+  to += '"';
+}
+
+void append_member(std::string& to, std::string_view name, std::string_view value) {
+  if (!to.empty() && to.back() != '{' && to.back() != '[') to += ',';
+  append_json(to, name);
+  to += ':';
+  append_json(to, value);
+}
+
+ItemHeads::ItemHeads(const files::DefinitionSet& definitions) {
+  for (const auto& definition : definitions.all()) {
+    auto& [known, heads] = heads_.emplace_back(&definition, std::vector<std::string>{});
+    for (const auto& item : known->items()) {
+      auto& head = heads.emplace_back("{");
+      append_member(head, "no", item.number);
+      append_member(head, "name", item.name);
+      append_member(head, "key", item.key);
+      head += ",\"value\":";
+    }
+  }
+}
+
+const std::vector<std::string>& ItemHeads::of(const files::Definition& definition) const {
+  const auto found = std::ranges::find(heads_, &definition, [](const auto& pair) { return pair.first; });
+  ENSURE(found != heads_.end());
+  return found->second;
+}
+
+}  // namespace shosoin::service
