@@ -181,6 +181,7 @@ std::optional<ErrorCode> Service::maintain() {
     if (!store->needs_merge()) continue;
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
   }
+  if (auto end = fatal(parts_.appliance.journal().seal(), "the journal could not be sealed")) return end;
   if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
   BatchFailure failure;
   const auto done = daily_batch(parts_, failure);

@@ -101,8 +101,7 @@ Answer status(Parts& parts, Context&) {
 }
 
 Answer storage_check(Parts& parts, Context&) {
-  TRY(auto text, parts.appliance.check_storage());
-  TRY(auto report, parsed(text));
+  TRY(auto report, parsed(parts.appliance.check_storage()));
   return json::object{{"report", std::move(report)}};
 }
 

@@ -26,6 +26,8 @@ Result<StateCopy::Generation> copy_generation(engine::Environment& environment, 
 // Durable when it returns. Written beside and renamed: if power goes, the old copy or both are there, never half a one.
 Result<void> write_state_copy(const std::filesystem::path& directory, const StateCopy& copy);
 Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& directory);  // those that read back whole
+// The copy of exactly this attempt. NotFound, Integrity.
+Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state);
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep);
 
 }  // namespace shosoin::erasure

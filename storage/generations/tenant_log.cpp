@@ -63,6 +63,8 @@ Result<void> TenantStore::load_log_state() {
     auto entry = open_frame(*last);
     if (entry) {
       number_seq_ = entry.value().number_seq;
+    } else if (entry.error().code() == ErrorCode::Integrity) {
+      return entry.error();
     } else {
       oplog::failure("the last log line of a tenant does not open; its SEQ starts anew", entry.error());
     }
@@ -150,13 +152,13 @@ Result<void> TenantStore::ensure_log_keys() {
   return success();
 }
 
-Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& journal) {
+Result<std::set<TenantId>> replay_outbox(engine::Environment& environment, journal::Journal& journal) {
   std::vector<journal::Draft> missing;
-  bool complete = true;
+  std::set<TenantId> waiting;
   {
     TRY(auto transaction, environment.read());
     Result<void> read = success();
-    TRY(transaction->scan(kOutbox, {}, [&](ByteView, ByteView value) {
+    TRY(scan_plain(*transaction, kOutbox, {}, [&](ByteView, ByteView value) {
       auto draft = journal::decode_draft(value);
       if (!draft) {
         read = draft.error();
@@ -171,12 +173,12 @@ Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& j
     const auto here = journal.position(draft.tenant).line;
     if (draft.line <= here) continue;
     if (draft.line != here + 1) {
-      complete = false;
+      waiting.insert(draft.tenant);
       continue;
     }
     TRY(journal.append(draft));
   }
-  return complete;
+  return waiting;
 }
 
 }  // namespace shosoin::generations

@@ -106,9 +106,9 @@ TEST(StateRefusal, ACommittedEpochWhoseSealedRootDoesNotOpenIsTakenBack) {
   EpochRig rig;
   damage_after_commit(rig, [](engine::Environment& environment) {
     auto transaction = environment.write().value();
-    auto state = erasure::decode_epoch_state(*transaction->get(kEpoch, name_key("current")).value()).value();
+    auto state = erasure::decode_epoch_state(*generations::get_plain(*transaction, kEpoch, name_key("current")).value()).value();
     state.sealed_root[state.sealed_root.size() - 5] ^= 1;
-    ASSERT_TRUE(transaction->put(kEpoch, name_key("current"), erasure::encode_epoch_state(state)));
+    ASSERT_TRUE(generations::put_plain(*transaction, kEpoch, name_key("current"), erasure::encode_epoch_state(state)));
     ASSERT_TRUE(transaction->commit("test:damage"));
   });
 }
