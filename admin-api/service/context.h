@@ -11,6 +11,10 @@
 #include "admin-api/service/tenants.h"
 #include "storage/files/definition.h"
 
+namespace shosoin::erasure {
+class Scrub;
+}
+
 namespace shosoin::service {
 
 class Imports;
@@ -25,6 +29,7 @@ struct Parts {
   Imports& imports;
   std::string provisioning;                  // provisioning.json as it is
   std::filesystem::path terminal_authority;  // terminal-ca.pem
+  const erasure::Scrub* scrub = nullptr;     // none before the vault serves
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
   std::counting_semaphore<limits::kParallelPasswordHashes> password_hashes{limits::kParallelPasswordHashes};

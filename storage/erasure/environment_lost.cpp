@@ -45,6 +45,8 @@ Result<void> Appliance::Core::rebuild_environment() {
     TRY(put_plain(*transaction, generations::kMeta, generations::name_key("seq"), generations::seq_key(zero_copy->seq)));
     // The copy may be one change ahead of the journal: the frame was in the outbox that is lost.
     TRY(put_plain(*transaction, generations::kMeta, generations::name_key("rebuilt"), generations::seq_key(zero_copy->seq)));
+    // Evidence of earlier epochs is lost with it; this epoch's is made again.
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("evidence-from"), epoch_key(fits->state.epoch)));
     TRY(put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(fits->state)));
     TRY(put_all(*transaction, generations::kTenants, fits->table));
     TRY(put_all(*transaction, generations::kHeads, zero_copy->heads));

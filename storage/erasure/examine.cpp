@@ -1,9 +1,12 @@
 // The walk over everything stored, for `shosoin storage check` and the scrub. Others read and write meanwhile; only the
 // tables of the appliance are looked at while no batch, merge or new tenant is under way.
+#include <fcntl.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
 #include "crypto/canonical_json.h"
+#include "firmware/base/disk.h"
 #include "firmware/base/limits_examine.h"
 #include "storage/erasure/core.h"
 
@@ -14,6 +17,12 @@ namespace json = boost::json;
 
 std::string place_of(std::string_view table, ByteView key) { return std::string(table) + "/" + to_hex(key); }
 
+Result<void> check_file(const std::filesystem::path& path) {
+  TRY(const auto file, disk::open(path, O_RDONLY));
+  const auto layout = generations::tenant_layout();
+  return engine::check_pages(file.number(), {layout.tables, layout.map_size, {}, {}});
+}
+
 }  // namespace
 
 // A tenant that nobody has opened is opened for the walk alone and closed again.
@@ -21,15 +30,18 @@ void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examin
   TenantStore* open = nullptr;
   TableRow row;
   engine::Environment* environment = nullptr;
+  std::optional<Error> left_out;
   {
-    std::shared_lock lock(table_mutex);
-    if (const auto fault = faults.find(tenant); fault != faults.end()) {
-      const auto& error = fault->second;
-      return examiner.fault("data.mdb, page " + std::to_string(error.outside()), error);
-    }
+    std::shared_lock lock(table_mutex);  // not held while a fault is told: that may be logged
+    if (const auto at = faults.find(tenant); at != faults.end()) left_out = at->second;
     if (const auto at = stores.find(tenant); at != stores.end()) open = at->second.get();
     if (const auto at = environments.find(tenant); at != environments.end()) environment = at->second.get();
     row = table.at(tenant);
+  }
+  if (left_out) {
+    const auto sound = check_file(directory_of(tenant) / "data.mdb");
+    return sound ? examiner.fault("environment", *left_out)
+                 : examiner.fault("data.mdb, page " + std::to_string(sound.error().outside()), sound.error());
   }
   if (open != nullptr) return open->examine(examiner);
   if (environment == nullptr)
@@ -46,7 +58,11 @@ void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examin
 void Appliance::Core::examine_evidence(const engine::ReadTransaction& transaction,
                                        generations::Examiner& examiner) const {
   const auto last = certified ? state.epoch : state.epoch - 1;
-  for (std::uint64_t epoch = 1; epoch <= last && examiner.go_on(); ++epoch) {
+  const auto from = generations::get_plain(transaction, generations::kMeta, generations::name_key("evidence-from"));
+  if (!from) return examiner.fault("meta", from.error());
+  const bool from_copy = from.value() && from.value()->size() == 8;
+  const auto first = from_copy ? std::max<std::uint64_t>(from_be<std::uint64_t>(from.value()->first<8>()), 1) : 1;
+  for (std::uint64_t epoch = first; epoch <= last && examiner.go_on(); ++epoch) {
     const auto where = "evidence/" + std::to_string(epoch);
     const auto stored = generations::get_plain(transaction, generations::kEvidence, epoch_key(epoch));
     if (!stored) {

@@ -254,7 +254,9 @@ TEST_F(JournalTest, GoesOnBehindASealAndSaysHowMuchOfATornTailItDropped) {
   for (int round = 0; round < 40; ++round) {  // over several segments
     ASSERT_TRUE(journal_->append(draft_of(1, ++line, 1500)));
     ASSERT_TRUE(journal_->seal());
-    if (round % 7 == 0) ASSERT_NO_FATAL_FAILURE(open());
+    if (round % 7 == 0) {
+      ASSERT_NO_FATAL_FAILURE(open());
+    }
     EXPECT_EQ(journal_->dropped(), 0u);
   }
   EXPECT_EQ(all_of(*journal_).value().size(), line);
