@@ -2,6 +2,8 @@
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/local_client.h"
 
+#include <boost/json/object.hpp>
+
 namespace shosoin::cli {
 namespace {
 
@@ -21,6 +23,20 @@ void add_plain(CLI::App* command, Context& context, const Sessions& sessions, pr
   });
 }
 
+// The report is shown either way; damage makes the exit code that of `integrity`.
+Result<void> check_storage(Context& context, const std::vector<std::string>& sessions) {
+  protocol::Request request{protocol::RequestKind::StorageCheck, 0, {}};
+  TRY(put_sessions(context, request, sessions));
+  TRY(auto client, LocalClient::open(context));
+  TRY(const auto reply, client.ask(context, std::move(request)));
+  context.show(reply);
+  const auto* whole = reply.if_object();
+  const auto* report = whole != nullptr ? whole->if_contains("report") : nullptr;
+  const auto* sound = report != nullptr && report->is_object() ? report->get_object().if_contains("sound") : nullptr;
+  if (sound == nullptr || !sound->is_bool() || !sound->get_bool()) context.end_with(ErrorCode::Integrity);
+  return success();
+}
+
 }  // namespace
 
 void add_system_commands(CLI::App& app, Context& context) {
@@ -36,8 +52,11 @@ void add_system_commands(CLI::App& app, Context& context) {
 
   auto* storage = app.add_subcommand("storage", "保存データ / stored data");
   storage->require_subcommand(1);
-  add_plain(storage->add_subcommand("check", "全部を調べる / walk everything and name what is damaged"), context,
-            sessions, protocol::RequestKind::StorageCheck);
+  auto* check = storage->add_subcommand("check", "全部を調べる / walk everything and name what is damaged");
+  check->add_option("--session", *sessions, "セッションのファイル / file of the session")
+      ->allow_extra_args(false)
+      ->required();
+  on(check, context, [sessions](Context& now) { return check_storage(now, *sessions); });
   auto* journal = app.add_subcommand("journal", "ジャーナル / the journal");
   journal->require_subcommand(1);
   add_plain(journal->add_subcommand("walk", "連鎖を確かめる / verify its chain; counts only, never contents"), context,

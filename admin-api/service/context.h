@@ -16,6 +16,10 @@
 #include "admin-api/service/terminal_check.h"
 #include "storage/files/definition.h"
 
+namespace shosoin::erasure {
+class Scrub;
+}
+
 namespace shosoin::service {
 
 class Imports;
@@ -32,6 +36,7 @@ struct Parts {
   std::filesystem::path terminal_authority;  // terminal-ca.pem
   ItemHeads item_heads{definitions};
   Recall recall{};
+  const erasure::Scrub* scrub = nullptr;     // none before the vault serves
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
   PasswordDesk passwords{};

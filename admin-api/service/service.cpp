@@ -239,6 +239,7 @@ std::optional<ErrorCode> Service::maintain() {
     next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
     parts_.appliance.renew_state_copy();
   }
+  if (auto end = fatal(parts_.appliance.journal().seal(), "the journal could not be sealed")) return end;
   if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
   BatchFailure failure;
   const auto done = daily_batch(parts_, failure);

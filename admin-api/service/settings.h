@@ -8,6 +8,7 @@
 #include <string>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_examine.h"
 #include "firmware/base/limits_space.h"
 #include "firmware/base/result.h"
 
@@ -29,6 +30,8 @@ struct Settings {
   std::chrono::seconds absolute = limits::kSessionAbsolute;
   int daily_batches = limits::kMaxBatchesPerDay;
   std::uint64_t reserve_bytes = limits::kReserveMiB << 20;  // of the data disk: administrator, auditor, erasure
+  std::chrono::hours scrub_every{limits::kScrubHours};
+  std::uint64_t scrub_rate = static_cast<std::uint64_t>(limits::kScrubRate) << 20;  // bytes a second
 };
 
 // Where and why a settings file was refused; both texts name file, line and key. They hold no value.

@@ -3,6 +3,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
 
 namespace shosoin::service {
@@ -101,12 +102,18 @@ Answer status(Parts& parts, Context&) {
        "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "
        "is not detected"}};
   if (!status.certified) out["pendingEpoch"] = status.epoch;
+  if (parts.scrub != nullptr) {
+    const auto scrub = parts.scrub->status();
+    json::object told{{"running", scrub.running}, {"passes", scrub.passes}, {"damaged", scrub.faults}};
+    if (scrub.ended) told["lastEnded"] = to_iso8601(*scrub.ended);
+    out["scrub"] = std::move(told);
+  }
   return out;
 }
 
 Answer storage_check(Parts& parts, Context&) {
   TRY(auto text, parts.appliance.check_storage());
-  TRY(auto report, parsed(text));
+  TRY(auto report, parsed(std::move(text)));
   return json::object{{"report", std::move(report)}};
 }
 

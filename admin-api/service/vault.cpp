@@ -17,6 +17,7 @@
 #include "firmware/sandbox/sandbox.h"
 #include "hardware/tpm/boot_approval.h"
 #include "storage/erasure/provisioning_record.h"
+#include "storage/erasure/scrub.h"
 
 namespace shosoin::service {
 namespace {
@@ -25,6 +26,11 @@ int tell(const Error& error) {
   const auto& row = error_row(error.code());
   oplog::failure("the vault cannot go on", error);
   std::cerr << row.ja << '\n' << row.en << '\n';
+  if (error.code() == ErrorCode::Integrity) {
+    std::cerr << "起動前の破損です。data と状態の写しを別の媒体に写してから、運用の手引き第5節の integrity の行に従ってください。\n"
+                 "Damage before the start. Copy data and state copy to another medium, then follow the row `integrity` of "
+                 "section 5 of the operations guide.\n";
+  }
   return row.exit_code;
 }
 
@@ -71,6 +77,8 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
+  const erasure::Scrub scrub(*opened.appliance, clock, {limits::kScrubFirst, settings.scrub_every, settings.scrub_rate});
+  service.parts().scrub = &scrub;  // ends after the server has stopped and before the appliance
   server->start(service);
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");

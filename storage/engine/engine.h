@@ -1,6 +1,7 @@
-// The engine: ordered byte tables, one writer, snapshot readers, atomic durable commit. LMDB inside; nothing above this header knows
-// it. An Environment may be used from any thread; a transaction stays on the thread that made it and must not outlive the
-// environment. Views returned by a transaction are valid until it ends (or, in a write transaction, until the next write).
+// The engine: ordered byte tables, one writer, snapshot readers, atomic durable commit. LMDB inside; nothing above this
+// header knows it. An Environment may be used from any thread; a transaction stays on the thread that made it and must
+// not outlive the environment. Views returned by a transaction are valid until it ends (or, in a write transaction,
+// until the next write).
 #pragma once
 
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "firmware/base/bytes.h"
 #include "firmware/base/result.h"
+#include "storage/engine/page_check.h"
 
 namespace shosoin::engine {
 
@@ -20,7 +22,7 @@ struct Table {  // an opened table: its position in EnvironmentOptions::tables
   bool operator==(const Table&) const = default;
 };
 struct EnvironmentOptions {
-  std::vector<std::string> tables;  // created when missing; the order gives the Table indices
+  std::vector<std::string> tables;  // in the order of the Table indices; a newer version may add some at the end
   std::size_t map_size;
 };
 // Return false to stop a scan.
@@ -40,21 +42,26 @@ class WriteTransaction : public ReadTransaction {
   virtual Result<void> put(Table table, ByteView key, ByteView value) = 0;
   virtual Result<void> put_new(Table table, ByteView key, ByteView value) = 0;  // Conflict when the key exists
   virtual Result<bool> erase(Table table, ByteView key) = 0;                    // whether it was there
-  virtual std::size_t dirty_pages() const = 0;                                  // estimate, for limits::kTransactionPages
-  // Durable when it returns success. StorageFull: nothing happened. StorageFailed: unknown, the process must end. If power goes
-  // during it: all or nothing. The step name goes to power::guarded(). The transaction is over either way.
+  virtual std::size_t dirty_pages() const = 0;  // estimate, for limits::kTransactionPages
+  // Durable when it returns success. StorageFull: nothing happened. StorageFailed: unknown, the process must end. If
+  // power goes during it: all or nothing. The step name goes to power::guarded(). The transaction is over either way.
   virtual Result<void> commit(std::string_view step) = 0;
 };
 
 class Environment {
  public:
-  // Creates the directory (0700) and files (0600) when missing and create is true; NotFound otherwise.
-  static Result<std::unique_ptr<Environment>> open(const std::filesystem::path& directory, const EnvironmentOptions& options,
-                                                   bool create);
+  // Creates the directory (0700) and files (0600) when missing and create is true; NotFound otherwise. Integrity, with
+  // the page's number: the structure of the file is damaged, and nothing of it was used (page_check.h).
+  static Result<std::unique_ptr<Environment>> open(const std::filesystem::path& directory,
+                                                   const EnvironmentOptions& options, bool create);
   virtual ~Environment() = default;
   virtual Result<std::unique_ptr<ReadTransaction>> read() = 0;
   virtual Result<std::unique_ptr<WriteTransaction>> write() = 0;  // waits for the other writer
   virtual Result<std::uint64_t> size_on_disk() const = 0;
+  // The structure of the file again, as the newest snapshot has it, while others read and write. After an Integrity
+  // every later transaction is refused with Integrity. visit is told of each page and may sleep; the snapshot is held
+  // open meanwhile.
+  virtual Result<void> check(const PageVisitor& visit) = 0;
 };
 
 // Every entry of every table of an environment nobody has open, without keys and without writing (repair mode).
@@ -63,7 +70,8 @@ struct AtRest {
 };
 Result<AtRest> walk_at_rest(const std::filesystem::path& directory);
 
-// Once per process before the first environment: allocator thresholds (STYLE: glibc's default costs seconds and gigabytes).
+// Once per process before the first environment: allocator thresholds (STYLE: glibc's default costs seconds and
+// gigabytes).
 void prepare_allocator();
 
 }  // namespace shosoin::engine

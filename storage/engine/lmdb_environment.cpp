@@ -10,6 +10,7 @@
 
 #include "firmware/base/disk.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/log.h"
 #include "firmware/base/power.h"
 #include "storage/engine/lmdb_transaction.h"
 
@@ -75,6 +76,14 @@ Result<void> cover_readers(const fs::path& directory) {
   return success();
 }
 
+// LMDB asserts where a page it has mapped makes no sense any more: damage since the check at opening. It would abort
+// without a word.
+[[noreturn]] void page_makes_no_sense(MDB_env*, const char*) {
+  const Error error{ErrorCode::Integrity, "read a page of an environment: it was damaged while the process ran"};
+  oplog::failure("the process ends; the next start leaves the damaged environment closed", error);
+  std::_Exit(error_row(error.code()).exit_code);
+}
+
 Result<EnvironmentHandle> open_handle(const fs::path& directory, const EnvironmentOptions& options) {
   TRY(cover_readers(directory));
   MDB_env* raw = nullptr;
@@ -84,6 +93,7 @@ Result<EnvironmentHandle> open_handle(const fs::path& directory, const Environme
   code = mdb_env_set_maxdbs(raw, static_cast<MDB_dbi>(options.tables.size()));
   if (code == MDB_SUCCESS) code = mdb_env_set_mapsize(raw, options.map_size);
   if (code == MDB_SUCCESS) code = mdb_env_set_maxreaders(raw, limits::kEnvironmentReaders);
+  if (code == MDB_SUCCESS) code = mdb_env_set_assert(raw, page_makes_no_sense);
   // NOTLS: without it the 1,025th environment fails. NORDAHEAD: rows are read one by one from random places.
   if (code == MDB_SUCCESS) code = mdb_env_open(raw, directory.c_str(), MDB_NOTLS | MDB_NORDAHEAD, 0600);
   if (code != MDB_SUCCESS) return engine_error(code, "open an environment");
@@ -130,7 +140,7 @@ Result<bool> open_tables(MDB_txn* transaction, const EnvironmentOptions& options
   return true;
 }
 // A start must not cost each of 1,741 environments a commit: tables are looked for first, made only when one is
-// missing.
+// missing. The check of the pages has made sure that one that is missing never was there.
 Result<void> find_or_make_tables(const EnvironmentOptions& options, Shared& shared) {
   {
     TRY(auto reader, begin(shared.handle.get(), MDB_RDONLY));
@@ -172,12 +182,19 @@ class LmdbEnvironment final : public Environment {
  public:
   LmdbEnvironment(fs::path data_file, OpenFile file) : data_file_(std::move(data_file)), file_(std::move(file)) {}
 
+  // LMDB believes its pages: nothing of it touches the file before the check has passed.
   Result<void> start(const fs::path& directory, const EnvironmentOptions& options) {
+    plan_ = {.tables = options.tables, .map_size = options.map_size};
+    {
+      TRY(const auto file, disk::open(data_file_, O_RDONLY));
+      TRY(check_pages(file.number(), plan_));
+    }
     TRY(shared_.handle, open_handle(directory, options));
     TRY(cover_file(shared_.handle.get()));
     return find_or_make_tables(options, shared_);
   }
   Result<std::unique_ptr<ReadTransaction>> read() override {
+    if (shared_.damaged.load()) return damaged();
     auto transaction = idle_.take();
     // One that cannot be taken up again is let go; a fresh one says why.
     if (transaction && mdb_txn_renew(transaction.get()) != MDB_SUCCESS) transaction.reset();
@@ -189,6 +206,7 @@ class LmdbEnvironment final : public Environment {
   Result<std::unique_ptr<WriteTransaction>> write() override {
     ENSURE(shared_.writer.load() != std::this_thread::get_id());
     if (shared_.failed.load()) return Error{ErrorCode::StorageFailed, "write after a failed commit"};
+    if (shared_.damaged.load()) return damaged();
     TRY(auto transaction, begin(shared_.handle.get(), 0));
     return std::unique_ptr<WriteTransaction>(std::make_unique<LmdbWriter>(shared_, std::move(transaction)));
   }
@@ -197,9 +215,34 @@ class LmdbEnvironment final : public Environment {
     if (::stat(data_file_.c_str(), &status) != 0) return Error{disk::code_of(errno), "measure an environment", errno};
     return static_cast<std::uint64_t>(status.st_blocks) * 512;  // st_blocks is in units of 512 B on Linux
   }
+  Result<void> check(const PageVisitor& visit) override {
+    int number = -1;
+    const int code = mdb_env_get_fd(shared_.handle.get(), &number);
+    if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
+    bool seen = false;  // an environment that serves is given up only for what is found twice
+    for (int attempt = 0; attempt < kCheckAttempts; ++attempt) {
+      TRY(const auto snapshot,
+          begin(shared_.handle.get(), MDB_RDONLY));  // what it sees is not written over while it lives
+      auto plan = plan_;
+      plan.transaction = mdb_txn_id(snapshot.get());
+      plan.visit = visit;
+      auto checked = check_pages(number, plan);
+      if (!checked && checked.error().code() == ErrorCode::Conflict)
+        continue;  // two commits before the meta page was read
+      if (!checked && !std::exchange(seen, true)) continue;
+      if (!checked) shared_.damaged.store(true);
+      return checked;
+    }
+    return Error{ErrorCode::Unavailable, "check an environment: commits follow too fast"};
+  }
 
  private:
+  static constexpr int kCheckAttempts = 16;
+  static Error damaged() noexcept {
+    return Error{ErrorCode::Integrity, "use an environment that a check has found damaged"};
+  }
   fs::path data_file_;
+  PageCheck plan_;
   OpenFile file_;  // left after the handle below is closed
   Shared shared_;
   IdleReaders idle_;  // gone before the handle

@@ -15,7 +15,8 @@ namespace shosoin::engine {
 struct Shared {
   EnvironmentHandle handle;
   std::vector<MDB_dbi> tables;
-  std::atomic<bool> failed{false};        // a commit ended unknown: nothing more is written
+  std::atomic<bool> failed{false};   // a commit ended unknown: nothing more is written
+  std::atomic<bool> damaged{false};  // a check of the running environment found damage: nothing more is read or written
   std::atomic<std::thread::id> writer{};  // LMDB's writer mutex would deadlock a thread that asks twice
 };
 

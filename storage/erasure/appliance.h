@@ -86,8 +86,17 @@ class Appliance {
   tpm::Anchor& anchor();
   journal::Journal& journal();
   std::mutex& anchor_mutex();
-  // Walks every environment, generation, row reference and the journal. Returns a JSON report; Integrity faults are in it, named.
+  // Reads and opens everything stored: environments, generations, rows, journal, state copy. Returns a JSON report in which every fault
+  // is named with its place.
+  // OutOfMemory: a walk that found no memory has found no damage, and tells nothing.
   Result<std::string> check_storage();
+  // The same walk in the hands of the scrub. fault is told of each with tenant and place; go_on false ends it early.
+  struct Inspection {
+    std::function<void(const TenantId&, const std::string& where, const Error&)> fault;
+    std::function<void(std::uint64_t bytes)> pace;
+    std::function<bool()> go_on;
+  };
+  generations::Examiner inspect(const Inspection& inspection);
 
  private:
   friend struct Batch;  // this room's own (batch.cpp)

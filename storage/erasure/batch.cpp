@@ -265,18 +265,18 @@ Result<void> Batch::commit() {
     Writer key;
     key.u64(seq);
     if (tenant != kAppliance) key.u16(++number);
-    TRY(transaction->put(generations::kOutbox, key.bytes(), journal::encode_draft(frame.draft)));
+    TRY(generations::put_plain(*transaction, generations::kOutbox, key.bytes(), journal::encode_draft(frame.draft)));
   }
   for (const auto& [tenant, box] : attempt.boxed_table) {
     TRY(transaction->put(generations::kTenants, table_key(attempt.state.epoch, tenant), box));
   }
   for (const auto& [tenant, touched] : attempt.touched) {
     for (const auto& row : attempt.removed.at(tenant)) {
-      TRY(transaction->put(generations::kCleanup, Writer{}.raw(tenant.view()).raw(row.view()).take(), {}));
+      TRY(generations::put_plain(*transaction, generations::kCleanup, Writer{}.raw(tenant.view()).raw(row.view()).take(), {}));
     }
   }
-  TRY(transaction->put(generations::kEpoch, generations::name_key("previous"), encode_epoch_state(core.state)));
-  TRY(transaction->put(generations::kEpoch, generations::name_key("current"), encode_epoch_state(attempt.state)));
+  TRY(generations::put_plain(*transaction, generations::kEpoch, generations::name_key("previous"), encode_epoch_state(core.state)));
+  TRY(generations::put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(attempt.state)));
   // If power goes before this commit: still epoch e, everything staged is garbage. After it: committed at e+1, CHAIN == X(e).
   auto done = transaction->commit("batch:commit");
   if (!done && done.error().code() != ErrorCode::StorageFailed) return done.error();
@@ -317,7 +317,7 @@ Result<void> Appliance::Core::check_daily_cap(int daily_cap) {
   TRY(auto reading, appliance().read());
   const auto day_ago = to_iso8601(clock->now() - std::chrono::hours{24});
   int made = 0;
-  TRY(reading->scan(generations::kEvidence, {}, [&](ByteView, ByteView value) {
+  TRY(generations::scan_plain(*reading, generations::kEvidence, {}, [&](ByteView, ByteView value) {
     auto evidence = decode_evidence(value);
     if (evidence && evidence.value().certified_at > day_ago) ++made;
     return true;

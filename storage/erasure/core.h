@@ -31,6 +31,7 @@ struct Appliance::Core {
   std::unique_ptr<journal::Journal> journal;
   std::map<TenantId, std::unique_ptr<engine::Environment>> environments;  // tenant zero's is the appliance environment
   std::map<TenantId, std::unique_ptr<TenantStore>> stores;                // open ones
+  std::map<TenantId, Error> faults;                                       // tenants a start could not serve, and why
 
   std::mutex work_mutex;
   std::mutex anchor_mutex;
@@ -62,6 +63,9 @@ struct Appliance::Core {
   Result<void> look_at_tpm();
   Result<void> open_environments();
   Result<void> replay_outboxes();
+  // Integrity in one tenant's own environment is that tenant's fault: it stays closed until the next start, and the others go on.
+  // Everything else, and the appliance's own, comes back.
+  Result<void> leave_out(const TenantId& tenant, Result<void> done);
   Result<void> open_root_or_revert();
   Result<void> revert();
   Result<void> open_table();
@@ -71,6 +75,11 @@ struct Appliance::Core {
   Result<void> destroy_previous();          // steps 5 to 7
   Result<void> certify();                   // step 8
   Result<void> sweep();                     // garbage generations, rows of erased records, unnamed tenants, old state copies
+  Error no_evidence(std::uint64_t epoch) const;  // inspect.cpp
+  // examine.cpp
+  void examine_tenant(const TenantId& tenant, generations::Examiner& examiner);
+  void examine_appliance(generations::Examiner& examiner);
+  void examine_evidence(const engine::ReadTransaction& transaction, generations::Examiner& examiner) const;
   // batch.cpp
   Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);
   Result<void> check_daily_cap(int daily_cap);

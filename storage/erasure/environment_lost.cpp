@@ -7,6 +7,7 @@
 namespace shosoin::erasure {
 namespace {
 
+using generations::put_plain;
 using Pairs = std::vector<std::pair<Bytes, Bytes>>;
 
 Result<void> put_all(engine::WriteTransaction& transaction, engine::Table table, const Pairs& pairs) {
@@ -39,10 +40,14 @@ Result<void> Appliance::Core::rebuild_environment() {
   {
     TRY(auto environment, engine::Environment::open(fresh, generations::appliance_layout(), true));
     TRY(auto transaction, environment->write());
-    TRY(transaction->put(generations::kMeta, generations::name_key("format"), Writer{}.u16(generations::kStoreFormat).take()));
-    TRY(transaction->put(generations::kMeta, generations::name_key("tenant"), kAppliance.view()));
-    TRY(transaction->put(generations::kMeta, generations::name_key("seq"), generations::seq_key(zero_copy->seq)));
-    TRY(transaction->put(generations::kEpoch, generations::name_key("current"), encode_epoch_state(fits->state)));
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("format"), Writer{}.u16(generations::kEnvironmentFormat).take()));
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("tenant"), kAppliance.view()));
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("seq"), generations::seq_key(zero_copy->seq)));
+    // The copy may be one change ahead of the journal: the frame was in the outbox that is lost.
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("rebuilt"), generations::seq_key(zero_copy->seq)));
+    // Evidence of earlier epochs is lost with it; this epoch's is made again.
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("evidence-from"), epoch_key(fits->state.epoch)));
+    TRY(put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(fits->state)));
     TRY(put_all(*transaction, generations::kTenants, fits->table));
     TRY(put_all(*transaction, generations::kHeads, zero_copy->heads));
     TRY(put_all(*transaction, generations::kBlocks, zero_copy->blocks));

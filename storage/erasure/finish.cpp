@@ -65,7 +65,7 @@ Result<void> Appliance::Core::certify() {
     evidence.quote = std::move(quote);
   }
   TRY(auto transaction, appliance().write());
-  TRY(transaction->put(kEvidence, epoch_key(state.epoch), encode_evidence(evidence)));
+  TRY(generations::put_plain(*transaction, kEvidence, epoch_key(state.epoch), encode_evidence(evidence)));
   TRY(transaction->erase(kEpoch, name_key("previous")));
   std::vector<std::pair<engine::Table, Bytes>> old;
   TRY(transaction->scan(kTenants, {}, [&](ByteView key, ByteView) {
@@ -84,22 +84,31 @@ Result<void> Appliance::Core::certify() {
 
 // Needs no tenant key. Idempotent; if power goes anywhere in it, the next start does the rest.
 Result<void> Appliance::Core::sweep() {
-  for (auto& [tenant, environment] : environments) {
-    TRY(auto found, generations::generations_in(*environment));
+  std::vector<TenantId> served;
+  for (const auto& [tenant, environment] : environments) {
+    if (!faults.contains(tenant)) served.push_back(tenant);
+  }
+  for (const auto& tenant : served) {
     const auto row = table.find(tenant);
-    for (const auto& gid : found) {
-      if (row != table.end() && gid != row->second.gid) {
-        TRY(generations::drop_generation_in(*environment, gid));
+    if (row == table.end()) continue;
+    auto& environment = *environments.at(tenant);
+    TRY(leave_out(tenant, [&]() -> Result<void> {
+      TRY(const auto found, generations::generations_in(environment));
+      for (const auto& gid : found) {
+        if (gid == row->second.gid) continue;
+        TRY(generations::drop_generation_in(environment, gid));
       }
-    }
+      return success();
+    }()));
   }
   std::map<TenantId, std::vector<RowId>> rows;
   std::vector<Bytes> keys;
   {
     TRY(auto reading, appliance().read());
-    TRY(reading->scan(kCleanup, {}, [&](ByteView key, ByteView) {
+    TRY(generations::scan_plain(*reading, kCleanup, {}, [&](ByteView key, ByteView) {
       auto tenant = TenantId::from(key.first(16));
       auto row = RowId::from(key.subspan(16));
+      if (tenant && faults.contains(tenant.value())) return true;  // its turn comes when it is served again
       if (tenant && row) rows[tenant.value()].push_back(row.value());
       keys.push_back(copy_of(key));
       return true;

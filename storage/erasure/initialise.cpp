@@ -59,7 +59,7 @@ Result<void> Appliance::initialise(const Places& places, const tpm::Pins& pins, 
   TRY(write_state_copy(places.state_copy, {state, {{table_key(0, kAppliance), boxed}}, {std::move(copy)}}));
   TRY(auto transaction, environment->write());
   TRY(transaction->put(generations::kTenants, table_key(0, kAppliance), boxed));
-  TRY(transaction->put(generations::kEpoch, generations::name_key("current"), encode_epoch_state(state)));
+  TRY(generations::put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(state)));
   TRY(transaction->commit("init:commit"));
   TRY(anchor.extend_chain(manifest_digest(state.manifest)));
   TRY(const auto chain, anchor.read_chain());

@@ -10,9 +10,10 @@ namespace shosoin::erasure {
 
 using generations::kEpoch;
 using generations::kEvidence;
-using generations::kMeta;
 using generations::kTenants;
+using generations::get_plain;
 using generations::name_key;
+using generations::put_plain;
 
 Result<EpochRoot> open_epoch_root(tpm::Anchor& anchor, const EpochState& state) {
   TRY(auto sealed_half, anchor.unseal_root(state.sealed_root, state.terms()));
@@ -28,7 +29,8 @@ Result<std::map<TenantId, TableRow>> read_table(engine::Environment& appliance, 
   Result<void> read = success();
   TRY(auto transaction, appliance.read());
   TRY(transaction->scan(kTenants, epoch_key(epoch), [&](ByteView key, ByteView box) {
-    if (key.size() != 24 || from_be<std::uint64_t>(key.first<8>()) != epoch) return false;
+    if (key.size() != 24) read = Error{ErrorCode::Integrity, "read a key of the tenant table"};
+    if (!read || from_be<std::uint64_t>(key.first<8>()) != epoch) return false;
     const auto tenant = TenantId::from(key.subspan(8)).value();
     auto row = open_table_row(root, epoch, tenant, box);
     if (!row) {
@@ -50,10 +52,10 @@ TenantEpochKey key_of_zero(const TableRow& row) {
 
 Result<void> Appliance::Core::load_state() {
   TRY(auto transaction, appliance().read());
-  TRY(auto stored, transaction->get(kEpoch, name_key("current")));
+  TRY(auto stored, get_plain(*transaction, kEpoch, name_key("current")));
   if (!stored) return Error{ErrorCode::Integrity, "find the epoch state of the appliance"};
   TRY(auto current, decode_epoch_state(*stored));
-  TRY(auto evidence, transaction->get(kEvidence, epoch_key(current.epoch)));
+  TRY(auto evidence, get_plain(*transaction, kEvidence, epoch_key(current.epoch)));
   certified = evidence.has_value() || current.epoch == 0;
   state = std::move(current);
   return success();
@@ -81,13 +83,26 @@ Result<void> Appliance::Core::look_at_tpm() {
   return Error{ErrorCode::Forked, "start: the chain does not know the stored state"};
 }
 
+Result<void> Appliance::Core::leave_out(const TenantId& tenant, Result<void> done) {
+  if (done || tenant == kAppliance || done.error().code() != ErrorCode::Integrity) return done;
+  oplog::info_public("a tenant is not served: its stored data are damaged", tenant.hex());
+  oplog::failure("what is damaged", done.error());
+  std::unique_lock lock(table_mutex);
+  faults.insert_or_assign(tenant, done.error());
+  return success();
+}
+
 Result<void> Appliance::Core::open_environments() {
   TRY(auto transaction, appliance().read());
   std::set<TenantId> named;
+  Result<void> read = success();
   TRY(transaction->scan(kTenants, epoch_key(state.epoch), [&](ByteView key, ByteView) {
-    if (from_be<std::uint64_t>(key.first<8>()) == state.epoch) named.insert(TenantId::from(key.subspan(8)).value());
+    if (key.size() != 24) read = Error{ErrorCode::Integrity, "read a key of the tenant table"};
+    if (!read || from_be<std::uint64_t>(key.first<8>()) != state.epoch) return false;
+    named.insert(TenantId::from(key.subspan(8)).value());
     return true;
   }));
+  TRY(std::move(read));
   for (const auto& tenant : named) {
     if (tenant == kAppliance) continue;
     const auto open = [&] { return engine::Environment::open(directory_of(tenant), generations::tenant_layout(), false); };
@@ -97,25 +112,43 @@ Result<void> Appliance::Core::open_environments() {
     if (!environment && environment.error().code() == ErrorCode::StorageFull) return environment.error();
     if (environment) {
       environments[tenant] = std::move(environment.value());
-    } else {
-      oplog::failure("an environment does not open; its tenant is not served", environment.error());
+      continue;
     }
+    const auto& error = environment.error();  // whatever it is: the others serve
+    if (error.code() == ErrorCode::Integrity) {
+      TRY(leave_out(tenant, error));
+      continue;
+    }
+    oplog::failure("an environment does not open", error);
+    TRY(leave_out(tenant, Error{ErrorCode::Integrity, "find and open the environment of a tenant", error.outside()}));
   }
   return success();
 }
 
 // The first thing a start does once it may start; needs no keys. A tenant's frame may stand in its own outbox or, for a batch, in the
-// appliance's, so rounds go on until none moves.
+// appliance's, so rounds go on until none moves. What still waits then waits for a line that is lost.
 Result<void> Appliance::Core::replay_outboxes() {
+  std::set<TenantId> waiting;
   for (std::size_t round = 0; round <= environments.size() + 1; ++round) {
-    bool complete = true;
-    for (auto& [tenant, environment] : environments) {
-      TRY(const bool whole, generations::replay_outbox(*environment, *journal));
-      complete = complete && whole;
+    waiting.clear();
+    std::vector<TenantId> all;
+    for (const auto& [tenant, environment] : environments) {
+      if (!faults.contains(tenant)) all.push_back(tenant);
     }
-    if (complete) return success();
+    for (const auto& tenant : all) {
+      auto replayed = generations::replay_outbox(*environments.at(tenant), *journal);
+      if (replayed) {
+        waiting.insert(replayed.value().begin(), replayed.value().end());
+      } else {
+        TRY(leave_out(tenant, replayed.error()));
+      }
+    }
+    if (waiting.empty()) return success();
   }
-  return Error{ErrorCode::Integrity, "replay the outboxes: a frame before them is missing from the journal"};
+  for (const auto& tenant : waiting) {
+    TRY(leave_out(tenant, Error{ErrorCode::Integrity, "replay the outboxes: a line before theirs is missing from the journal"}));
+  }
+  return success();
 }
 
 Result<void> Appliance::Core::open_root_or_revert() {
@@ -152,7 +185,7 @@ Result<void> Appliance::Core::revert() {
   EpochState old;
   {
     TRY(auto transaction, appliance().read());
-    TRY(auto stored, transaction->get(kEpoch, name_key("previous")));
+    TRY(auto stored, get_plain(*transaction, kEpoch, name_key("previous")));
     if (!stored) return Error{ErrorCode::Integrity, "find the epoch before the one that does not open"};
     TRY(auto decoded, decode_epoch_state(*stored));
     old = std::move(decoded);
@@ -165,9 +198,7 @@ Result<void> Appliance::Core::revert() {
   const auto& zero_row = rows.at(kAppliance);
   const auto zero_key = key_of_zero(zero_row);
   TRY(auto transaction, appliance().write());
-  TRY(auto seq_bytes, transaction->get(kMeta, name_key("seq")));
-  if (!seq_bytes || seq_bytes->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of tenant zero"};
-  const auto seq = from_be<std::uint64_t>(seq_bytes->first<8>());
+  TRY(const auto seq, generations::read_seq(*transaction));
   const Bytes empty(limits::kDeltaPlain, 0);
   TRY(transaction->put(generations::kDelta, generations::gid_key(zero_row.gid, seq),
                        crypto::seal_box(zero_key, {crypto::BoxKind::Delta, kAppliance, zero_row.gid.bytes(), 0, seq}, empty)));
@@ -183,7 +214,7 @@ Result<void> Appliance::Core::revert() {
   for (const auto& [table_of, key] : gone) {
     TRY(transaction->erase(table_of, key));
   }
-  TRY(transaction->put(kEpoch, name_key("current"), encode_epoch_state(old)));
+  TRY(put_plain(*transaction, kEpoch, name_key("current"), encode_epoch_state(old)));
   TRY(transaction->erase(kEpoch, name_key("previous")));
   // If power goes before this commit: the next start finds the same and comes here again.
   TRY(transaction->commit("recovery:revert"));
@@ -206,6 +237,15 @@ Result<void> Appliance::Core::open_zero() {
   zero_store = store.get();
   stores[kAppliance] = std::move(store);
   TRY(zero().ensure_log_keys());
+  // A tenant's row is there before its name: one that tenant zero knows and the table does not has lost it.
+  Result<void> complete = success();
+  TRY(zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
+    const auto tenant = TenantId::from(entry.key.bytes);
+    if (!tenant || !table.contains(tenant.value()))
+      complete = Error{ErrorCode::Integrity, "find the row of a tenant in the tenant table"};
+    return complete.has_value();
+  }));
+  TRY(std::move(complete));
   // A row whose tenant has no name is what a cut creation left.
   std::vector<TenantId> unnamed;
   for (const auto& [tenant, facts] : table) {
@@ -257,6 +297,9 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   TRY(core->open_table());
   TRY(core->open_zero());
   TRY(core->sweep());
+  if (core->journal->dropped() > 0) {  // after a power cut as a rule; the audit officer sees that lines may be gone
+    TRY(core->zero().log({false, R"({"operation":"journal-tail-dropped","bytes":)" + std::to_string(core->journal->dropped()) + "}"}));
+  }
   if (core->rebuilt) core->recovered = "rebuilt";
   if (core->recovered != "settled") {
     TRY(core->zero().log({false, R"({"operation":"epoch-recovered","found":")" + core->recovered + R"("})"}));

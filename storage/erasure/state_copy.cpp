@@ -220,6 +220,13 @@ std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem:
   return found;
 }
 
+Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state) {
+  std::ifstream file(directory / name_of(state) / "state", std::ios::binary);
+  if (!file) return Error{ErrorCode::NotFound, "find the state copy of the present epoch"};
+  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  return decode(bytes);
+}
+
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep) {
   std::error_code failed;
   std::vector<std::filesystem::path> old;

@@ -32,6 +32,8 @@ Result<void> copy_evidence(const std::filesystem::path& directory, engine::Envir
 // As table evidence holds them, of epochs below `before`: that an epoch is certified itself is never taken from a copy. What does not
 // read back whole, or whose X does not follow from its manifest, is left out.
 std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before);
+// The copy of exactly this attempt. NotFound, Integrity.
+Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state);
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep);
 
 }  // namespace shosoin::erasure

@@ -5,23 +5,25 @@
 #include "firmware/base/ids.h"
 #include "firmware/base/limits.h"
 #include "storage/engine/engine.h"
+#include "storage/generations/plain_row.h"
 
 namespace shosoin::generations {
 
 // Frozen names and order.
-inline constexpr engine::Table kMeta{0};    // "format" -> u16, "tenant" -> 16 B, "seq" -> u64: the last change_seq
+inline constexpr engine::Table kMeta{0};    // plain: "format" -> u16, "tenant" -> 16 B, "seq" -> u64: the last change_seq, "rebuilt" -> u64
 inline constexpr engine::Table kRows{1};    // row id -> encrypted record row
 inline constexpr engine::Table kBlocks{2};  // gid || number u64 -> boxed block
 inline constexpr engine::Table kHeads{3};   // gid -> boxed header; gid || part u32 -> boxed directory part
 inline constexpr engine::Table kDelta{4};   // gid || change_seq u64 -> boxed, padded delta row
-inline constexpr engine::Table kOutbox{5};  // change_seq u64 -> finished frame (journal::encode_draft)
+inline constexpr engine::Table kOutbox{5};  // plain: change_seq u64 -> finished frame (journal::encode_draft)
 // appliance environment only
-inline constexpr engine::Table kEpoch{6};     // "current", "previous" -> epoch state
+inline constexpr engine::Table kEpoch{6};     // plain: "current", "previous" -> epoch state
 inline constexpr engine::Table kTenants{7};   // epoch u64 || tenant -> outer box: the tenant table
-inline constexpr engine::Table kEvidence{8};  // epoch u64 -> manifest and TPM attestations
-inline constexpr engine::Table kCleanup{9};   // tenant || row id -> empty: rows an erasure has left behind
+inline constexpr engine::Table kEvidence{8};  // plain: epoch u64 -> manifest and TPM attestations
+inline constexpr engine::Table kCleanup{9};   // plain: tenant || row id -> empty: rows an erasure has left behind
 
-inline constexpr std::uint16_t kStoreFormat = 1;
+inline constexpr std::uint16_t kStoreFormat = 1;        // of a generation
+inline constexpr std::uint16_t kEnvironmentFormat = 2;  // of an environment: since 2, plain rows carry a digest
 
 inline engine::EnvironmentOptions tenant_layout() {
   return {{"meta", "rows", "blocks", "heads", "delta", "outbox"}, limits::kEnvironmentMapSize};

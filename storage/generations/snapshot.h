@@ -46,7 +46,7 @@ class SnapshotView {
   std::uint64_t base_seq() const { return base_seq_; }
   const NumberKey& number_key() const { return number_key_; }
 
-  // Plaintext of a block, for the caller to wipe; from memory or from the disk.
+  // Plaintext of a block, for the caller to wipe; from memory or from the disk, with Keep::No always from the disk.
   Result<Bytes> read_block(const engine::ReadTransaction& transaction, std::uint64_t number, Keep keep) const;
   const GenerationId& gid() const { return gid_; }
 

@@ -239,13 +239,13 @@ Result<void> TenantStore::ensure_log_keys() {
   return success();
 }
 
-Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& journal) {
+Result<std::set<TenantId>> replay_outbox(engine::Environment& environment, journal::Journal& journal) {
   std::vector<journal::Draft> missing;
-  bool complete = true;
+  std::set<TenantId> waiting;
   {
     TRY(auto transaction, environment.read());
     Result<void> read = success();
-    TRY(transaction->scan(kOutbox, {}, [&](ByteView, ByteView value) {
+    TRY(scan_plain(*transaction, kOutbox, {}, [&](ByteView, ByteView value) {
       auto draft = journal::decode_draft(value);
       if (!draft) {
         read = draft.error();
@@ -260,12 +260,12 @@ Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& j
     const auto here = journal.position(draft.tenant).line;
     if (draft.line <= here) continue;
     if (draft.line != here + 1) {
-      complete = false;
+      waiting.insert(draft.tenant);
       continue;
     }
     TRY(journal.append(draft));
   }
-  return complete;
+  return waiting;
 }
 
 }  // namespace shosoin::generations

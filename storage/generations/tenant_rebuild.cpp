@@ -117,15 +117,14 @@ Result<void> TenantStore::put_change(engine::WriteTransaction& transaction, cons
                                      const BoxedChange& change) {
   ENSURE(change.seq == last_seq_ + 1);
   TRY(transaction.put_new(kDelta, gid_key(staged.generation.gid, change.seq), change.row));
-  return transaction.put(kMeta, name_key("seq"), seq_key(change.seq));
+  return put_plain(transaction, kMeta, name_key("seq"), seq_key(change.seq));
 }
 
 // The new view is opened from disk before the old one is let go: what cannot be read back is not adopted.
 Result<void> TenantStore::adopt(StagedGeneration staged) {
   TRY(auto transaction, environment_.read());
   TRY(auto view, SnapshotView::open(*transaction, tenant_, staged.generation));
-  TRY(auto stored_seq, transaction->get(kMeta, name_key("seq")));
-  if (!stored_seq || stored_seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
+  TRY(const auto stored_seq, read_seq(*transaction));
   std::unique_lock lock(state_);
   ++version_;
   generation_ = std::move(staged.generation);
@@ -135,7 +134,7 @@ Result<void> TenantStore::adopt(StagedGeneration staged) {
   }
   delta_.clear();
   delta_rows_ = delta_bytes_ = 0;
-  last_seq_ = from_be<std::uint64_t>(stored_seq->first<8>());
+  last_seq_ = stored_seq;
   return load_delta(*transaction);
 }
 

@@ -50,9 +50,9 @@ Result<void> TenantStore::create(engine::Environment& environment, const TenantI
   TRY(auto summary, write_snapshot(environment, {tenant, &generation, &number_key, 0}, source));
   (void)summary;
   TRY(auto transaction, environment.write());
-  TRY(transaction->put(kMeta, name_key("format"), Writer{}.u16(kStoreFormat).take()));
-  TRY(transaction->put(kMeta, name_key("tenant"), tenant.view()));
-  TRY(transaction->put(kMeta, name_key("seq"), seq_key(0)));
+  TRY(put_plain(*transaction, kMeta, name_key("format"), Writer{}.u16(kEnvironmentFormat).take()));
+  TRY(put_plain(*transaction, kMeta, name_key("tenant"), tenant.view()));
+  TRY(put_plain(*transaction, kMeta, name_key("seq"), seq_key(0)));
   return transaction->commit("tenant:create");
 }
 
@@ -64,16 +64,28 @@ Result<std::unique_ptr<TenantStore>> TenantStore::open(engine::Environment& envi
   return store;
 }
 
+Result<std::uint64_t> read_seq(const engine::ReadTransaction& transaction) {
+  TRY(auto seq, get_plain(transaction, kMeta, name_key("seq")));
+  if (!seq || seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
+  return from_be<std::uint64_t>(seq->first<8>());
+}
+
 Result<void> TenantStore::load() {
   TRY(auto transaction, environment_.read());
-  TRY(auto named, transaction->get(kMeta, name_key("tenant")));
+  TRY(auto format, get_plain(*transaction, kMeta, name_key("format")));
+  if (!format || !equal(*format, be(kEnvironmentFormat))) return Error{ErrorCode::Integrity, "read an environment of another format"};
+  TRY(auto named, get_plain(*transaction, kMeta, name_key("tenant")));
   if (!named || !equal(*named, tenant_.view())) return Error{ErrorCode::Integrity, "match an environment with its tenant"};
-  TRY(auto seq, transaction->get(kMeta, name_key("seq")));
-  if (!seq || seq->size() != 8) return Error{ErrorCode::Integrity, "read the change sequence of a tenant"};
-  last_seq_ = from_be<std::uint64_t>(seq->first<8>());
+  TRY(last_seq_, read_seq(*transaction));
   // The journal is the durability point: what it has seen, the environment must have.
   if (last_seq_ < journal_.position(tenant_).change_seq) {
     return Error{ErrorCode::Integrity, "find all journalled changes in the environment (it is older than the journal)"};
+  }
+  // And the other way round: outboxes are replayed, so a change without its line means that lines were lost.
+  if (last_seq_ > journal_.position(tenant_).change_seq) {
+    TRY(auto rebuilt, get_plain(*transaction, kMeta, name_key("rebuilt")));
+    if (!rebuilt || !equal(*rebuilt, be(last_seq_)))
+      return Error{ErrorCode::Integrity, "find the line of each change in the journal (it is older than the environment)"};
   }
   TRY(auto view, SnapshotView::open(*transaction, tenant_, generation_));
   view_ = std::move(view);
@@ -91,11 +103,12 @@ Result<void> TenantStore::load_delta(const engine::ReadTransaction& transaction)
   return success();
 }
 
-Result<std::vector<Entry>> TenantStore::read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const {
-  TRY(auto boxed, transaction.get(kDelta, gid_key(generation_.gid, seq)));
+Result<std::vector<Entry>> TenantStore::open_delta_row(const engine::ReadTransaction& transaction,
+                                                       const GenerationKey& generation, std::uint64_t seq) const {
+  TRY(auto boxed, transaction.get(kDelta, gid_key(generation.gid, seq)));
   if (!boxed) return Error{ErrorCode::Integrity, "find a delta row of the sequence", static_cast<std::int64_t>(seq)};
   TRY(auto plain,
-      crypto::open_box(generation_.key, {crypto::BoxKind::Delta, tenant_, generation_.gid.bytes(), 0, seq}, *boxed));
+      crypto::open_box(generation.key, {crypto::BoxKind::Delta, tenant_, generation.gid.bytes(), 0, seq}, *boxed));
   auto entries = decode_entries(plain);
   memory::wipe(plain);
   return entries;
@@ -197,12 +210,12 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
     TRY(transaction->erase(kRows, dropped.view()));
   }
   TRY(transaction->put_new(kDelta, gid_key(generation_.gid, seq), row));
-  TRY(transaction->put(kOutbox, seq_key(seq), journal::encode_draft(pending.draft)));
+  TRY(put_plain(*transaction, kOutbox, seq_key(seq), journal::encode_draft(pending.draft)));
   for (std::uint64_t old = journalled_seq_; old > 0; --old) {  // what the journal holds leaves the outbox
     TRY(const bool was_there, transaction->erase(kOutbox, seq_key(old)));
     if (!was_there) break;
   }
-  TRY(transaction->put(kMeta, name_key("seq"), seq_key(seq)));
+  TRY(put_plain(*transaction, kMeta, name_key("seq"), seq_key(seq)));
   // If power goes before this commit: nothing happened. After it: the change stands, and the next start journals its frame from
   // the outbox before anything is told.
   auto committed = transaction->commit("tenant:change");

@@ -12,6 +12,7 @@
 
 #include "crypto/row.h"
 #include "firmware/base/clock.h"
+#include "storage/generations/examine.h"
 #include "storage/generations/snapshot.h"
 #include "storage/journal/journal.h"
 
@@ -87,6 +88,9 @@ class TenantStore {
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
 
+  // Reads and opens everything this tenant has stored once more, and tells what is damaged or missing (storage check, scrub).
+  void examine(Examiner& examiner) const;
+
   // Log keys: makes the months from now to two ahead when they are missing (a change), never during a hold. Declares a gap in the SEQ
   // where the last lines did not open: until then every line is refused (decision 0030).
   Result<void> ensure_log_keys();
@@ -136,7 +140,18 @@ class TenantStore {
   void apply(std::vector<Entry> entries);
   void learn_log_key(const Entry& entry);
   Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
-  Result<std::vector<Entry>> read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const;
+  Result<std::vector<Entry>> read_delta_row(const engine::ReadTransaction& transaction, std::uint64_t seq) const {
+    return open_delta_row(transaction, generation_, seq);
+  }
+  Result<std::vector<Entry>> open_delta_row(const engine::ReadTransaction& transaction, const GenerationKey& generation,
+                                            std::uint64_t seq) const;
+  struct Snapshot {
+    std::unique_ptr<engine::ReadTransaction> transaction;
+    GenerationKey generation;
+    std::uint64_t seq;
+    std::map<Bytes, std::optional<Bytes>> records;  // what the delta says about records
+  };
+  Result<Snapshot> take_snapshot() const;
   struct PreparedLine;
   Result<PreparedLine> prepare_line(const LogEntry& entry) const;
   bool still_known(const PreparedLine& prepared) const;
@@ -166,12 +181,15 @@ class TenantStore {
 // Entries for the log months from now to two ahead that are not present yet.
 std::vector<Entry> new_log_keys(const std::set<unsigned>& present, Instant now);
 
+// The last change_seq of an environment.
+Result<std::uint64_t> read_seq(const engine::ReadTransaction& transaction);
+
 // Generations that have rows in this environment; needs no keys.
 Result<std::vector<GenerationId>> generations_in(engine::Environment& environment);
 Result<void> drop_generation_in(engine::Environment& environment, const GenerationId& gid);
 
-// Replays what the outbox of this environment holds and the journal does not; needs no keys. False when a frame must wait for
-// another environment's outbox (its line is not the next one yet).
-Result<bool> replay_outbox(engine::Environment& environment, journal::Journal& journal);
+// Replays what the outbox of this environment holds and the journal does not; needs no keys. Comes back with the tenants of whom a
+// frame must wait for another environment's outbox (its line is not the next one yet).
+Result<std::set<TenantId>> replay_outbox(engine::Environment& environment, journal::Journal& journal);
 
 }  // namespace shosoin::generations

@@ -22,6 +22,7 @@ DiskJournal::DiskJournal(std::filesystem::path directory, disk::Descriptor lock,
     : directory_(std::move(directory)),
       lock_(std::move(lock)),
       next_size_(shape.segment_size),
+      dropped_(recovered.dropped),
       places_(std::move(recovered.chain.places)),
       last_(recovered.chain.last),
       flush_(recovered.chain.flush),
@@ -30,12 +31,14 @@ DiskJournal::DiskJournal(std::filesystem::path directory, disk::Descriptor lock,
       size_(recovered.size),
       next_(std::move(recovered.next)),
       next_wanted_(!next_ && fill_ > 0),
+      sealed_(recovered.chain.sealed),
       file_(std::move(recovered.file)),
       durable_(recovered.chain.flush) {
   flusher_ = std::thread([this] { flush_batches(); });
   maker_ = std::thread([this] { make_segments(); });
 }
 DiskJournal::~DiskJournal() {
+  (void)seal();  // without it the last flush stays what it is after a power cut: not told from a torn one
   {
     std::scoped_lock lock(mutex_);
     stopping_ = true;
@@ -72,7 +75,7 @@ Result<Journal::Ticket> DiskJournal::enqueue(const Draft& draft) {
 }
 void DiskJournal::prepare(Prepared& frame, const TenantId& tenant) {
   std::size_t size = frame_size(frame.body.size());
-  frame.next_segment = (fill_ == 0 ? carry_size() : fill_) + size > size_;
+  frame.next_segment = (fill_ == 0 ? carry_size() : fill_) + size + kSealSize > size_;
   if (fill_ == 0 || frame.next_segment) {
     frame.carry = encode_carry({.segment_size = frame.next_segment ? next_size_ : size_, .places = places_});
     size += frame_size(frame.carry.size());
@@ -97,6 +100,7 @@ Journal::Ticket DiskJournal::chain(Prepared& frame, const Draft& draft) noexcept
   if (!frame.carry.empty()) put(FrameKind::Carry, frame.carry);
   const auto offset = static_cast<std::uint32_t>(fill_);
   put(FrameKind::Entry, frame.body);
+  sealed_ = false;
   place.position.line = draft.line;
   place.position.change_seq = std::max(place.position.change_seq, draft.change_seq);
   place.position.last_frame = last_;
@@ -115,8 +119,10 @@ Result<void> DiskJournal::make_room(Lock& lock, const TenantId& tenant, std::siz
       room_.wait(lock);
       continue;
     }
-    if ((fill_ == 0 ? carry_size() : fill_) + frame <= size_) return success();
-    if (carry_size() + frame > next_size_) return Error{ErrorCode::TooLarge, "journal an entry: no segment takes it"};
+    if ((fill_ == 0 ? carry_size() : fill_) + frame + kSealSize <= size_) return success();
+    if (carry_size() + frame + kSealSize > next_size_) {
+      return Error{ErrorCode::TooLarge, "journal an entry: no segment takes it"};
+    }
     if (next_) return success();
     if (making_failed_) {  // a full disk, most likely: this caller hears of it, the next finds a new attempt made
       const Error error = *std::exchange(making_failed_, std::nullopt);
@@ -134,6 +140,7 @@ DiskJournal::Batch& DiskJournal::gathering() noexcept {
     batch.flush = ++flush_;
     batch.segment = segment_;
     batch.start = fill_;
+    batch.step = "journal:flush";
     batches_.splice(batches_.end(), spare_, spare_.begin());
   }
   return batches_.back();
@@ -161,6 +168,31 @@ Result<void> DiskJournal::wait(Ticket ticket) {
     bell.wait(heard);
   }
 }
+// A seal is a flush of its own: in one flush with an entry it would prove nothing about it.
+Result<void> DiskJournal::seal() {
+  constexpr int kAttempts = 4;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Ticket ticket = 0;
+    {
+      Lock lock(mutex_);
+      if (failed_.load()) return refused();
+      if (sealed_ || fill_ == 0 || fill_ + kSealSize > size_) return success();
+      ticket = flush_;
+      if (batches_.empty() && durable_.load() == flush_) {
+        if (spare_.empty()) spare_.emplace_back();
+        spare_.front().bytes.reserve(kSealSize);  // put() allocates nothing
+        put(FrameKind::Seal, {});
+        batches_.back().step = "journal:seal";
+        sealed_ = true;
+        ticket = flush_;
+        if (std::exchange(idle_, false)) work_.notify_one();
+      }
+    }
+    TRY(wait(ticket));
+    if (Lock lock(mutex_); sealed_) return success();
+  }
+  return success();  // busy: the next flush proves this one
+}
 void DiskJournal::ring(std::uint64_t flush) { bells_[flush % bells_.size()].ring(); }
 
 void DiskJournal::flush_batches() {
@@ -177,7 +209,7 @@ void DiskJournal::flush_batches() {
     if (batch.opens) file_ = std::exchange(batch.opens, std::nullopt).value();
     // Power cut before or during it: nobody was told; the next start keeps the frames up to the first broken one and
     // zeros the rest. After: all frames of the flush are there.
-    const auto written = power::guarded("journal:flush", [&] { return write_batch(batch); });
+    const auto written = power::guarded(batch.step, [&] { return write_batch(batch); });
     if (!written) {
       oplog::failure("journal: a flush failed", written.error());
       return give_up();
@@ -237,7 +269,7 @@ Result<void> DiskJournal::has_room(std::size_t entry_size) {
   Lock lock(mutex_);
   for (;;) {
     if (failed_.load()) return refused();
-    const std::size_t wanted = frame_size(entry_size) + std::min(limits::kJournalReserve, size_ / 4);
+    const std::size_t wanted = frame_size(entry_size) + kSealSize + std::min(limits::kJournalReserve, size_ / 4);
     if (next_ || fill_ == 0 || fill_ + wanted <= size_) return success();  // an empty segment has just been made
     if (making_failed_) {
       const Error error = *std::exchange(making_failed_, std::nullopt);

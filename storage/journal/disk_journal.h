@@ -23,7 +23,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::filesystem::path& direc
 class DiskJournal final : public Journal {
  public:
   DiskJournal(std::filesystem::path directory, disk::Descriptor lock, Shape shape, Recovered recovered);
-  ~DiskJournal() override;  // flushes what waits
+  ~DiskJournal() override;  // flushes what waits, and seals
 
   Position position(const TenantId& tenant) const override;
   std::map<TenantId, Position> positions() const override;
@@ -31,6 +31,8 @@ class DiskJournal final : public Journal {
   bool has_failed() const override { return failed_.load(); }
   Result<Ticket> enqueue(const Draft& draft) override;
   Result<void> wait(Ticket ticket) override;
+  Result<void> seal() override;
+  std::uint64_t dropped() const override { return dropped_; }
   Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;
   Result<std::optional<Frame>> last_frame_of(const TenantId& tenant) const override;
 
@@ -41,6 +43,7 @@ class DiskJournal final : public Journal {
     std::size_t start = 0;
     Bytes bytes;
     std::optional<disk::Descriptor> opens;  // the segment's file, when this is its first flush
+    std::string_view step = "journal:flush";
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -66,6 +69,7 @@ class DiskJournal final : public Journal {
   const std::filesystem::path directory_;
   const disk::Descriptor lock_;
   const std::size_t next_size_;
+  const std::uint64_t dropped_;
 
   mutable std::mutex mutex_;
   std::condition_variable work_, room_, wanted_;
@@ -80,6 +84,7 @@ class DiskJournal final : public Journal {
   std::optional<disk::Descriptor> next_;
   std::optional<Error> making_failed_;
   bool next_wanted_ = false, idle_ = false, stopping_ = false;
+  bool sealed_ = false;  // nothing stands behind the newest seal
 
   disk::Descriptor file_;  // the flusher's
   std::atomic<std::uint64_t> durable_{0};

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::size_t kLengthAt = 12;
 static_assert(limits::kJournalSegment % kFrameAlign == 0);
-// One segment always takes a full carry and the largest entry behind it.
+// One segment always takes a full carry, the largest entry behind it and the seal behind that.
 static_assert(frame_size(kCarryHead + kCarryRow * limits::kMaxJournalTenants) +
-                  frame_size(kDraftHead + limits::kMaxJournalEntry) <=
+                  frame_size(kDraftHead + limits::kMaxJournalEntry) + kSealSize <=
               limits::kJournalSegment);
 
 std::uint32_t u32_at(ByteView bytes, std::size_t at) noexcept {
@@ -104,7 +104,7 @@ std::optional<StoredFrame> read_frame(ByteView bytes, std::uint32_t segment, std
   StoredFrame frame;
   frame.size = *size;
   const auto kind = reader.u32();
-  if (kind != static_cast<std::uint32_t>(FrameKind::Entry) && kind != static_cast<std::uint32_t>(FrameKind::Carry))
+  if (kind < static_cast<std::uint32_t>(FrameKind::Entry) || kind > static_cast<std::uint32_t>(FrameKind::Seal))
     return std::nullopt;
   frame.head.kind = static_cast<FrameKind>(kind);
   reader.u32();

@@ -20,7 +20,7 @@ inline constexpr std::size_t kCarryRow = 72;
 inline constexpr std::uint8_t kDraftVersion = 1;
 
 // Frozen: the values stand in stored frames.
-enum class FrameKind : std::uint32_t { Entry = 1, Carry = 2 };
+enum class FrameKind : std::uint32_t { Entry = 1, Carry = 2, Seal = 3 };
 
 // A tenant's position and where its last frame stands.
 struct Place {
@@ -55,6 +55,7 @@ struct StoredFrame {
 };
 constexpr std::size_t padded(std::size_t size) noexcept { return (size + kFrameAlign - 1) / kFrameAlign * kFrameAlign; }
 constexpr std::size_t frame_size(std::size_t body_size) noexcept { return padded(kFrameHead + body_size + kFrameHash); }
+inline constexpr std::size_t kSealSize = frame_size(0);  // kept free behind every entry
 inline constexpr std::size_t kLargestBody =
     std::max(kDraftHead + limits::kMaxJournalEntry, kCarryHead + kCarryRow * limits::kMaxJournalTenants);
 

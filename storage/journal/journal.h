@@ -1,7 +1,8 @@
-// The journal: the durability point of everything that is told (DESIGN section 7; format page: storage/journal/journal.md).
-// Preallocated, zero-filled segments shared by all tenants; one flusher thread; every flush gathers what waits (group flush).
-// Frames are hash chained in file order and carry their flush number. Entries come boxed: the journal needs no key.
-// append/enqueue/wait: any thread. Everything else: one thread, before the first append.
+// The journal: the durability point of everything that is told (DESIGN section 7; format page:
+// storage/journal/journal.md). Preallocated, zero-filled segments shared by all tenants; one flusher thread; every
+// flush gathers what waits (group flush). Frames are hash chained in file order and carry their flush number. Entries
+// come boxed: the journal needs no key. append/enqueue/wait: any thread. Everything else: one thread, before the first
+// append.
 #pragma once
 
 #include <filesystem>
@@ -35,21 +36,21 @@ struct Position {
 struct Frame {
   Draft draft;
   std::uint64_t flush = 0;
-  Digest previous{}, hash{};     // chain over all frames of the journal
+  Digest previous{}, hash{};  // chain over all frames of the journal
 };
 
 class Journal {
  public:
-  // Finds the end: a torn tail (no valid frame of a later flush behind it) is zeroed, anything else that does not verify is
-  // Integrity. Only the newest segment is read: each segment opens with the positions of all tenants.
+  // Finds the end: a torn tail (no valid frame of a later flush behind it) is zeroed, anything else that does not
+  // verify is Integrity. Only the newest segment is read: each segment opens with the positions of all tenants.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& directory, bool create);
   virtual ~Journal() = default;
 
   virtual Position position(const TenantId& tenant) const = 0;
   virtual std::map<TenantId, Position> positions() const = 0;
 
-  // To be asked before a commit whose frame follows it: StorageFull when a frame of that size might find no room. Waits while the
-  // next segment is being made.
+  // To be asked before a commit whose frame follows it: StorageFull when a frame of that size might find no room. Waits
+  // while the next segment is being made.
   virtual Result<void> has_room(std::size_t entry_size) = 0;
 
   using Ticket = std::uint64_t;
@@ -64,6 +65,12 @@ class Journal {
 
   // Whether a flush has failed: nothing can be told any more and the process must end, asked or not.
   virtual bool has_failed() const = 0;
+  // Puts an empty flush behind the last one, and returns when it is durable. From then on damage in the last flush is
+  // told from a torn tail. Does nothing when that stands already, or while flush follows flush.
+  virtual Result<void> seal() = 0;
+  // Bytes of a torn tail that opening took away; lines of reads that were acknowledged may have been among them only if
+  // their flush was the last one and not sealed.
+  virtual std::uint64_t dropped() const = 0;
 
   // Walks every frame of every segment in order and verifies the chain.
   virtual Result<void> walk(const std::function<bool(const Frame&)>& visit) const = 0;

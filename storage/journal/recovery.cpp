@@ -29,25 +29,27 @@ Result<Inspected> inspect(const fs::path& directory, std::uint32_t number) {
 // Writes the last flush again and zeros behind it. Again, because a process may have ended on a failed sync: the cache
 // then still shows bytes that never reached the disk. If power goes during it, the next start finds the same torn tail
 // or less of it.
-Result<void> repair(Inspected& segment) {
+Result<std::uint64_t> repair(Inspected& segment) {
   const std::size_t from = segment.found.end == 0 ? 0 : segment.chain.flush_start;
   Bytes& image = segment.loaded.image;
   std::size_t to = image.size();
   while (to > segment.found.end && image[to - 1] == 0) --to;
-  if (!segment.found.clean)
-    oplog::warning("journal: a torn tail was dropped", {"bytes", static_cast<std::int64_t>(to - segment.found.end)});
+  const std::uint64_t dropped = segment.found.clean ? 0 : to - segment.found.end;
+  if (dropped > 0) oplog::warning("journal: a torn tail was dropped", {"bytes", static_cast<std::int64_t>(dropped)});
   std::fill(image.begin() + static_cast<std::ptrdiff_t>(segment.found.end), image.end(), std::uint8_t{0});
-  if (to == from) return success();
-  return power::guarded("journal:repair", [&]() -> Result<void> {
+  if (to == from) return dropped;
+  TRY(power::guarded("journal:repair", [&]() -> Result<void> {
     TRY(disk::write_at(segment.loaded.file, ByteView(image).subspan(from, to - from), from));
     return disk::sync_data(segment.loaded.file);
-  });
+  }));
+  return dropped;
 }
 
 // The newest file without a frame that counts: made ahead, or its first flush was torn.
-Result<std::optional<disk::Descriptor>> keep_unused(const fs::path& path, Inspected& unused, std::size_t segment_size) {
+Result<std::optional<disk::Descriptor>> keep_unused(const fs::path& path, Inspected& unused, std::size_t segment_size,
+                                                    std::uint64_t& dropped) {
   if (unused.loaded.image.size() == segment_size) {
-    TRY(repair(unused));
+    TRY(dropped, repair(unused));
     return std::optional<disk::Descriptor>(std::move(unused.loaded.file));
   }
   TRY(power::guarded("journal:drop-unused", [&]() -> Result<void> {
@@ -57,13 +59,15 @@ Result<std::optional<disk::Descriptor>> keep_unused(const fs::path& path, Inspec
   return std::optional<disk::Descriptor>();
 }
 
-Result<Recovered> hand_over(std::uint32_t number, Inspected segment, std::optional<disk::Descriptor> next) {
-  TRY(repair(segment));
+Result<Recovered> hand_over(std::uint32_t number, Inspected segment, std::optional<disk::Descriptor> next,
+                            std::uint64_t dropped = 0) {
+  TRY(const auto more, repair(segment));
   return Recovered{.chain = std::move(segment.chain),
                    .segment = number,
                    .end = segment.found.end,
                    .size = segment.loaded.image.size(),
                    .file = std::move(segment.loaded.file),
+                   .dropped = dropped + more,
                    .next = std::move(next)};
 }
 
@@ -75,7 +79,8 @@ Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, b
   if (numbers.empty()) {
     if (!create) return Error{ErrorCode::NotFound, "open the journal: it has no segment"};
     TRY(auto file, make_segment(directory, 1, segment_size));
-    return Recovered{.chain = {}, .segment = 1, .end = 0, .size = segment_size, .file = std::move(file), .next = {}};
+    return Recovered{
+        .chain = {}, .segment = 1, .end = 0, .size = segment_size, .file = std::move(file), .dropped = 0, .next = {}};
   }
   const std::uint32_t newest = numbers.back();
   TRY(auto last, inspect(directory, newest));
@@ -92,12 +97,15 @@ Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, b
     return Error{ErrorCode::Integrity, "open the journal: two segments hold nothing"};
   if (!before.found.clean && last.found.remnants)
     return Error{ErrorCode::Integrity, "open the journal: a broken frame with a later segment behind it"};
-  TRY(auto next, keep_unused(segment_path(directory, newest), last, segment_size));
-  return hand_over(newest - 1, std::move(before), std::move(next));
+  std::uint64_t dropped = 0;
+  TRY(auto next, keep_unused(segment_path(directory, newest), last, segment_size, dropped));
+  return hand_over(newest - 1, std::move(before), std::move(next), dropped);
 }
 
 Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::size_t end, const FrameVisitor& visit) {
   TRY(auto numbers, find_segments(directory));
+  if (numbers.empty() || numbers.front() != 1)
+    return Error{ErrorCode::Integrity, "walk the journal: its first segments are missing"};
   Chain chain;
   for (auto number : numbers) {
     if (number > last) break;  // made ahead

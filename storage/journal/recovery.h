@@ -13,6 +13,7 @@ struct Recovered {
   std::size_t end = 0;   // where the next frame goes
   std::size_t size = 0;  // of this segment's file
   disk::Descriptor file;
+  std::uint64_t dropped = 0;             // bytes of torn tails
   std::optional<disk::Descriptor> next;  // the following segment, made ahead and unused
 };
 // NotFound: no segment at all and create is false. Steps "journal:drop-unused" and "journal:repair".

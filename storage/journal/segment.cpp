@@ -30,9 +30,10 @@ Result<void> check_place(const StoredFrame& frame, const Chain& chain) {
   const bool same_flush = frame.head.flush == chain.flush && frame.head.flush_start == chain.flush_start;
   const bool next_flush = frame.head.flush == chain.flush + 1 && frame.head.flush_start == frame.head.offset;
   const bool opening = frame.head.kind == FrameKind::Carry;
+  const bool sealing = frame.head.kind == FrameKind::Seal;
   if (opening != (frame.head.offset == 0))
     return Error{ErrorCode::Integrity, "read the journal: carried positions stand only at the start of a segment", at};
-  if (chain.begun && !(opening ? next_flush : same_flush || next_flush))
+  if (chain.begun && !(opening || sealing ? next_flush : same_flush || next_flush))
     return Error{ErrorCode::Integrity, "read the journal: flush numbers have a gap", at};
   return success();
 }
@@ -47,6 +48,14 @@ Result<void> take_carry(const StoredFrame& frame, ByteView image, Chain& chain) 
     return Error{ErrorCode::Integrity, "read the journal: carried positions differ from the frames before them"};
   chain.begun = true;
   chain.places = std::move(carry.places);
+  return success();
+}
+
+// An empty flush: whoever finds it knows that the flush before it was durable.
+Result<void> take_seal(const StoredFrame& frame) {
+  if (!frame.body.empty())
+    return Error{ErrorCode::Integrity, "read the journal: a seal is not empty",
+                 static_cast<std::int64_t>(frame.head.offset)};
   return success();
 }
 
@@ -82,6 +91,8 @@ Result<SegmentEnd> read_segment(ByteView image, std::uint32_t number, Chain& cha
     TRY(check_place(*frame, chain));
     if (frame->head.kind == FrameKind::Carry) {
       TRY(take_carry(*frame, image, chain));
+    } else if (frame->head.kind == FrameKind::Seal) {
+      TRY(take_seal(*frame));
     } else {
       TRY(auto draft, take_entry(*frame, chain));
       if (visit && !visit(Frame{.draft = std::move(draft),
@@ -90,6 +101,7 @@ Result<SegmentEnd> read_segment(ByteView image, std::uint32_t number, Chain& cha
                                 .hash = frame->hash}))
         result.stopped = true;
     }
+    chain.sealed = frame->head.kind == FrameKind::Seal;
     chain.last = frame->hash;
     chain.flush = frame->head.flush;
     chain.flush_start = frame->head.flush_start;

@@ -13,6 +13,7 @@ struct Chain {
   std::uint64_t flush = 0;
   std::uint32_t flush_start = 0;
   Places places;
+  bool sealed = false;  // the newest frame is a seal
 };
 struct SegmentEnd {
   std::size_t end = 0;    // behind the last frame that counts; 0: the segment holds none

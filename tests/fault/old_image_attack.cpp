@@ -127,7 +127,7 @@ Loot attack(const fs::path& disk, tpm::Anchor& anchor) {
   {
     auto reading = appliance.value()->read().value();
     for (const auto* name : {"current", "previous"}) {
-      auto stored = reading->get(kEpoch, generations::name_key(name));
+      auto stored = generations::get_plain(*reading, kEpoch, generations::name_key(name));
       if (!stored || !stored.value()) continue;
       auto state = decode_epoch_state(*stored.value());
       if (state) states.push_back(std::move(state.value()));

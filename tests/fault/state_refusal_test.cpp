@@ -1,11 +1,15 @@
 // Issue 2, line 6: a restored copy from an earlier epoch, a forked copy and another TPM are each refused with a message of their own,
 // and the current state then still starts. And the row of the table in which a committed epoch does not open.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/json.hpp>
 #include <thread>
 
+#include "firmware/base/disk.h"
 #include "storage/erasure/core.h"
+#include "storage/erasure/scrub.h"
 #include "tests/fault/epoch_rig.h"
 
 namespace shosoin::test {
@@ -106,9 +110,9 @@ TEST(StateRefusal, ACommittedEpochWhoseSealedRootDoesNotOpenIsTakenBack) {
   EpochRig rig;
   damage_after_commit(rig, [](engine::Environment& environment) {
     auto transaction = environment.write().value();
-    auto state = erasure::decode_epoch_state(*transaction->get(kEpoch, name_key("current")).value()).value();
+    auto state = erasure::decode_epoch_state(*generations::get_plain(*transaction, kEpoch, name_key("current")).value()).value();
     state.sealed_root[state.sealed_root.size() - 5] ^= 1;
-    ASSERT_TRUE(transaction->put(kEpoch, name_key("current"), erasure::encode_epoch_state(state)));
+    ASSERT_TRUE(generations::put_plain(*transaction, kEpoch, name_key("current"), erasure::encode_epoch_state(state)));
     ASSERT_TRUE(transaction->commit("test:damage"));
   });
 }
@@ -142,6 +146,110 @@ TEST(StateRefusal, ATenantBehindTheJournalIsNamedAndTheOthersServe) {
   EXPECT_EQ(stale.error().code(), ErrorCode::Integrity);
   EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords});
   EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});
+}
+
+void flip_bit(const std::filesystem::path& file, std::uint64_t offset) {
+  const auto opened = disk::open(file, O_RDWR).value();
+  std::array<std::uint8_t, 1> byte{};
+  ASSERT_TRUE(disk::read_at(opened, byte, offset));
+  byte[0] ^= 4;
+  ASSERT_TRUE(disk::write_at(opened, byte, offset));
+}
+boost::json::array faults_of(EpochRig& rig) {
+  return boost::json::parse(rig.appliance().check_storage().value()).as_object().at("faults").as_array();
+}
+
+TEST(StateRefusal, ATenantWhoseFileOrOutboxIsDamagedIsNamedAndTheOthersServe) {
+  EpochRig rig;
+  flip_bit(rig.places().data / "tenants" / rig.tenants[0].hex() / "data.mdb", 10);  // flags of a meta page
+  {
+    const auto name = rig.places().data / "tenants" / rig.tenants[1].hex();
+    auto environment = engine::Environment::open(name, generations::tenant_layout(), false).value();
+    auto transaction = environment->write().value();
+    ASSERT_TRUE(transaction->put(generations::kOutbox, generations::seq_key(99), Bytes(80, 1)));
+    ASSERT_TRUE(transaction->commit("test:damage"));
+  }
+  const auto started = rig.start();
+  ASSERT_TRUE(started) << started.error().doing();
+  for (int damaged : {0, 1}) {
+    const auto refused = rig.appliance().tenant(rig.tenants[static_cast<std::size_t>(damaged)]);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::Integrity);
+  }
+  EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});
+  const auto faults = faults_of(rig);
+  ASSERT_EQ(faults.size(), 2u);
+  std::set<std::string> named;
+  for (const auto& fault : faults) named.emplace(fault.at("tenant").as_string());
+  EXPECT_EQ(named, (std::set{rig.tenants[0].hex(), rig.tenants[1].hex()}));
+}
+TEST(StateRefusal, ADamagedApplianceEnvironmentIsRefusedAndChangesNothing) {
+  EpochRig rig;
+  flip_bit(rig.places().data / "appliance" / "data.mdb", 4096 + 10);
+  const auto before = fingerprint(rig.places().data);
+  const auto refused = rig.start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Integrity);
+  EXPECT_EQ(refused.error().outside(), 1);
+  EXPECT_EQ(fingerprint(rig.places().data), before);
+  std::filesystem::rename(rig.places().data / "appliance", rig.root() / "aside");  // what the operations guide says
+  ASSERT_TRUE(rig.start());
+  EXPECT_EQ(rig.appliance().status().recovered, "rebuilt");
+  EXPECT_TRUE(faults_of(rig).empty());
+  rig.stop();
+  EXPECT_TRUE(rig.start());
+}
+TEST(StateRefusal, ATenantWithoutItsRowAndAnEpochWithoutItsEvidenceAreIntegrityAndNotUnknown) {
+  EpochRig rig;
+  ASSERT_TRUE(rig.start());
+  const auto outcome = rig.erase_some();
+  ASSERT_TRUE(outcome);
+  rig.stop();
+  const auto damage = [&](engine::Table table, const Bytes& key) {
+    auto environment =
+        engine::Environment::open(rig.places().data / "appliance", generations::appliance_layout(), false).value();
+    auto transaction = environment->write().value();
+    ASSERT_TRUE(transaction->erase(table, key).value());
+    ASSERT_TRUE(transaction->commit("test:damage"));
+  };
+  ASSERT_TRUE(rig.start());
+  ASSERT_TRUE(rig.erase_some_more());
+  rig.stop();
+  damage(generations::kEvidence, erasure::epoch_key(1));
+  ASSERT_TRUE(rig.start());
+  EXPECT_EQ(rig.appliance().certificate(rig.tenants[0], outcome.value().serials[0]).error().code(), ErrorCode::Integrity);
+  EXPECT_EQ(faults_of(rig).at(0).at("where").as_string(), "evidence/1");
+  rig.stop();
+  damage(generations::kTenants, erasure::table_key(2, rig.tenants[1]));
+  const auto refused = rig.start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::Integrity);
+}
+TEST(StateRefusal, TheScrubFindsDamageOfARunningApplianceNamesItAndClosesTheEnvironment) {
+  EpochRig rig;
+  ASSERT_TRUE(rig.start());
+  const auto passed = [](const erasure::Scrub& scrub) {
+    for (int i = 0; i < 3000 && scrub.status().passes == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return scrub.status().passes > 0;
+  };
+  const erasure::ScrubPlan plan{std::chrono::milliseconds(0), std::chrono::hours(1), 1u << 30};
+  {
+    const erasure::Scrub scrub(rig.appliance(), rig.clock(), plan);
+    ASSERT_TRUE(passed(scrub));
+    EXPECT_EQ(scrub.status().faults, 0u);
+  }
+  EXPECT_EQ(rig.readable(rig.tenants[1]).size(), std::size_t{EpochRig::kRecords});
+  for (std::uint64_t meta : {0, 1}) {
+    flip_bit(rig.places().data / "tenants" / rig.tenants[1].hex() / "data.mdb", meta * 4096 + 10);
+  }
+  const auto lines = rig.appliance().journal().position(kAppliance).line;
+  const erasure::Scrub scrub(rig.appliance(), rig.clock(), plan);
+  ASSERT_TRUE(passed(scrub));
+  EXPECT_EQ(scrub.status().faults, 1u);
+  EXPECT_EQ(rig.appliance().journal().position(kAppliance).line, lines + 1);
+  auto* store = rig.appliance().tenant(rig.tenants[1]).value();
+  EXPECT_EQ(store->get({generations::TableId::Records, Bytes(16, 1)}).error().code(), ErrorCode::Integrity);
+  EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords});
 }
 
 TEST(StateRefusal, ALostApplianceEnvironmentIsRebuiltFromTheStateCopyThatFitsTheTpm) {

@@ -114,7 +114,10 @@ def generations():
     first = sealed("block 0", 4, tenant, gid, 0, 0, block)
     second = sealed("block 1", 4, tenant, gid, 0, 1, block)
     leaves = [sha256(b"\x00", bytes.fromhex(item["box"])) for item in (first, second)]
+    outbox_key, draft = struct.pack(">Q", 12), fixed("draft", 120)
     return {
+        "plainRow": {"table": 5, "key": outbox_key.hex(), "value": draft.hex(),
+                     "stored": (draft + sha256(b"shosoin/plain-row", struct.pack(">H", 5), blob16(outbox_key), draft)).hex()},
         "note": "Generation formats 1 (storage/generations/generations.md), written by make_epoch_vectors.py from the page.",
         "tenant": tenant.hex(), "gid": gid.hex(), "monthKey": month.hex(), "record": record.hex(), "recordEntry": place.hex(),
         "entries": [{"table": t, "key": k.hex(), "value": None if v is None else v.hex(), "bytes": b.hex()}

@@ -95,6 +95,18 @@ TEST(Settings, WithHardwareOnlyRefuseEveryWayThatIsNoDevice) {
             "shosoin.toml:9: tpm.hardware_only: needs true or false.");
 }
 
+TEST(Settings, RefusesAScrubThatNeverComesOrReadsTooFast) {
+  SettingsFault fault;
+  const auto settings = parse_settings(with("[gate]", "[scrub]\nevery_hours = 48\nmib_per_second = 5\n[gate]"), "x", fault);
+  ASSERT_TRUE(settings) << fault.en;
+  EXPECT_EQ(settings.value().scrub_every, std::chrono::hours{48});
+  EXPECT_EQ(settings.value().scrub_rate, 5u << 20);
+  EXPECT_EQ(refusal_of(with("[gate]", "[scrub]\nevery_hours = 745\n[gate]")).fault.en,
+            "shosoin.toml:16: scrub.every_hours: the value is out of range.");
+  EXPECT_EQ(refusal_of(with("[gate]", "[scrub]\nmib_per_second = 0\n[gate]")).fault.en,
+            "shosoin.toml:16: scrub.mib_per_second: the value is out of range.");
+}
+
 TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {
   EXPECT_EQ(refusal_of(with("/etc/shosoin/tpm-auth", "/srv/shosoin/data/x/tpm-auth")).fault.en,
             "shosoin.toml:9: tpm.auth_file: must lie outside the data directory.");

@@ -70,8 +70,8 @@ class House {
       TRY(auto opened, journal::open_journal(place.path() / "journal", false, {.segment_size = 1u << 20}));
       journal = std::move(opened);
     }
-    TRY(const bool whole, replay_outbox(*environment, *journal));
-    ENSURE(whole);
+    TRY(const auto waiting, replay_outbox(*environment, *journal));
+    ENSURE(waiting.empty());
     TRY(auto opened, TenantStore::open(*environment, tenant, duplicate(generation), *journal, clock));
     store = std::move(opened);
     return success();

@@ -50,6 +50,13 @@ TEST_F(JournalVectors, FramesAreWrittenAsTheFormatPageSays) {
   const Digest last =
       append_frame(second, next, encode_carry({.segment_size = 4096, .places = {{draft_.tenant, place}}}));
   EXPECT_EQ(to_hex(second), to_hex(bytes_at("segment2", 0)));
+  Bytes seal;
+  const auto behind = at + static_cast<std::uint32_t>(entry.size());
+  append_frame(
+      seal,
+      {.kind = FrameKind::Seal, .flush = 2, .flush_start = behind, .offset = behind, .segment = 1, .previous = entered},
+      {});
+  EXPECT_EQ(to_hex(seal), word("seal"));
   EXPECT_EQ(carried, hash_at(0));
   EXPECT_EQ(entered, hash_at(1));
   EXPECT_EQ(last, hash_at(2));
