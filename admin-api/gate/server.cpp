@@ -263,6 +263,7 @@ std::uint16_t Server::port() const {
 
 void Server::follow_signals() {
   inside_->reread.emplace(inside_->first(), SIGHUP);
+  net::co_spawn(inside_->first(), inside_->refresh_on_hangup(), never_throws);
   inside_->signals.emplace(inside_->first(), SIGTERM, SIGINT);
   inside_->signals->async_wait([this](boost::system::error_code failed, int) {
     if (!failed) stop();
@@ -277,7 +278,6 @@ void Server::stop() {
 void Server::run(const Hooks& hooks) {
   net::co_spawn(inside_->first(), inside_->accept_all(), never_throws);
   net::co_spawn(inside_->first(), inside_->look_around(), never_throws);
-  if (inside_->reread) net::co_spawn(inside_->first(), inside_->refresh_on_hangup(), never_throws);
   if (hooks.alive && hooks.alive_interval.count() > 0) {
     net::co_spawn(inside_->first(), inside_->watch(hooks), never_throws);
   }

@@ -19,9 +19,10 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(ROOT, "deploy", "lib"))
+sys.path[:0] = [HERE, os.path.join(ROOT, "deploy", "lib")]
 sys.dont_write_bytecode = True
 
+from attack import NICENESS  # noqa: E402
 from installation import Failed, Installation, run  # noqa: E402
 from scenario import FILE, KOGANEI, Scenario, expect  # noqa: E402
 from words import Teller  # noqa: E402
@@ -169,7 +170,7 @@ class House:
         return processes
 
     def attack_with_program(self, option, seconds, rate):
-        words = ["nice", "-n", "19", "slowhttptest", option, "-c", str(self.connections), "-r", str(rate), "-l", str(seconds), "-i", "5",
+        words = ["nice", "-n", str(NICENESS), "slowhttptest", option, "-c", str(self.connections), "-r", str(rate), "-l", str(seconds), "-i", "5",
                  "-u", f"https://localhost:{self.place.port}/openapi.yaml"]
         words += {"-H": ["-t", "GET"], "-B": ["-s", "60000", "-t", "POST"], "-X": ["-w", "512", "-y", "1024", "-n", "5", "-z", "32"]}[option]
         return [subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)]

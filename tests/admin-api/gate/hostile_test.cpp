@@ -127,8 +127,7 @@ TEST_F(SlowClients, LoseAConnectionWhoseAnswersAreNotRead) {
                               kShort);  // everything the kernel takes is written by now, and the deadline has passed
   int answers = 0;
   while (slow.receive().status == 200) ++answers;
-  EXPECT_GT(answers, 0);
-  EXPECT_LT(answers, 150);
+  EXPECT_LT(answers, 150);  // how many of them a reset leaves to be read is the kernel's affair
   EXPECT_EQ(ask.size() > 0 ? client().ask(ask).status : 0, 200);
 }
 
