@@ -1,9 +1,12 @@
 #include "crypto/password.h"
 
+#include <bits/functexcept.h>
 #include <sodium.h>
 #include <zxcvbn.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include "firmware/base/ids.h"
 #include "firmware/base/limits.h"
@@ -38,6 +41,30 @@ int character_classes(std::string_view text) {
       other = true;
   }
   return int{lower} + int{upper} + int{digit} + int{other};
+}
+
+// libsodium's encoded string with this house's parameters, the only ones that were ever stored.
+using Hashed = std::array<std::uint8_t, 32>;
+struct Encoded {
+  std::array<std::uint8_t, crypto_pwhash_SALTBYTES> salt;
+  Hashed hash;
+};
+std::optional<Encoded> read_encoded(std::string_view text) {
+  constexpr std::string_view kHead = "$argon2id$v=19$m=65536,t=2,p=1$";
+  static_assert(kMemory == 65536u << 10 && kPasses == 2);
+  if (!text.starts_with(kHead)) return std::nullopt;
+  text.remove_prefix(kHead.size());
+  const auto middle = text.find('$');
+  if (middle == text.npos) return std::nullopt;
+  Encoded out{};
+  const auto read = [](std::string_view part, std::span<std::uint8_t> to) {
+    std::size_t size = 0;
+    return sodium_base642bin(to.data(), to.size(), part.data(), part.size(), nullptr, &size, nullptr,
+                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+           size == to.size();
+  };
+  if (!read(text.substr(0, middle), out.salt) || !read(text.substr(middle + 1), out.hash)) return std::nullopt;
+  return out;
 }
 
 double guess_bits(std::string_view password, const std::vector<std::string>& user_words) {
@@ -78,23 +105,33 @@ Result<std::string> hash_password(std::string_view password) {
   std::array<char, crypto_pwhash_STRBYTES> encoded{};
   if (crypto_pwhash_str_alg(encoded.data(), password.data(), password.size(), kPasses, kMemory,
                             crypto_pwhash_ALG_ARGON2ID13) != 0) {
-    return Error{ErrorCode::Unavailable, "find 64 MiB for a password hash"};
+    return Error{ErrorCode::OutOfMemory, "find 64 MiB for a password hash"};
   }
   return std::string(encoded.data());
 }
 
-bool verify_password(const std::string& encoded, std::string_view password) {
-  if (password.size() > limits::kMaxPasswordLength || encoded.size() >= crypto_pwhash_STRBYTES) return false;
-  return crypto_pwhash_str_verify(encoded.c_str(), password.data(), password.size()) == 0;
+// Not crypto_pwhash_str_verify(): it answers a run for which there was no memory like a wrong password.
+Result<bool> password_holds(const std::string& encoded, std::string_view password) {
+  const auto stored = read_encoded(encoded);
+  if (password.size() > limits::kMaxPasswordLength || !stored) return false;
+  Hashed hash{};
+  if (crypto_pwhash(hash.data(), hash.size(), password.data(), password.size(), stored->salt.data(), kPasses, kMemory,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return Error{ErrorCode::OutOfMemory, "find 64 MiB for a password hash"};
+  }
+  const bool holds = memory::constant_time_equal(hash, stored->hash);
+  memory::wipe(hash);
+  return holds;
 }
 
 const std::string& unknown_person_hash() {
   static const std::string encoded = [] {
     std::string password(32, '\0');
     fill_random({reinterpret_cast<std::uint8_t*>(password.data()), password.size()});
-    auto hashed = hash_password(password).value();
+    auto hashed = hash_password(password);
     memory::wipe(password);
-    return hashed;
+    if (!hashed) std::__throw_bad_alloc();  // the next caller begins anew
+    return std::move(hashed).value();
   }();
   return encoded;
 }

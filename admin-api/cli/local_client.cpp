@@ -154,4 +154,20 @@ Result<void> act_locally(Context& context, protocol::Request request, const std:
   return success();
 }
 
+Result<bool> is_in_repair_mode(Context& context) {
+  TRY(auto client, LocalClient::open(context));
+  TRY(auto health, client.ask(context, {protocol::RequestKind::Health, 0, {}}));
+  const auto* mode = health.is_object() ? health.get_object().if_contains("mode") : nullptr;
+  return mode != nullptr && *mode == "repair";
+}
+
+Result<void> act_without_session(Context& context, protocol::Request request) {
+  const std::array<std::uint8_t, 32> none{};
+  protocol::set(request, protocol::FieldId::Session, ByteView(none));
+  TRY(auto client, LocalClient::open(context));
+  TRY(auto reply, client.ask(context, std::move(request)));
+  context.show(reply);
+  return success();
+}
+
 }  // namespace shosoin::cli

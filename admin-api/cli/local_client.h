@@ -37,5 +37,8 @@ class LocalClient {
 Result<void> put_sessions(Context& context, protocol::Request& request, const std::vector<std::string>& session_files);
 // open, put_sessions, ask, show: what most administrator commands do.
 Result<void> act_locally(Context& context, protocol::Request request, const std::vector<std::string>& session_files);
+// A vault in repair mode has no keys to check a session with: what it tells at all, it tells without one.
+Result<bool> is_in_repair_mode(Context& context);
+Result<void> act_without_session(Context& context, protocol::Request request);
 
 }  // namespace shosoin::cli

@@ -8,10 +8,17 @@ namespace {
 using Sessions = std::shared_ptr<std::vector<std::string>>;
 
 void add_plain(CLI::App* command, Context& context, const Sessions& sessions, protocol::RequestKind kind) {
-  command->add_option("--session", *sessions, "セッションのファイル / file of the session")
-      ->allow_extra_args(false)
-      ->required();
-  on(command, context, [sessions, kind](Context& now) { return act_locally(now, {kind, 0, {}}, *sessions); });
+  command
+      ->add_option("--session", *sessions,
+                   "セッションのファイル(修復モードでは不要) / file of the session; not needed in repair mode")
+      ->allow_extra_args(false);
+  on(command, context, [sessions, kind](Context& now) -> Result<void> {
+    if (sessions->empty()) {
+      TRY(const bool repairing, is_in_repair_mode(now));
+      if (repairing) return act_without_session(now, {kind, 0, {}});
+    }
+    return act_locally(now, {kind, 0, {}}, *sessions);
+  });
 }
 
 }  // namespace

@@ -11,12 +11,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <new>
 
 #include "admin-api/gate/exchange.h"
 #include "admin-api/gate/http_body.h"
+#include "admin-api/gate/tls_peer.h"
 #include "admin-api/gate/worker.h"
-#include "crypto/hash.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_clients.h"
 #include "firmware/base/limits_http.h"
 #include "firmware/base/log.h"
 
@@ -29,35 +31,70 @@ using Clock = std::chrono::steady_clock;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::size_t kReadBuffer = limits::kMaxHttpHeader + limits::kHttpHeadRead + limits::kHttpBodyRead;
 
-class Connection final : public Body, public IdleConnection {
+// A large answer's share of what may wait for slow readers, all connections together.
+class HeldAnswer {
  public:
-  Connection(Worker& worker, net::ip::tcp::socket socket)
-      : worker_(worker), stream_(beast::tcp_stream(std::move(socket)), worker.shared.tls), buffer_(kReadBuffer) {
-    worker_.connections.insert(this);
+  HeldAnswer(std::atomic<std::size_t>& all, std::size_t size)
+      : all_(all), counted_(size > limits::kLargeAnswer ? size : 0) {
+    fits_ = all_.fetch_add(counted_) + counted_ <= limits::kAnswersHeld;
+  }
+  ~HeldAnswer() { all_.fetch_sub(counted_); }
+  HeldAnswer(const HeldAnswer&) = delete;
+  HeldAnswer& operator=(const HeldAnswer&) = delete;
+  bool fits() const { return fits_; }
+
+ private:
+  std::atomic<std::size_t>& all_;
+  const std::size_t counted_;
+  bool fits_ = false;
+};
+
+class Connection final : public Body, public OpenConnection {
+ public:
+  Connection(Worker& worker, Arrival arrival)
+      : worker_(worker),
+        number_(arrival.number),
+        place_(std::move(arrival.place)),
+        stream_(beast::tcp_stream(std::move(arrival.socket)), worker.shared.tls),
+        buffer_(kReadBuffer) {
+    worker_.connections.emplace(number_, this);
     worker_.shared.connections.fetch_add(1);
   }
   ~Connection() override {
-    worker_.connections.erase(this);
+    worker_.connections.erase(number_);
     worker_.shared.connections.fetch_sub(1);
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   net::awaitable<void> run() {
-    socket().expires_after(limits::kTlsHandshake);
+    socket().expires_after(deadlines().handshake);
+    peer_.prepare(stream_.native_handle(), *worker_.shared.trust, [this] { shut(); });
     auto [failed] = co_await stream_.async_handshake(net::ssl::stream_base::server, use_result);
     if (failed) {
-      oplog::warning("a TLS handshake failed", {"error", failed.value()});
+      const bool told = worker_.shared.failures.fetch_add(1) < limits::kReportedFailures;
+      if (told) oplog::warning("a TLS handshake failed", {"error", failed.value()});
       co_return;
     }
-    if (!take_terminal()) co_return;
+    if (!peer_.take()) co_return;
+    if (!place_.claim(peer_.peer().terminal)) {
+      co_await refuse_connection();
+      co_return;
+    }
     while (co_await serve_one()) {
     }
-    co_await say_farewell();
+    if (!broken_) co_await say_farewell();
   }
 
   void close_if_idle() override {
     if (idle_) socket().socket().close(ignored_);
+  }
+  void give_way() override {
+    gives_way_ = true;
+    if (!working_) socket().socket().close(ignored_);
+  }
+  void close_if_untrusted() override {
+    if (idle_ && !peer_.is_trusted()) socket().socket().close(ignored_);
   }
 
   void bound(std::size_t most) override { frame_.bound(most); }
@@ -66,7 +103,9 @@ class Connection final : public Body, public IdleConnection {
       awaits_continue_ = false;
       if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return Piece{0, in_doubt()};
     }
-    socket().expires_at(std::min(Clock::now() + limits::kHttpBodyPiece, body_deadline_));
+    if (gives_way_) co_return Piece{0, in_doubt()};
+    socket().expires_at(std::min(Clock::now() + deadlines().body_piece, body_deadline_));
+    const AtWork comes_in(*this, Phase::Reading);
     std::size_t size = 0;
     while (true) {
       const BodyFrame::Step step = frame_.take(buffered(), out.subspan(size));
@@ -94,15 +133,23 @@ class Connection final : public Body, public IdleConnection {
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
   static Problem in_doubt() { return closing(make_problem(ErrorCode::BadRequest, detail::kFraming)); }
 
-  bool take_terminal() {
-    X509* certificate = SSL_get0_peer_certificate(stream_.native_handle());
-    if (certificate == nullptr) return false;
-    unsigned char* der = nullptr;
-    const int size = i2d_X509(certificate, &der);
-    if (size <= 0) return false;
-    terminal_ = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
-    OPENSSL_free(der);
-    return true;
+  const Deadlines& deadlines() const { return worker_.shared.settings.deadlines; }
+  void shut() { socket().socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored_); }
+
+  // Where the connection stands while this lives; afterwards the vault may be at its request again.
+  class AtWork {
+   public:
+    AtWork(Connection& connection, Phase phase) : connection_(connection) { connection_.enter(phase); }
+    ~AtWork() { connection_.enter(Phase::Working); }
+    AtWork(const AtWork&) = delete;
+    AtWork& operator=(const AtWork&) = delete;
+
+   private:
+    Connection& connection_;
+  };
+  void enter(Phase phase) {
+    working_ = phase == Phase::Working;
+    place_.enter(phase);
   }
 
   enum class HeadRead { Whole, Broken, TooLarge, Gone };
@@ -123,7 +170,7 @@ class Connection final : public Body, public IdleConnection {
   net::awaitable<HeadRead> read_head_text() {
     std::size_t seen = 0;
     bool at_start = true;  // RFC 9112 section 2.2: one empty line before a request is passed over
-    socket().expires_after(buffer_.size() > 0 ? limits::kHttpHeadWait : limits::kHttpIdleWait);
+    socket().expires_after(buffer_.size() > 0 ? deadlines().head : deadlines().idle);
     while (true) {
       if (at_start && buffer_.size() >= 2) {
         at_start = false;
@@ -133,11 +180,13 @@ class Connection final : public Body, public IdleConnection {
       if (found != HeadRead::Gone) co_return found;
       const bool first = buffer_.size() == 0;
       idle_ = first;
+      enter(first ? Phase::Idle : Phase::Reading);
       auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(limits::kHttpHeadRead), use_result);
       idle_ = false;
+      broken_ = failed && failed != net::error::eof;
       if (failed) co_return HeadRead::Gone;
       buffer_.commit(got);
-      if (first) socket().expires_after(limits::kHttpHeadWait);
+      if (first) socket().expires_after(deadlines().head);
     }
   }
 
@@ -148,17 +197,23 @@ class Connection final : public Body, public IdleConnection {
     buffer_.consume(head_text_.size());
     frame_ = BodyFrame(head);
     awaits_continue_ = head.expects_continue && head.has_body();
-    body_deadline_ = Clock::now() + limits::kHttpBodyWhole;
+    body_deadline_ = Clock::now() + deadlines().body_whole;
     return std::nullopt;
   }
 
   // One request and its answer; false when the connection is over.
   net::awaitable<bool> serve_one() {
-    const HeadRead read = worker_.shared.stopping ? HeadRead::Gone : co_await read_head_text();
+    const HeadRead read = worker_.shared.stopping || gives_way_ ? HeadRead::Gone : co_await read_head_text();
     if (read == HeadRead::Gone) co_return false;
+    if (!peer_.is_trusted()) {
+      oplog::warning("a connection ended because its certificate is no longer taken");
+      co_return false;
+    }
+    peer_.begin_request();
+    enter(Phase::Working);
     const auto began = Clock::now();
     Head head;
-    Exchange exchange{worker_.vault, terminal_, worker_.shared.requests.fetch_add(1) + 1};
+    Exchange exchange{worker_.vault, worker_.logins, peer_.peer(), worker_.shared.requests.fetch_add(1) + 1};
     Answer answer;
     bool read_to_the_end = false;
     if (auto refused = judge_head(read, head)) {
@@ -168,7 +223,12 @@ class Connection final : public Body, public IdleConnection {
       answer = co_await run_exchange(exchange, head, *this);
       read_to_the_end = frame_.state() == BodyFrame::State::Done;
     }
-    answer.close = answer.close || head.close || !read_to_the_end || worker_.shared.stopping;
+    const HeldAnswer held(worker_.shared.answers_held, answer.body.size());
+    if (!held.fits()) {
+      const auto language = choose_language(head.list("Accept-Language"));
+      answer = answer_with(make_problem(ErrorCode::TooMany, detail::kAnswersWait), language, exchange.request_number);
+    }
+    answer.close = answer.close || head.close || !read_to_the_end || worker_.shared.stopping || gives_way_;
     log_access(exchange, answer.status, began);
     const bool written = co_await write(to_wire(answer, head.method == "HEAD", now()));
     co_return written && !answer.close;
@@ -183,17 +243,28 @@ class Connection final : public Body, public IdleConnection {
     oplog::info_public("answered", std::string_view(text, std::min(end.size, sizeof text)));
   }
 
+  // A certificate with too many connections: told so before it asks anything.
+  net::awaitable<void> refuse_connection() {
+    const auto problem = closing(make_problem(ErrorCode::TooMany, detail::kTooManyConnections));
+    const auto number = worker_.shared.requests.fetch_add(1) + 1;
+    const bool written = co_await write(to_wire(answer_with(problem, Language::Ja, number), false, now()));
+    if (written) co_await say_farewell();
+  }
+
   net::awaitable<bool> write(std::string text) {
-    socket().expires_after(limits::kHttpWriteWait);
+    const AtWork waits(*this, Phase::Writing);
+    socket().expires_after(deadlines().write);
     auto [failed, written] = co_await net::async_write(stream_, net::buffer(text), use_result);
     socket().expires_never();
+    broken_ = broken_ || failed;
     co_return !failed;
   }
 
   // After a refusal the client may still be sending: without reading on, the kernel resets the connection and the
   // answer is lost.
   net::awaitable<void> say_farewell() {
-    socket().expires_after(limits::kHttpLinger);
+    enter(Phase::Writing);
+    socket().expires_after(deadlines().linger);
     (void)co_await stream_.async_shutdown(use_result);
     if (!socket().socket().is_open()) co_return;
     socket().socket().shutdown(net::ip::tcp::socket::shutdown_send, ignored_);
@@ -210,22 +281,33 @@ class Connection final : public Body, public IdleConnection {
   }
 
   Worker& worker_;
+  const std::uint64_t number_;
+  Admission::Place place_;
+  TlsPeer peer_;
   beast::ssl_stream<beast::tcp_stream> stream_;
   beast::flat_buffer buffer_;
   std::string head_text_;
   BodyFrame frame_;
-  Fingerprint terminal_{};
   Clock::time_point body_deadline_{};
   bool awaits_continue_ = false;
   bool idle_ = false;
+  bool working_ = false;    // the vault may be at a request of ours
+  bool gives_way_ = false;  // told to close
+  bool broken_ = false;     // nothing can be said to the other end any more
   beast::error_code ignored_;
 };
 
 }  // namespace
 
-net::awaitable<void> serve_connection(Worker& worker, net::ip::tcp::socket socket) {
-  Connection connection(worker, std::move(socket));
-  co_await connection.run();
+net::awaitable<void> serve_connection(Worker& worker, Arrival arrival) {
+  try {
+    Connection connection(worker, std::move(arrival));
+    co_await connection.run();
+  } catch (const std::bad_alloc&) {  // this connection ends, the others go on (decision 0012)
+    oplog::warning("out of memory: a connection was ended");
+  } catch (const boost::system::system_error& failed) {  // no TLS state could be made
+    oplog::warning("a connection could not be set up", {"error", failed.code().value()});
+  }
 }
 
 }  // namespace shosoin::gate

@@ -121,7 +121,7 @@ class Runner {
     if (!accepts(head_.list("Accept"), yaml ? "application/yaml" : "application/json")) {
       return make_problem(Fault::NotAcceptable);
     }
-    if (auto refused = map_head(match_, head_, exchange_.terminal, request)) return refused;
+    if (auto refused = map_head(match_, head_, exchange_.peer, request)) return refused;
     if (auto refused = check_content_type(*route_, head_)) return refused;
     if (head_.content_length.value_or(0) > route_->body_limit) return closing(make_problem(ErrorCode::TooLarge));
     return std::nullopt;
@@ -131,7 +131,12 @@ class Runner {
   net::awaitable<Result<Reply>> send(Request request) {
     if (!protocol::check(request, protocol::Channel::Gate))
       co_return Error{ErrorCode::Internal, "fit the permit table"};
-    co_return co_await exchange_.vault.ask(std::move(request), route_->patience);
+    if (request.kind != protocol::RequestKind::Login)
+      co_return co_await exchange_.vault.ask(std::move(request), route_->patience);
+    auto turn = co_await exchange_.logins.join(exchange_.peer.terminal);
+    if (turn) co_return co_await exchange_.vault.ask(std::move(request), route_->patience);
+    protocol::wipe_secrets(request);
+    co_return turn.error();
   }
 
   Answer answer_of(const Result<Reply>& reply) const {
@@ -159,6 +164,8 @@ class Runner {
     }
     const json::value body = parse_reply(reply.value());
     const json::value* ready = body.is_object() ? body.get_object().if_contains("ready") : nullptr;
+    const json::value* mode = body.is_object() ? body.get_object().if_contains("mode") : nullptr;
+    if (well && mode != nullptr && *mode == "repair") co_return say(ErrorCode::RepairMode);
     if (!well || ready == nullptr || !ready->is_bool() || !ready->get_bool()) {
       co_return say(ErrorCode::Unavailable, detail::kNotReady);
     }
@@ -167,7 +174,8 @@ class Runner {
 
   Request part(protocol::RequestKind kind, const Request& opening, ByteView import_id) const {
     Request request{kind, exchange_.request_number, {}};
-    for (FieldId id : {FieldId::Terminal, FieldId::Session}) request.fields[id] = opening.fields.at(id);
+    for (FieldId id : {FieldId::Terminal, FieldId::TerminalAuthority, FieldId::Session})
+      request.fields[id] = opening.fields.at(id);
     protocol::set(request, FieldId::ImportId, import_id);
     return request;
   }

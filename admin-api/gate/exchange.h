@@ -8,6 +8,7 @@
 
 #include "admin-api/gate/answer.h"
 #include "admin-api/gate/http_head.h"
+#include "admin-api/gate/login_line.h"
 #include "admin-api/gate/request_map.h"
 #include "admin-api/gate/vault_pool.h"
 
@@ -26,7 +27,8 @@ class Body {
 
 struct Exchange {
   VaultPool& vault;
-  const Fingerprint& terminal;
+  LoginLine& logins;
+  const Peer& peer;
   unsigned long long request_number;
   std::string_view operation = "-";  // set once the route is known, for the access log
 };

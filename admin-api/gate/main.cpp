@@ -62,7 +62,7 @@ Result<void> serve(const Settings& settings) {
   if (handed > 1) return Error{ErrorCode::Settings, "take one listening socket from the service manager", handed};
   const auto inherited = handed == 1 ? std::optional<int>(SD_LISTEN_FDS_START) : std::nullopt;
   TRY(auto server, Server::open(settings, inherited));
-  server->stop_on_signals();
+  server->follow_signals();
   const Hooks hooks = service_hooks();
   TRY(sandbox::confine(sandbox::Profile::Gate));
   oplog::info("the gate listens", {"port", server->port()});

@@ -64,6 +64,10 @@ inline constexpr Detail kJsonWanted{"Content-Type: application/json(UTF-8)で送
 inline constexpr Detail kCsvWanted{"Content-Type: text/csv; charset=utf-8 で送ってください。",
                                    "Send Content-Type: text/csv; charset=utf-8."};
 inline constexpr Detail kNotReady{"保管庫の準備ができていません。", "The vault is not ready."};
+inline constexpr Detail kTooManyConnections{"この端末の接続が多すぎます。使っていない接続を閉じてください。",
+                                            "This terminal holds too many connections. Close those not in use."};
+inline constexpr Detail kAnswersWait{"受け取られていない応答が多すぎます。しばらく待ってください。",
+                                     "Too many answers wait to be read. Wait a while."};
 }  // namespace detail
 
 struct Problem {

@@ -167,10 +167,11 @@ Refusal check_content_type(const Route& route, const Head& head) {
   return make_problem(Fault::UnsupportedMediaType, json_wanted ? detail::kJsonWanted : detail::kCsvWanted);
 }
 
-Refusal map_head(const Match& match, const Head& head, const Fingerprint& terminal, protocol::Request& out) {
+Refusal map_head(const Match& match, const Head& head, const Peer& peer, protocol::Request& out) {
   const Route& route = *match.route;
   out.kind = route.kind;
-  protocol::set(out, FieldId::Terminal, ByteView(terminal));
+  protocol::set(out, FieldId::Terminal, ByteView(peer.terminal));
+  protocol::set(out, FieldId::TerminalAuthority, ByteView(peer.authority));
   if (route.needs_session()) {
     const auto token = parse_bearer(head.value("Authorization"));
     if (!token) return make_problem(ErrorCode::NotAuthenticated);

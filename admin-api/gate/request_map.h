@@ -12,11 +12,14 @@
 
 namespace shosoin::gate {
 
-using Fingerprint = std::array<std::uint8_t, 32>;  // SHA-256 of the client certificate (DER)
+using Fingerprint = std::array<std::uint8_t, 32>;  // SHA-256 of a certificate (DER)
+struct Peer {
+  Fingerprint terminal{};   // the client certificate
+  Fingerprint authority{};  // the one that issued it
+};
 
 // Terminal, session, path parameters, Idempotency-Key, Encoding: everything but the body.
-std::optional<Problem> map_head(const Match& match, const Head& head, const Fingerprint& terminal,
-                                protocol::Request& out);
+std::optional<Problem> map_head(const Match& match, const Head& head, const Peer& peer, protocol::Request& out);
 // The members of a JSON body. Pointers of a problem hold known names only: an unknown name might be somebody's number.
 std::optional<Problem> map_json(const Route& route, std::string_view body, protocol::Request& out);
 // Is the media type of the body the one the route takes?

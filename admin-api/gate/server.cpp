@@ -9,12 +9,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <new>
 #include <thread>
 #include <vector>
 
+#include "admin-api/gate/descriptors.h"
 #include "admin-api/gate/tls.h"
 #include "admin-api/gate/worker.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_clients.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::gate {
@@ -25,10 +28,29 @@ using net::ip::tcp;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds kStopPoll{20};
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
+constexpr std::chrono::milliseconds kMemoryPause{10};
 
-// Nothing of ours throws; what a library throws (out of memory) ends the process rather than leave a half-served
-// connection.
+// Nothing of ours throws. Out of memory ends the connection it met (connection.cpp); anywhere else it ends the process.
 constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
+
+// IPv4 as IPv6 maps it; of IPv6 the network, because a host picks its lower half itself (RFC 8981).
+Address address_of(const tcp::socket& socket) {
+  boost::system::error_code failed;
+  const auto remote = socket.remote_endpoint(failed).address();
+  if (failed) return {};
+  const auto ip = remote.is_v4() ? net::ip::make_address_v6(net::ip::v4_mapped, remote.to_v4()) : remote.to_v6();
+  Address out = ip.to_bytes();
+  if (!ip.is_v4_mapped()) std::fill(out.begin() + 8, out.end(), std::uint8_t{0});
+  return out;
+}
+
+// Inherited by what is accepted: otherwise the kernel would hold several megabytes for a client that does not read, or
+// that sends what we have not asked for yet.
+void bound_buffers(tcp::acceptor& acceptor) {
+  boost::system::error_code ignored;
+  acceptor.set_option(net::socket_base::send_buffer_size(limits::kSocketBuffer), ignored);
+  acceptor.set_option(net::socket_base::receive_buffer_size(limits::kSocketBuffer), ignored);
+}
 
 Result<void> listen_on(tcp::acceptor& acceptor, const std::string& text) {
   TRY(auto address, parse_listen(text));
@@ -66,35 +88,104 @@ struct Server::Inside {
   Shared shared;
   std::vector<std::unique_ptr<Worker>> workers;
   std::optional<tcp::acceptor> acceptor;
-  std::optional<net::signal_set> signals;
+  std::optional<net::signal_set> signals, reread;
+  ReserveDescriptor reserve;
   std::vector<std::thread> threads;
   std::atomic<std::size_t> turned{0};  // workers that have run since the last sign of life
 
   ~Inside() {
     signals.reset();
+    reread.reset();
     acceptor.reset();
   }
   net::io_context& first() { return *workers.front()->context; }
 
   // Accepts on the first thread, spreads the connections over all.
   net::awaitable<void> accept_all() {
-    net::steady_timer pause(first());
-    for (std::size_t turn = 0; !shared.stopping; ++turn) {
-      Worker& worker = *workers[turn % workers.size()];
-      tcp::socket socket(*worker.context);
-      auto [failed] = co_await acceptor->async_accept(socket, use_result);
-      if (shared.stopping) break;
-      if (failed) {
-        oplog::warning("a connection could not be accepted", {"error", failed.value()});
-        pause.expires_after(kAcceptPause);
-        co_await pause.async_wait(use_result);
-        continue;
+    for (std::uint64_t number = 1; !shared.stopping; ++number) {
+      try {
+        co_await accept_one(number);
+      } catch (const std::bad_alloc&) {  // the connection is dropped; those that stand go on
+        oplog::warning("out of memory: a connection was not accepted");
+        std::this_thread::sleep_for(kMemoryPause);
       }
-      if (shared.connections >= limits::kMaxHttpConnections) continue;  // dropped: the bound is the defence
-      boost::system::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      net::co_spawn(*worker.context, serve_connection(worker, std::move(socket)), never_throws);
+      if (number % limits::kAcceptBurst == 0) co_await net::post(first(), use_result);
     }
+  }
+  net::awaitable<void> accept_one(std::uint64_t number) {
+    Worker& worker = *workers[number % workers.size()];
+    tcp::socket socket(*worker.context);
+    auto [failed] = co_await acceptor->async_accept(socket, use_result);
+    if (shared.stopping) co_return;
+    if (failed) {
+      co_await get_over(failed);
+      co_return;
+    }
+    let_in(worker, number, std::move(socket));
+  }
+
+  void let_in(Worker& worker, std::uint64_t number, tcp::socket socket) {
+    auto place = shared.admission->enter(address_of(socket), Admission::Clock::now(), [&worker, number] {
+      net::post(*worker.context, [&worker, number] {
+        const auto found = worker.connections.find(number);
+        if (found != worker.connections.end()) found->second->give_way();
+      });
+    });
+    if (!place) return;  // counted; the socket closes
+    boost::system::error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    net::co_spawn(*worker.context, serve_connection(worker, {number, std::move(socket), std::move(*place)}),
+                  never_throws);
+  }
+
+  // Out of descriptors (somebody else's, or a limit lowered from outside): whoever holds the most gives way.
+  net::awaitable<void> get_over(boost::system::error_code failed) {
+    oplog::warning("a connection could not be accepted", {"error", failed.value()});
+    if (failed.value() == EMFILE || failed.value() == ENFILE) {
+      reserve.turn_one_away(acceptor->native_handle());
+      shared.admission->shed_one(Admission::Clock::now());
+    }
+    net::steady_timer pause(first(), kAcceptPause);
+    co_await pause.async_wait(use_result);
+  }
+
+  // Sees changed authorities and revocation lists, and reports what was turned away, in numbers only.
+  net::awaitable<void> look_around() {
+    net::steady_timer timer(first());
+    while (!shared.stopping) {
+      timer.expires_after(limits::kTrustPoll);
+      auto [failed] = co_await timer.async_wait(use_result);
+      if (failed || shared.stopping) co_return;
+      refresh_trust(false);
+      report();
+    }
+  }
+  net::awaitable<void> refresh_on_hangup() {
+    while (true) {
+      auto [failed, number] = co_await reread->async_wait(use_result);
+      if (failed || shared.stopping) co_return;
+      refresh_trust(true);
+    }
+  }
+  void refresh_trust(bool even_if_unchanged) {
+    if (shared.trust->refresh(even_if_unchanged) != Trust::Seen::Replaced) return;
+    oplog::info("authorities and revocation lists were read again",
+                {"lists", static_cast<std::int64_t>(shared.trust->now()->lists())});
+    for (auto& worker : workers) {
+      net::post(*worker->context, [held = worker.get()] {
+        for (auto& [number, connection] : held->connections) connection->close_if_untrusted();
+      });
+    }
+  }
+  void report() {
+    const auto tell = [](Literal what, std::size_t count) {
+      if (count > 0) oplog::warning(what, {"count", static_cast<std::int64_t>(count)});
+    };
+    const auto counts = shared.admission->take_counts();
+    tell("connections were turned away at their bound", counts.turned_away);
+    tell("connections gave way to others", counts.shed);
+    tell("connections of a certificate were over their bound", counts.refused_certificates);
+    tell("TLS handshakes failed", shared.failures.exchange(0));
   }
 
   // Tells the service manager that we live, only if every thread has turned since the last time.
@@ -117,7 +208,7 @@ struct Server::Inside {
     acceptor->close(ignored);
     for (auto& worker : workers) {
       net::post(*worker->context, [held = worker.get()] {
-        for (auto* connection : held->connections) connection->close_if_idle();
+        for (auto& [number, connection] : held->connections) connection->close_if_idle();
       });
     }
     const auto deadline = std::chrono::steady_clock::now() + limits::kGateShutdown;
@@ -136,7 +227,15 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::open(const Settings& settings, std::optional<int> inherited) {
   auto inside = std::make_unique<Inside>();
   inside->shared.settings = settings;
-  TRY(prepare_tls(inside->shared.tls, settings));
+  TRY(prepare_tls(inside->shared.tls, settings, inside->shared.names));
+  TRY(inside->shared.trust, Trust::open({settings.client_ca, settings.client_crl}));
+  TRY(const auto most, make_room_for(settings.connections));
+  if (most < settings.connections) {
+    oplog::warning("the descriptor limit allows fewer connections than the settings",
+                   {"connections", static_cast<std::int64_t>(most)});
+  }
+  inside->shared.admission.emplace(
+      ConnectionBounds{most, settings.connections_per_address, settings.connections_per_certificate});
   const std::size_t channels = std::max<std::size_t>(1, limits::kGateChannels / settings.threads);
   for (unsigned i = 0; i < settings.threads; ++i) {
     inside->workers.push_back(std::make_unique<Worker>(inside->shared, channels));
@@ -147,6 +246,7 @@ Result<std::unique_ptr<Server>> Server::open(const Settings& settings, std::opti
     return Error{ErrorCode::Settings, "match the setting listen with the way the gate was started"};
   }
   TRY(by_manager ? take_over(*inside->acceptor, *inherited) : listen_on(*inside->acceptor, settings.listen));
+  bound_buffers(*inside->acceptor);
   return std::unique_ptr<Server>(new Server(std::move(inside)));
 }
 
@@ -156,7 +256,8 @@ std::uint16_t Server::port() const {
   return failed ? std::uint16_t{0} : endpoint.port();
 }
 
-void Server::stop_on_signals() {
+void Server::follow_signals() {
+  inside_->reread.emplace(inside_->first(), SIGHUP);
   inside_->signals.emplace(inside_->first(), SIGTERM, SIGINT);
   inside_->signals->async_wait([this](boost::system::error_code failed, int) {
     if (!failed) stop();
@@ -170,6 +271,8 @@ void Server::stop() {
 
 void Server::run(const Hooks& hooks) {
   net::co_spawn(inside_->first(), inside_->accept_all(), never_throws);
+  net::co_spawn(inside_->first(), inside_->look_around(), never_throws);
+  if (inside_->reread) net::co_spawn(inside_->first(), inside_->refresh_on_hangup(), never_throws);
   if (hooks.alive && hooks.alive_interval.count() > 0) {
     net::co_spawn(inside_->first(), inside_->watch(hooks), never_throws);
   }

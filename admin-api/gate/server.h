@@ -27,7 +27,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   std::uint16_t port() const;
-  void stop_on_signals();        // SIGTERM, SIGINT
+  void follow_signals();         // SIGTERM, SIGINT: stop; SIGHUP: read authorities and revocation lists again
   void run(const Hooks& hooks);  // until stop(); requests under way may end within limits::kGateShutdown
   void stop();
 

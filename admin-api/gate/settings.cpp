@@ -22,15 +22,23 @@ constexpr std::array kKeys{
                 "server certificate (PEM, intermediates following)"},
     SettingsKey{"private_key", "path", "", "その秘密鍵(PEM)。他の利用者から読めてはならない",
                 "its private key (PEM), not readable by others"},
-    SettingsKey{"client_ca", "path", "", "端末証明書の認証局(PEM)", "certificate authority of the terminals (PEM)"},
+    SettingsKey{"client_ca", "path", "", "端末証明書の認証局(PEM)。ファイル、または*.pemを置いたディレクトリ",
+                "certificate authorities of the terminals (PEM): a file, or a directory of *.pem"},
+    SettingsKey{"client_crl", "path", "\"\"", "端末証明書の失効リスト(PEM)。変更は数秒以内、またはSIGHUPで読み直す",
+                "revocation lists of the terminals' certificates (PEM); read again within seconds or on SIGHUP"},
     SettingsKey{"vault_socket", "path", "", "保管庫のUNIXソケット", "unix socket of the vault"},
     SettingsKey{"authority", "list of text", "",
                 "受け付けるホスト名(例 \"shosoin.example.lg.jp\"、ポートを付けてもよい)",
                 "host names that are ours, with or without port"},
     SettingsKey{"threads", "number", "2", "処理スレッドの数(1〜16)", "number of worker threads, 1 to 16"},
+    SettingsKey{"connections", "number", "1024", "同時接続の上限(16〜16384)", "connections at once, 16 to 16384"},
+    SettingsKey{"connections_per_address", "number", "256", "一つのIPアドレスからの上限",
+                "of these, from one IP address"},
+    SettingsKey{"connections_per_certificate", "number", "128", "一つの端末証明書での上限",
+                "of these, with one terminal certificate"},
 };
 constexpr std::size_t kMaxSettingsFile = 1u << 20;
-constexpr std::size_t kMaxAuthorities = 64;
+constexpr std::size_t kMaxHostNames = 64;
 
 unsigned line_of(const toml::node& node) { return static_cast<unsigned>(node.source().begin.line); }
 
@@ -47,6 +55,13 @@ class Table {
     if (!node->is_string() || !value || value->empty()) return wrong(key, *node), std::string();
     return *value;
   }
+  std::string optional_text(std::string_view key) {
+    const toml::node* node = find(key, false);
+    if (node == nullptr) return {};
+    const auto value = node->value<std::string>();
+    if (!node->is_string() || !value) return wrong(key, *node), std::string();
+    return *value;
+  }
   unsigned number(std::string_view key, unsigned least, unsigned most, unsigned otherwise) {
     const toml::node* node = find(key, false);
     if (node == nullptr) return otherwise;
@@ -58,7 +73,7 @@ class Table {
     const toml::node* node = find(key, true);
     if (node == nullptr) return {};
     const toml::array* array = node->as_array();
-    if (array == nullptr || array->empty() || array->size() > kMaxAuthorities)
+    if (array == nullptr || array->empty() || array->size() > kMaxHostNames)
       return wrong(key, *node), std::vector<std::string>{};
     std::vector<std::string> out;
     for (const auto& element : *array) {
@@ -103,7 +118,7 @@ std::string settings_help() {
   std::string out = "[gate]\n";
   for (const auto& key : kKeys) {
     const bool required = key.default_value.empty();
-    out += fmt::format("  {:<14} {:<13} {}\n", key.name, key.type,
+    out += fmt::format("  {:<28} {:<13} {}\n", key.name, key.type,
                        required ? "必須 / required" : fmt::format("既定値 / default {}", key.default_value));
     out += fmt::format("      {}\n      {}\n", key.ja, key.en);
   }
@@ -128,6 +143,13 @@ Result<Settings> parse_settings(std::string_view text, SettingsFault& fault) {
   settings.vault_socket = table.text("vault_socket");
   settings.authority = table.texts("authority");
   settings.threads = table.number("threads", 1, limits::kMaxGateThreads, 2);
+  settings.client_crl = table.optional_text("client_crl");
+  settings.connections =
+      table.number("connections", limits::kConnectionsLeast, limits::kConnectionsMost, settings.connections);
+  settings.connections_per_address =
+      table.number("connections_per_address", 1, limits::kConnectionsMost, settings.connections_per_address);
+  settings.connections_per_certificate =
+      table.number("connections_per_certificate", 1, limits::kConnectionsMost, settings.connections_per_certificate);
   if (!table.good()) return Error{ErrorCode::Settings, "read the table [gate] of the settings", fault.line};
   if (settings.listen != "systemd" && !parse_listen(settings.listen)) {
     fault = {line_of(*node->as_table()->get("listen")), "listen"};

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "admin-api/gate/deadlines.h"
+#include "firmware/base/limits_clients.h"
 #include "firmware/base/result.h"
 
 namespace shosoin::gate {
@@ -16,10 +18,15 @@ struct Settings {
   std::string listen;       // "systemd" or "address:port"
   std::string certificate;  // PEM files
   std::string private_key;
-  std::string client_ca;
+  std::string client_ca;   // a file or a directory
+  std::string client_crl;  // empty: no list is kept
   std::string vault_socket;
   std::vector<std::string> authority;
   unsigned threads = 2;
+  unsigned connections = limits::kMaxHttpConnections;
+  unsigned connections_per_address = limits::kConnectionsPerAddress;
+  unsigned connections_per_certificate = limits::kConnectionsPerCertificate;
+  Deadlines deadlines;  // no keys: what the product promises is not for settings to loosen
 };
 
 struct SettingsKey {

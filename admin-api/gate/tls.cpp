@@ -4,14 +4,18 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <string_view>
+
+#include "admin-api/gate/http_values.h"
 
 namespace shosoin::gate {
 namespace {
 
 constexpr const char* kGroups = "X25519:P-256";
 constexpr const char* kSuites = "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256";
-constexpr int kChainDepth = 4;
+constexpr int kChainDepth = 4;  // a tenant's authority under its root, and two more of an authority of one's own
 
 Error wrong(Literal doing) { return Error{ErrorCode::Settings, doing, static_cast<std::int64_t>(ERR_get_error())}; }
 
@@ -32,6 +36,27 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// RFC 6066 section 3: a client that asks for another server is told so and goes no further. One that names none (it
+// connects by address) is let on; its Host header is judged later.
+int choose_name(SSL* connection, int* alert, void* ours) {
+  const char* asked = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+  const auto& names = *static_cast<const std::vector<std::string>*>(ours);
+  if (asked == nullptr || names.empty()) return SSL_TLSEXT_ERR_NOACK;
+  const bool known = std::ranges::any_of(names, [&](const auto& name) { return equal_ignoring_case(name, asked); });
+  if (known) return SSL_TLSEXT_ERR_OK;
+  *alert = SSL_AD_UNRECOGNIZED_NAME;
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// "host", "host:port", "[address]:port": the host, when it is a name.
+std::string name_in(std::string_view authority) {
+  if (authority.starts_with('[')) return {};
+  const std::string host(authority.substr(0, authority.find(':')));
+  boost::system::error_code not_an_address;
+  boost::asio::ip::make_address(host, not_an_address);
+  return not_an_address ? host : std::string();
+}
+
 Result<void> check_key_file(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0) return Error{ErrorCode::Settings, "find the server's private key", errno};
@@ -43,7 +68,8 @@ Result<void> check_key_file(const std::string& path) {
 
 }  // namespace
 
-Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings) {
+Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings,
+                         std::vector<std::string>& names) {
   SSL_CTX* tls = context.native_handle();
   ERR_clear_error();
   if (SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1 ||
@@ -51,7 +77,7 @@ Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& set
       SSL_CTX_set1_groups_list(tls, kGroups) != 1) {
     return wrong("choose TLS 1.3, its suites and groups");
   }
-  // No resumption: a session would outlive a change of the authority, and saves a third of a handshake only.
+  // No resumption (decision 0016): each connection shows its certificate and is judged by the lists of the day.
   SSL_CTX_set_options(
       tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
@@ -63,13 +89,15 @@ Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& set
     return wrong("load the server's private key");
   }
   if (SSL_CTX_check_private_key(tls) != 1) return wrong("match the server certificate with its key");
-  if (SSL_CTX_load_verify_file(tls, settings.client_ca.c_str()) != 1) return wrong("load the terminals' authority");
-  STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(settings.client_ca.c_str());
-  if (names == nullptr) return wrong("load the terminals' authority");
-  SSL_CTX_set_client_CA_list(tls, names);
   SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   SSL_CTX_set_verify_depth(tls, kChainDepth);
   SSL_CTX_set_alpn_select_cb(tls, choose_protocol, nullptr);
+  SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds no record buffers
+  for (const auto& authority : settings.authority) {
+    if (auto name = name_in(authority); !name.empty()) names.push_back(std::move(name));
+  }
+  SSL_CTX_set_tlsext_servername_callback(tls, choose_name);
+  SSL_CTX_set_tlsext_servername_arg(tls, &names);
   return success();
 }
 

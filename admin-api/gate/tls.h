@@ -1,5 +1,5 @@
-// The gate's TLS: version 1.3 only, named groups and suites, client certificates of our own authority required.
-// Start-up only.
+// The gate's TLS: version 1.3 only, named groups and suites, a client certificate required. Whose certificates are
+// taken is set for each connection from Trust. Start-up only.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -8,6 +8,8 @@
 
 namespace shosoin::gate {
 
-Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings);
+// names: the server names that a client may ask for (RFC 6066 section 3); empty: settings name addresses only, and any
+// is taken. The context keeps a reference to it.
+Result<void> prepare_tls(boost::asio::ssl::context& context, const Settings& settings, std::vector<std::string>& names);
 
 }  // namespace shosoin::gate

@@ -23,6 +23,11 @@ namespace net = boost::asio;
 using local = net::local::stream_protocol;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 
+struct WipedBytes {
+  Bytes bytes;
+  ~WipedBytes() { memory::wipe(bytes); }
+};
+
 }  // namespace
 
 struct VaultPool::Channel {
@@ -43,8 +48,29 @@ struct VaultPool::Waiter {
   bool called = false;
 };
 
+// A channel's place in the pool, given back on every way out, running out of memory included.
+struct VaultPool::Place {
+  VaultPool& pool;
+  std::unique_ptr<Channel> channel{};
+  bool held = true;
+  Place(VaultPool& of, std::unique_ptr<Channel> with) noexcept : pool(of), channel(std::move(with)) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    if (!held) return;
+    channel.reset();
+    pool.forget();
+  }
+  std::unique_ptr<Channel> release() noexcept {
+    held = false;
+    return std::move(channel);
+  }
+};
+
 VaultPool::VaultPool(net::io_context& context, std::string socket_path, std::size_t most)
-    : context_(context), socket_path_(std::move(socket_path)), most_(most) {}
+    : context_(context), socket_path_(std::move(socket_path)), most_(most) {
+  idle_.reserve(most_);  // giving a channel back takes no memory
+}
 VaultPool::~VaultPool() = default;
 void VaultPool::drop_idle() { idle_.clear(); }
 
@@ -68,23 +94,26 @@ void VaultPool::give_back(std::unique_ptr<Channel> channel) {
 net::awaitable<bool> VaultPool::wait_for_turn() {
   if (waiters_.size() >= limits::kGateWaiters) co_return false;
   Waiter self(context_);
-  const auto place = waiters_.insert(waiters_.end(), &self);
+  struct Standing {
+    std::list<Waiter*>& line;
+    const Waiter& self;
+    std::list<Waiter*>::iterator place;
+    ~Standing() {
+      if (!self.called) line.erase(place);
+    }
+  } standing{waiters_, self, waiters_.insert(waiters_.end(), &self)};
   co_await self.timer.async_wait(use_result);
-  if (!self.called) waiters_.erase(place);
   co_return self.called;
 }
 
 net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::open() {
   ++open_;
-  auto channel = std::make_unique<Channel>(context_);
-  channel->stream.expires_after(limits::kVaultConnect);
-  auto [failed] = co_await channel->stream.async_connect(local::endpoint(socket_path_), use_result);
-  if (failed) {
-    channel.reset();
-    forget();
-    co_return Error{ErrorCode::Unavailable, "connect to the vault", failed.value()};
-  }
-  co_return channel;
+  Place place(*this, nullptr);
+  place.channel = std::make_unique<Channel>(context_);
+  place.channel->stream.expires_after(limits::kVaultConnect);
+  auto [failed] = co_await place.channel->stream.async_connect(local::endpoint(socket_path_), use_result);
+  if (failed) co_return Error{ErrorCode::Unavailable, "connect to the vault", failed.value()};
+  co_return place.release();
 }
 
 net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::acquire() {
@@ -110,12 +139,14 @@ net::awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request
     oplog::failure("no channel to the vault", acquired.error());
     co_return acquired.error();
   }
-  auto channel = std::move(acquired).value();
-  Bytes frame = protocol::encode(request);
+  Place place(*this, std::move(acquired).value());
+  auto& channel = place.channel;
+  WipedBytes frame;
+  frame.bytes = protocol::encode(request);
   protocol::wipe_secrets(request);
   channel->stream.expires_after(patience);
-  auto [write_failed, written] = co_await net::async_write(channel->stream, net::buffer(frame), use_result);
-  memory::wipe(frame);
+  auto [write_failed, written] = co_await net::async_write(channel->stream, net::buffer(frame.bytes), use_result);
+  memory::wipe(frame.bytes);
   std::array<std::uint8_t, protocol::kLengthSize> length{};
   Bytes payload;
   auto failed = write_failed;
@@ -131,13 +162,11 @@ net::awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request
   }
   auto reply = protocol::decode_reply(payload);
   if (failed || !reply || reply.value().id != request.id) {
-    channel.reset();
-    forget();
     const Error error{ErrorCode::Unavailable, "hear the vault's reply", failed.value()};
     oplog::failure("lost a channel to the vault", error);
     co_return error;
   }
-  give_back(std::move(channel));
+  give_back(place.release());
   co_return std::move(reply).value();
 }
 

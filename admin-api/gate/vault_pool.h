@@ -26,6 +26,7 @@ class VaultPool {
  private:
   struct Channel;
   struct Waiter;
+  struct Place;
   boost::asio::awaitable<Result<std::unique_ptr<Channel>>> acquire();
   boost::asio::awaitable<Result<std::unique_ptr<Channel>>> open();
   boost::asio::awaitable<bool> wait_for_turn();

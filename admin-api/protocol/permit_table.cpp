@@ -105,6 +105,7 @@ Width width_of(FieldId id) {
     case Session:
     case SecondSession:
     case Fingerprint:
+    case TerminalAuthority:
       return Width::ThirtyTwo;
     case TotpSecret:
       return Width::Twenty;

@@ -1,5 +1,7 @@
 #include "admin-api/protocol/protocol.h"
 
+#include <algorithm>
+
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
@@ -7,7 +9,7 @@
 namespace shosoin::protocol {
 namespace {
 
-constexpr std::size_t kHead = 2 + 2 + 8;  // format, kind or status, request id
+constexpr std::size_t kHead = kHeadSize;
 constexpr std::size_t kTokenSize = 32;
 
 // The fields that follow from the channel and the need, not from the request's own rule.
@@ -53,6 +55,7 @@ bool has_width(FieldId id, ByteView bytes) {
 // The most a field may hold in this request; nothing when it has no place there.
 std::optional<std::size_t> allowance(const RequestRule& rule, Implied implied, FieldId id) {
   if (id == FieldId::Terminal) return implied.terminal ? std::optional{kTokenSize} : std::nullopt;
+  if (id == FieldId::TerminalAuthority) return implied.terminal ? std::optional{kTokenSize} : std::nullopt;
   if (id == FieldId::Session) return implied.session ? std::optional{kTokenSize} : std::nullopt;
   if (id == FieldId::SecondSession) return implied.second_session ? std::optional{kTokenSize} : std::nullopt;
   for (const auto& field_rule : rule.fields) {
@@ -108,6 +111,20 @@ Bytes encode(const Reply& reply) {
   Writer out;
   out.u32(static_cast<std::uint32_t>(size)).u16(kFormat).u16(reply.status).u64(reply.id).raw(view_of(reply.body));
   return out.take();
+}
+
+std::array<std::uint8_t, kLengthSize + kHeadSize> encode_bare(std::uint16_t status, std::uint64_t id) noexcept {
+  std::array<std::uint8_t, kLengthSize + kHeadSize> out{};
+  auto at = out.begin();
+  at = std::ranges::copy(be(static_cast<std::uint32_t>(kHeadSize)), at).out;
+  at = std::ranges::copy(be(kFormat), at).out;
+  at = std::ranges::copy(be(status), at).out;
+  std::ranges::copy(be(id), at);
+  return out;
+}
+
+std::uint64_t id_in(ByteView payload) noexcept {
+  return payload.size() < kHeadSize ? 0 : from_be<std::uint64_t>(payload.subspan(kHeadSize - 8).first<8>());
 }
 
 Result<std::size_t> payload_size(std::span<const std::uint8_t, kLengthSize> length, std::size_t most) {

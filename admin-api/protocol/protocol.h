@@ -58,6 +58,7 @@ enum class FieldId : std::uint16_t {
   Session = 2,           // 32 B token
   SecondSession = 3,     // 32 B: the other person, for acts of two on the local socket
   IdempotencyKey = 4,    // 1..64 visible ASCII
+  TerminalAuthority = 5, // 32 B, SHA-256 of the certificate (DER) that issued the terminal's; the gate sets it
   PersonId = 10,         // operator id
   Password = 11,
   Code = 12,             // six digits
@@ -129,7 +130,15 @@ const RequestRule* find_rule(RequestKind kind);
 Result<void> check(const Request& request, Channel channel);
 Bytes encode(const Request& request);           // with its length; ENSUREs the frame limits
 Bytes encode(const Reply& reply);
+constexpr std::uint16_t status_of(ErrorCode code) noexcept {
+  return static_cast<std::uint16_t>(static_cast<unsigned>(code) + 1);
+}
 inline constexpr std::size_t kLengthSize = 4;
+inline constexpr std::size_t kHeadSize = 2 + 2 + 8;  // format, kind or status, request id
+// A reply without a body as a whole frame; takes no memory.
+std::array<std::uint8_t, kLengthSize + kHeadSize> encode_bare(std::uint16_t status, std::uint64_t id) noexcept;
+// The request id in a payload that has not been decoded yet; 0 where there is none.
+std::uint64_t id_in(ByteView payload) noexcept;
 // The first four bytes of a frame; BadRequest when shorter than a head or over most.
 Result<std::size_t> payload_size(std::span<const std::uint8_t, kLengthSize> length, std::size_t most);
 // payload: what follows the length. BadRequest on anything the table does not allow on this channel: unknown kind, field not in

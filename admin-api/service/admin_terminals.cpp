@@ -5,6 +5,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
 #include "admin-api/service/terminal_authority.h"
+#include "crypto/hash.h"
 
 namespace shosoin::service {
 namespace {
@@ -14,6 +15,7 @@ using generations::Change;
 using protocol::FieldId;
 
 constexpr std::size_t kMaxAuthorityText = 16u << 10;
+const std::string kDataCentre = "Shosoin";
 
 json::object shown(Parts& parts, const Terminal& terminal) {
   json::object out{{"fingerprint", to_hex(terminal.fingerprint)},
@@ -24,19 +26,55 @@ json::object shown(Parts& parts, const Terminal& terminal) {
   return out;
 }
 
-Result<IssuedTerminal> issue(Parts& parts, const Context& context, const Terminal& terminal, ByteView request) {
-  std::ifstream in(parts.terminal_authority, std::ios::binary);
+// The authority that certifies a terminal, and what is stored when it was made for that.
+struct Issuer {
   TerminalAuthority authority;
-  authority.certificate_pem.assign(std::istreambuf_iterator<char>(in), {});
-  if (authority.certificate_pem.size() > kMaxAuthorityText) return Error{ErrorCode::Settings, "read terminal-ca.pem"};
+  std::vector<generations::Entry> entries{};
+  Issuer() = default;
+  Issuer(Issuer&&) = default;
+  Issuer& operator=(Issuer&&) = default;
+  ~Issuer() {
+    memory::wipe(authority.key_der);
+    for (auto& entry : entries) memory::wipe(*entry.value);
+  }
+};
+
+Result<Issuer> root_issuer(Parts& parts) {
+  std::ifstream in(parts.terminal_authority, std::ios::binary);
+  Issuer root;
+  auto& pem = root.authority.certificate_pem;
+  pem.assign(std::istreambuf_iterator<char>(in), {});
+  if (pem.size() > kMaxAuthorityText) return Error{ErrorCode::Settings, "read terminal-ca.pem"};
   TRY(auto key, parts.zero().get(terminal_authority_key()));
   if (!key) return Error{ErrorCode::Integrity, "find the key of the terminal authority"};
-  authority.key_der = std::move(*key);
-  const auto facts = parts.tenants.facts(terminal.tenant);
-  auto issued =
-      issue_terminal(authority, request, {terminal.name, facts ? facts->code : std::string("Shosoin")}, context.now);
-  memory::wipe(authority.key_der);
-  return issued;
+  root.authority.key_der = std::move(*key);
+  return root;
+}
+
+// A tenant's own, made with its first terminal. Under people_changes, so that none is made twice.
+Result<Issuer> issuer_for(Parts& parts, const TenantId& tenant, Instant now) {
+  const auto facts = parts.tenants.facts(tenant);
+  if (!facts) return root_issuer(parts);
+  Issuer own;
+  TRY(auto key, parts.zero().get(tenant_authority_key(tenant)));
+  TRY(const auto certificate, parts.zero().get(tenant_authority_certificate(tenant)));
+  if (key && certificate) {
+    own.authority.key_der = std::move(*key);
+    TRY(own.authority.certificate_pem, certificate_pem(*certificate));
+    return own;
+  }
+  TRY(const auto root, root_issuer(parts));
+  TRY(own.authority, make_tenant_authority(root.authority, facts->code, now));
+  TRY(auto der, certificate_der(own.authority.certificate_pem));
+  own.entries.push_back({tenant_authority_key(tenant), own.authority.key_der});
+  own.entries.push_back({tenant_authority_certificate(tenant), std::move(der)});
+  return own;
+}
+
+// What the terminal shows: its certificate, and its tenant's authority below the root that the gate knows.
+std::string chain_of(const IssuedTerminal& issued, const Issuer& issuer, const Terminal& terminal) {
+  const bool of_root = terminal.tenant == kAppliance;
+  return issued.certificate_pem + (of_root ? std::string() : issuer.authority.certificate_pem);
 }
 
 Result<Fingerprint> fingerprint_in(Context& context) {
@@ -62,27 +100,32 @@ Answer terminal_add(Parts& parts, Context& context) {
     return context.refuse(ErrorCode::BadRequest, "choose between a fingerprint and a certificate request",
                           "/fingerprint");
   }
+  std::unique_lock one_at_a_time(parts.people_changes);
   std::string certificate;
+  Issuer issuer;
   if (request) {
-    TRY(auto issued, issue(parts, context, terminal, *request));
+    TRY(issuer, issuer_for(parts, terminal.tenant, context.now));
+    const auto facts = parts.tenants.facts(terminal.tenant);
+    TRY(const auto issued,
+        issue_terminal(issuer.authority, *request, {terminal.name, facts ? facts->code : kDataCentre}, context.now));
     terminal.fingerprint = issued.fingerprint;
-    certificate = std::move(issued.certificate_pem);
+    certificate = chain_of(issued, issuer, terminal);
   } else {
     TRY(terminal.fingerprint, fingerprint_in(context));
   }
   context.target["terminalAdded"] = to_hex(terminal.fingerprint);
-  std::unique_lock one_at_a_time(parts.people_changes);
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto known, find_terminal(parts.zero(), terminal.fingerprint));
     if (known || terminal.fingerprint == kLocalTerminal) {
       return context.refuse(ErrorCode::Conflict, "add a terminal twice", "/fingerprint");
     }
-    return Change{{{terminal_key(terminal.fingerprint), encode_terminal(terminal)}},
-                  {},
-                  {},
-                  log_entry(log_object(context, "terminal-add", "ok"))};
+    Change change{{{terminal_key(terminal.fingerprint), encode_terminal(terminal)}}, {}, {}, {}};
+    change.entries.insert(change.entries.end(), issuer.entries.begin(), issuer.entries.end());
+    change.log = log_entry(log_object(context, "terminal-add", "ok"));
+    return change;
   }));
   context.logged = true;
+  if (!issuer.entries.empty()) parts.authorities.learn(crypto::sha256(*issuer.entries.back().value), terminal.tenant);
   auto reply = shown(parts, terminal);
   if (!certificate.empty()) reply["certificate"] = certificate;
   return reply;

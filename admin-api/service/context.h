@@ -5,14 +5,15 @@
 #include <array>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
-#include <semaphore>
 
 #include "admin-api/protocol/protocol.h"
 #include "admin-api/service/json_text.h"
+#include "admin-api/service/password_desk.h"
 #include "admin-api/service/remembered.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
+#include "admin-api/service/terminal_check.h"
 #include "storage/files/definition.h"
 
 namespace shosoin::service {
@@ -33,7 +34,8 @@ struct Parts {
   Recall recall{};
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
   std::mutex erasures{};                     // one batch of ours at a time
-  std::counting_semaphore<limits::kParallelPasswordHashes> password_hashes{limits::kParallelPasswordHashes};
+  PasswordDesk passwords{};
+  TerminalAuthorities authorities{};
   TenantStore& zero() { return appliance.zero(); }
 };
 

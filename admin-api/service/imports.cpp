@@ -132,20 +132,42 @@ Result<void> Imports::abandon_unfinished(TenantStore& store) {
   return success();
 }
 
+void Imports::begin_round() {
+  std::unique_lock lock(mutex_);
+  for (auto& [id, slot] : receiving_) {
+    if (slot.stray == Stray::Found) slot.stray = Stray::ThisRound;
+  }
+}
+void Imports::end_round() {
+  std::unique_lock lock(mutex_);
+  std::erase_if(receiving_, [](const auto& named) { return named.second.stray == Stray::ThisRound; });
+}
+
 Result<void> Imports::lapse(TenantStore& store) {
-  std::vector<RecordId> over;
+  std::vector<RecordId> over, strays;
   {
     std::unique_lock lock(mutex_);
-    for (auto& [id, held] : receiving_) {
-      const bool lapsed = held && &held->store == &store && clock_.now() - held->last >= limits::kImportIdle;
+    over.reserve(receiving_.size());  // ahead: what is taken out of its slot is given up for certain
+    for (auto& [id, slot] : receiving_) {
+      if (slot.stray == Stray::ThisRound) strays.push_back(id);
+    }
+    for (auto& [id, slot] : receiving_) {
+      const bool lapsed = slot.receiving && &slot.receiving->store == &store &&
+                          clock_.now() - slot.receiving->last >= limits::kImportIdle;
       if (lapsed) over.push_back(id);
-      if (lapsed) held.reset();  // claimed, until its entry says so
+      if (lapsed) slot.receiving.reset();  // claimed, until its entry says so
     }
   }
   Result<void> outcome = success();
   for (const auto& id : over) {
     const HeldSlot slot(*this, id);
     if (outcome) outcome = give_up(store, id);
+  }
+  for (const auto& id : strays) {  // of this store or another: give_up changes nothing where it is not known
+    auto done = give_up(store, id);
+    if (done) continue;
+    leave_stray(id);  // again in the next round
+    if (outcome) outcome = std::move(done);
   }
   return outcome;
 }
@@ -159,13 +181,13 @@ Result<void> Imports::give_up(TenantStore& store, const RecordId& id) {
 Result<void> Imports::claim(const RecordId& id) {
   std::unique_lock lock(mutex_);
   const auto found = receiving_.find(id);
-  if (found != receiving_.end() && !found->second) {
+  if (found != receiving_.end() && !found->second.receiving) {
     return Error{ErrorCode::Conflict, "work on an import that is being worked on"};
   }
   if (found == receiving_.end() && receiving_.size() >= limits::kMaxOpenImports) {
     return Error{ErrorCode::TooMany, "receive one more import at once"};
   }
-  receiving_[id].reset();
+  receiving_[id] = {};
   return success();
 }
 
@@ -173,9 +195,10 @@ Result<std::unique_ptr<Receiving>> Imports::take(const TenantId& tenant, const R
   std::unique_lock lock(mutex_);
   const auto found = receiving_.find(id);
   if (found == receiving_.end()) return Error{ErrorCode::NotFound, kNothing};
-  if (!found->second) return Error{ErrorCode::Conflict, "work on an import that is being worked on"};
-  if (found->second->store.tenant() != tenant) return Error{ErrorCode::NotFound, kNothing};
-  return std::move(found->second);
+  auto& held = found->second.receiving;
+  if (!held) return Error{ErrorCode::Conflict, "work on an import that is being worked on"};
+  if (held->store.tenant() != tenant) return Error{ErrorCode::NotFound, kNothing};
+  return std::move(held);
 }
 
 void Imports::put(std::unique_ptr<Receiving> receiving) {
@@ -183,12 +206,18 @@ void Imports::put(std::unique_ptr<Receiving> receiving) {
   const auto id = receiving->id;
   ENSURE(receiving_.contains(id));
   receiving->last = clock_.now();
-  receiving_[id] = std::move(receiving);
+  receiving_[id] = {std::move(receiving), Stray::No};
 }
 
 void HeldSlot::put(std::unique_ptr<Receiving> receiving) {
   held_ = false;
   imports_.put(std::move(receiving));
+}
+
+void Imports::leave_stray(const RecordId& id) noexcept {
+  std::unique_lock lock(mutex_);
+  const auto found = receiving_.find(id);
+  if (found != receiving_.end()) found->second.stray = Stray::Found;
 }
 
 void Imports::done(const RecordId& id) {

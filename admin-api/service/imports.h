@@ -7,6 +7,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -51,8 +52,12 @@ class Imports {
  public:
   explicit Imports(const Clock& clock);
   ~Imports();
-  Result<void> abandon_unfinished(TenantStore& store);          // at the first opening of a tenant
-  Result<void> lapse(TenantStore& store);                       // a client that went away: limits::kImportIdle
+  Result<void> abandon_unfinished(TenantStore& store);  // at the first opening of a tenant
+  // A client that went away (limits::kImportIdle), and a request that ran out of memory in the middle: abandoned.
+  // Between begin_round and end_round every open tenant's turn comes.
+  void begin_round();
+  Result<void> lapse(TenantStore& store);
+  void end_round();
   Result<void> abandon(TenantStore& store, ImportFacts facts);  // its rows go, its entry says so
   // An import is taken, or claimed where nothing of it is in memory, while one request works on it; a second request
   // meanwhile is a Conflict. The slot is given back by put or done, not before what was decided is durable.
@@ -60,6 +65,7 @@ class Imports {
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
   void put(std::unique_ptr<Receiving> receiving);  // into its slot
   void done(const RecordId& id);
+  void leave_stray(const RecordId& id) noexcept;  // its holder cannot say how far it came; the next round abandons it
   // After an error, by the holder of the slot: what is still receiving or publishing is abandoned, so that nothing
   // waits for an import nobody works on.
   Result<void> give_up(TenantStore& store, const RecordId& id);
@@ -67,23 +73,35 @@ class Imports {
  private:
   const Clock& clock_;
   std::mutex mutex_;
-  std::map<RecordId, std::unique_ptr<Receiving>> receiving_;  // null while taken
+  enum class Stray : std::uint8_t { No, Found, ThisRound };
+  struct Slot {
+    std::unique_ptr<Receiving> receiving;  // null while taken
+    Stray stray = Stray::No;
+  };
+  std::map<RecordId, Slot> receiving_;
 };
 
-// The slot of an import for one request: given back at the end, whatever happened.
+// The slot of an import for one request: given back at the end; left as a stray where memory ran out in between.
 class HeldSlot {
  public:
-  HeldSlot(Imports& imports, const RecordId& id) : imports_(imports), id_(id) {}
+  HeldSlot(Imports& imports, const RecordId& id)
+      : imports_(imports), id_(id), exceptions_(std::uncaught_exceptions()) {}
   HeldSlot(const HeldSlot&) = delete;
   HeldSlot& operator=(const HeldSlot&) = delete;
   ~HeldSlot() {
-    if (held_) imports_.done(id_);
+    if (!held_) return;
+    if (std::uncaught_exceptions() > exceptions_) {
+      imports_.leave_stray(id_);
+    } else {
+      imports_.done(id_);
+    }
   }
   void put(std::unique_ptr<Receiving> receiving);
 
  private:
   Imports& imports_;
   RecordId id_;
+  int exceptions_;
   bool held_ = true;
 };
 

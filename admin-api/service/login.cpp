@@ -35,13 +35,10 @@ struct PasswordCheck {
   bool holds = false;
   std::string against;  // the hash it was compared with
 };
-Result<PasswordCheck> check_password(Parts& parts, const std::optional<Person>& person, const Attempt& attempt) {
-  if (!parts.password_hashes.try_acquire_for(limits::kPasswordHashWait)) {
-    return Error{ErrorCode::TooMany, "check one more password at once"};
-  }
+Result<PasswordCheck> check_password(Parts& parts, const Context& context, const std::optional<Person>& person,
+                                     const Attempt& attempt) {
   PasswordCheck check{false, person ? person->password_hash : crypto::unknown_person_hash()};
-  check.holds = crypto::verify_password(check.against, attempt.password);
-  parts.password_hashes.release();
+  TRY(check.holds, parts.passwords.verify(context.terminal, check.against, attempt.password));
   return check;
 }
 
@@ -131,7 +128,7 @@ json::object session_members(Parts& parts, const Person& person, Instant opened)
 Answer login(Parts& parts, Context& context) {
   Attempt attempt{context.text(FieldId::PersonId), context.text(FieldId::Password), context.text(FieldId::Code)};
   TRY(auto before, find_person(parts.zero(), attempt.id));
-  TRY(const auto password, check_password(parts, before, attempt));
+  TRY(const auto password, check_password(parts, context, before, attempt));
   const auto token = Secret<struct SessionTokenMeaning, kTokenSize>::random();
   const auto id = token.expose([](auto bytes) { return Sessions::id_of(bytes); });
   Verdict verdict;
@@ -143,7 +140,7 @@ Answer login(Parts& parts, Context& context) {
   TRY(parts.zero().change([&](std::uint64_t) -> Result<Change> {
     TRY(auto person, find_person(parts.zero(), attempt.id));
     if (context.channel == protocol::Channel::Gate) {  // revoked while the password was checked
-      TRY(context.known_terminal, find_terminal(parts.zero(), context.terminal));
+      TRY(context.known_terminal, terminal_of(parts, context));
     }
     verdict = decide(context, std::move(person), password, attempt.code);
     Change change;

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
+#include <system_error>
 
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
@@ -91,8 +93,8 @@ Result<std::unique_ptr<Server>> Server::bind(const Settings& settings, Ends ends
 
 Server::~Server() { stop(); }
 
-void Server::start(Service& service) {
-  service_ = &service;
+void Server::start(Handle handle) {
+  handle_ = std::move(handle);
   for (const auto& listener : listeners_) acceptors_.emplace_back([this, &listener] { accept_all(listener); });
 }
 
@@ -128,9 +130,29 @@ void Server::accept_all(const Listener& listener) {
       ::close(socket);
       continue;
     }
+    lock.unlock();
+    take_in(socket, listener.channel);
+  }
+}
+
+// A channel for which there is no memory or no thread is closed; the others go on.
+void Server::take_in(int socket, protocol::Channel channel) {
+  const auto turn_away = [&] {
+    oplog::warning("a connection to the vault was turned away: no memory or no thread for it");
+    std::unique_lock lock(mutex_);
+    channels_.erase(socket);
+    ::close(socket);
+    emptied_.notify_all();
+  };
+  try {
+    std::unique_lock lock(mutex_);
     channels_.insert(socket);
     lock.unlock();
-    std::thread([this, socket, channel = listener.channel] { serve(socket, channel); }).detach();
+    std::thread([this, socket, channel] { serve(socket, channel); }).detach();
+  } catch (const std::bad_alloc&) {
+    turn_away();
+  } catch (const std::system_error&) {
+    turn_away();
   }
 }
 
@@ -143,29 +165,52 @@ void Server::serve(int socket, protocol::Channel channel) {
   emptied_.notify_all();
 }
 
-// One request and its reply. After a frame that is not understood the channel is closed: nothing behind it can be
-// trusted.
+// One request and its reply. Out of memory: the request is refused with a frame that takes none, and the channel goes
+// on - unless the request could not even be read.
 bool Server::exchange(int socket, protocol::Channel channel) {
   std::array<std::uint8_t, protocol::kLengthSize> head{};
   if (!receive(socket, head, stopping_, true)) return false;
   const auto size = protocol::payload_size(head, limits::kMaxRequestFrame);
   if (!size) return false;
-  Bytes payload(size.value());
-  if (!receive(socket, payload, stopping_, false)) return false;
+  Bytes payload;
+  std::optional<std::uint64_t> id;
+  try {
+    payload.resize(size.value());
+    if (!receive(socket, payload, stopping_, false)) return false;
+    id = protocol::id_in(payload);
+    return answer(socket, channel, payload);
+  } catch (const std::bad_alloc&) {
+    oplog::warning("out of memory: a request was given up");
+    memory::wipe(payload);
+    return id && send_all(socket, protocol::encode_bare(protocol::status_of(ErrorCode::OutOfMemory), *id));
+  }
+}
+
+// After a frame that is not understood the channel is closed: nothing behind it can be trusted.
+bool Server::answer(int socket, protocol::Channel channel, Bytes& payload) {
+  struct Ending {  // after the answer, and where none could be made
+    const Ends& ends;
+    bool wanted = false;
+    ErrorCode code = ErrorCode::Internal;
+    ~Ending() {
+      if (wanted) ends(code);
+    }
+  } ending{ends_};
   auto request = protocol::decode_request(payload, channel);
   memory::wipe(payload);
   if (!request) {
-    const auto status = static_cast<std::uint16_t>(static_cast<unsigned>(request.error().code()) + 1);
-    send_all(socket, protocol::encode(protocol::Reply{status, 0, R"({"code":"bad-request"})"}));
+    send_all(socket, protocol::encode(
+                         protocol::Reply{protocol::status_of(request.error().code()), 0, R"({"code":"bad-request"})"}));
     return false;
   }
-  auto outcome = service_->handle(request.value(), channel);
+  auto outcome = handle_(request.value(), channel);
+  ending.wanted = outcome.end.has_value();
+  ending.code = outcome.end.value_or(ErrorCode::Internal);
   protocol::wipe_secrets(request.value());
   auto reply = protocol::encode(outcome.reply);
   memory::wipe(outcome.reply.body);
   const bool sent = send_all(socket, reply);
   memory::wipe(reply);
-  if (outcome.end) ends_(*outcome.end);
   return sent;
 }
 

@@ -22,9 +22,10 @@ class Server {
   // ends: called after the answer has been sent when the outcome of a write is unknown; it does not return in the
   // product.
   using Ends = std::function<void(ErrorCode)>;
+  using Handle = std::function<Service::Outcome(const protocol::Request&, protocol::Channel)>;
   static Result<std::unique_ptr<Server>> bind(const Settings& settings, Ends ends);
   ~Server();
-  void start(Service& service);
+  void start(Handle handle);
   void stop();  // no new channel; waits for the requests under way
 
  private:
@@ -39,12 +40,14 @@ class Server {
                                     std::vector<unsigned> users);
   void accept_all(const Listener& listener);
   void serve(int socket, protocol::Channel channel);
+  void take_in(int socket, protocol::Channel channel);
   bool exchange(int socket, protocol::Channel channel);
+  bool answer(int socket, protocol::Channel channel, Bytes& payload);
   bool may_connect(int socket, const Listener& listener) const;
 
   std::vector<Listener> listeners_;
   Ends ends_;
-  Service* service_ = nullptr;
+  Handle handle_;
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> acceptors_;
   std::mutex mutex_;

@@ -1,11 +1,13 @@
 #include "admin-api/service/service.h"
 
 #include <boost/json/serialize.hpp>
+#include <new>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "crypto/library_memory.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_state_copy.h"
 #include "firmware/base/log.h"
@@ -37,7 +39,7 @@ protocol::Reply refused(const protocol::Request& request, const Error& error, co
                     {"requestId", context.request_id}};
   if (!context.pointer.empty()) body["pointer"] = context.pointer;
   for (const auto& member : context.told) body[member.key()] = member.value();
-  return {static_cast<std::uint16_t>(static_cast<unsigned>(error.code()) + 1), request.id, json::serialize(body)};
+  return {protocol::status_of(error.code()), request.id, json::serialize(body)};
 }
 
 }  // namespace
@@ -49,6 +51,7 @@ Service::Service(erasure::Appliance& appliance, const Settings& settings, const 
     : imports_(clock),
       tenants_(appliance, [this](TenantStore& store) { return imports_.abandon_unfinished(store); }),
       sessions_(appliance.zero(), clock, {settings.idle, settings.absolute}),
+      space_(settings),
       parts_{appliance,
              settings,
              clock,
@@ -131,18 +134,52 @@ Result<void> Service::log_outcome(const protocol::RequestRule& rule, Context& co
 
 Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
   if (context.channel == Channel::Gate) {
-    TRY(const auto known, parts_.recall.terminals.get(parts_.zero(), text_of(context.terminal), [&] {
-      return find_terminal(parts_.zero(), context.terminal);
-    }));
-    context.known_terminal = *known;
+    TRY(context.known_terminal, terminal_of(parts_, context));
   }
   TRY(authenticate(rule, context));
+  const bool keeper = context.caller && (belongs_to_appliance(context.by().person.role) ||
+                                         context.by().person.role == Role::AuditOfficer);
+  TRY(admit(rule.kind, keeper ? Asker::KeepsTheAppliance : Asker::Anybody, space_.look()));
   const auto handler = handler_of(rule.kind);
   ENSURE(handler != nullptr);
   return handler(parts_, context);
 }
 
+// Where memory runs out a library throws, the one exception there is; the request ends here and the service goes on.
+// What cannot stop in the middle has ended the process before (power::NoWayBack). Decision 0012.
+Answer Service::answer_within_memory(const protocol::RequestRule& rule, Context& context) {
+  const auto give_up = [&] {
+    context.pointer.clear();
+    context.told.clear();
+    context.verbatim.reset();
+    return Error{ErrorCode::OutOfMemory, "find memory for this request"};
+  };
+  const auto refused_before = crypto::library_allocations_refused();
+  try {
+    auto result = answer(rule, context);
+    // A refusal that a library gave without memory is no judgement on the request.
+    const bool starved = crypto::library_allocations_refused() != refused_before;
+    if (!result && starved && !ends_process(result.error().code())) return give_up();
+    return result;
+  } catch (const std::bad_alloc&) {
+    return give_up();
+  }
+}
+
 Service::Outcome Service::handle(const protocol::Request& request, Channel channel) {
+  Outcome outcome;
+  try {
+    serve(request, channel, outcome);
+  } catch (const std::bad_alloc&) {  // not even for its line: told all the same, as when a line cannot be written
+    oplog::warning("out of memory: a request was given up without its line");
+    memory::wipe(outcome.reply.body);
+    outcome.reply.status = protocol::status_of(ErrorCode::OutOfMemory);
+    outcome.reply.id = request.id;
+  }
+  return outcome;
+}
+
+void Service::serve(const protocol::Request& request, Channel channel, Outcome& outcome) {
   Context context{request, channel};
   context.now = parts_.clock.now();
   context.request_id = new_request_id();
@@ -152,18 +189,22 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
   }
   const auto* rule = protocol::find_rule(request.kind);
   ENSURE(rule != nullptr);  // decode_request lets no other kind through
-  auto result = answer(*rule, context);
+  auto result = answer_within_memory(*rule, context);
+  const auto note_end = [&] {
+    if (!result && (context.must_end || ends_process(result.error().code()))) outcome.end = result.error().code();
+  };
+  note_end();  // at once: whatever fails from here on, the process ends
   // Nothing is told, not even a refusal, before its line is durable (L-10).
   if (!context.logged && !(result && is_public(rule->kind))) {
     const auto slug = result ? std::string_view("ok") : error_row(result.error().code()).slug;
     if (auto written = log_outcome(*rule, context, slug); !written) {
       oplog::failure("a line could not be written: nothing is answered", written.error());
       result = written.error();  // in place of a refusal too (promise 4), and nothing of what it would have said
+      note_end();
       context.pointer.clear();
       context.told.clear();
     }
   }
-  Outcome outcome;
   if (result) {
     auto& body = result.value();
     body["requestId"] = context.request_id;
@@ -173,11 +214,7 @@ Service::Outcome Service::handle(const protocol::Request& request, Channel chann
       result = Error{ErrorCode::TooLarge, "tell so much in one reply"};
     }
   }
-  if (!result) {
-    outcome.reply = refused(request, result.error(), context);
-    if (context.must_end || ends_process(result.error().code())) outcome.end = result.error().code();
-  }
-  return outcome;
+  if (!result) outcome.reply = refused(request, result.error(), context);
 }
 
 std::optional<ErrorCode> Service::maintain() {
@@ -190,12 +227,14 @@ std::optional<ErrorCode> Service::maintain() {
   if (auto end = fatal(write_activity(parts_), "session activity could not be written")) return end;
   auto stores = tenants_.all_opened();
   stores.push_back(&parts_.zero());
+  imports_.begin_round();
   for (auto* store : stores) {
     if (auto end = fatal(store->ensure_log_keys(), "log keys could not be made")) return end;
     if (auto end = fatal(imports_.lapse(*store), "a lapsed import could not be taken away")) return end;
     if (!store->needs_merge()) continue;
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
   }
+  imports_.end_round();
   if (parts_.clock.now() >= next_state_copy_) {
     next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
     parts_.appliance.renew_state_copy();

@@ -4,6 +4,7 @@
 
 #include "admin-api/service/context.h"
 #include "admin-api/service/imports.h"
+#include "admin-api/service/space.h"
 
 namespace shosoin::service {
 
@@ -28,7 +29,9 @@ class Service {
   Parts& parts() { return parts_; }
 
  private:
+  void serve(const protocol::Request& request, protocol::Channel channel, Outcome& outcome);
   Answer answer(const protocol::RequestRule& rule, Context& context);
+  Answer answer_within_memory(const protocol::RequestRule& rule, Context& context);
   Result<void> authenticate(const protocol::RequestRule& rule, Context& context);
   Result<std::shared_ptr<const std::optional<Person>>> known_person(const std::string& id);
   Result<Caller> caller_of(Context& context, protocol::FieldId field);
@@ -36,6 +39,7 @@ class Service {
   Imports imports_;
   Tenants tenants_;
   Sessions sessions_;
+  Space space_;
   Parts parts_;
   Instant next_daily_batch_{}, next_state_copy_{};
 };

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxSettingsText = 64u << 10;
 constexpr std::array<std::string_view, 6> kSections{"vault", "tpm", "boot", "sessions", "batches", "gate"};
 
-constexpr std::array<SettingsKey, 14> kKeys{{
+constexpr std::array<SettingsKey, 15> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
@@ -26,6 +26,10 @@ constexpr std::array<SettingsKey, 14> kKeys{{
     {"vault", "gate_user", false, "ゲートのOSアカウント名(省略時は保管庫と同じ)",
      "operating system account of the gate; default: the vault's own"},
     {"vault", "site_label", false, "設置場所の表示名(状態表示に出ます)", "label of the site, shown by status (S-06)"},
+    {"vault", "reserve_mib", false,
+     "データのディスクで管理者・監査責任者・消去のために残すMiB(既定64)。この4倍を切ると一括登録などを断ります",
+     "MiB of the data disk kept for administrator, auditor and erasure, default 64; below four times that, imports are "
+     "refused"},
     {"tpm", "tcti", true, "TPMへの経路。実機は device:/dev/tpmrm0", "way to the TPM; in production device:/dev/tpmrm0"},
     {"tpm", "hardware_only", false, "true ならソフトウェアTPMでは起動しない(本番は true。既定 false)",
      "true: no start on a software TPM; set it in production, default false"},
@@ -162,6 +166,9 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
   TRY(const auto idle, reader.number(root, "sessions", "idle_seconds", {60, limits::kSessionIdle.count(), 300}));
   TRY(const auto absolute, reader.number(root, "sessions", "absolute_seconds", {300, 43'200, 28'800}));
   TRY(const auto cap, reader.number(root, "batches", "daily_cap", {1, limits::kMaxBatchesPerDay, 24}));
+  TRY(const auto reserve,
+      reader.number(root, "vault", "reserve_mib", {1, limits::kReserveMostMiB, limits::kReserveMiB}));
+  settings.reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
   settings.idle = std::chrono::seconds(idle);
   settings.absolute = std::chrono::seconds(absolute);
   settings.daily_batches = static_cast<int>(cap);

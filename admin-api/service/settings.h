@@ -8,6 +8,7 @@
 #include <string>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_space.h"
 #include "firmware/base/result.h"
 
 namespace shosoin::service {
@@ -27,6 +28,7 @@ struct Settings {
   std::chrono::seconds idle = limits::kSessionIdle;
   std::chrono::seconds absolute = limits::kSessionAbsolute;
   int daily_batches = limits::kMaxBatchesPerDay;
+  std::uint64_t reserve_bytes = limits::kReserveMiB << 20;  // of the data disk: administrator, auditor, erasure
 };
 
 // Where and why a settings file was refused; both texts name file, line and key. They hold no value.

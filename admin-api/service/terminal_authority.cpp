@@ -64,6 +64,42 @@ Result<std::string> to_pem(X509* certificate) {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
+Result<Bytes> to_der(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  if (size <= 0) return broken();
+  Bytes out(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+Result<TerminalAuthority> authority_of(X509* certificate, EVP_PKEY* key) {
+  TerminalAuthority authority;
+  TRY(authority.certificate_pem, to_pem(certificate));
+  unsigned char* der = nullptr;
+  const int size = i2d_PrivateKey(key, &der);
+  if (size <= 0) return broken();
+  authority.key_der.assign(der, der + size);
+  OPENSSL_clear_free(der, static_cast<std::size_t>(size));
+  return authority;
+}
+
+// Critical: who does not understand a name constraint must not take what is under it.
+bool constrain_to(X509* certificate, const std::string& organisation) {
+  const std::unique_ptr<NAME_CONSTRAINTS, Freer<NAME_CONSTRAINTS_free>> constraints(NAME_CONSTRAINTS_new());
+  std::unique_ptr<GENERAL_SUBTREE, Freer<GENERAL_SUBTREE_free>> subtree(GENERAL_SUBTREE_new());
+  std::unique_ptr<X509_NAME, Freer<X509_NAME_free>> name(X509_NAME_new());
+  if (!constraints || !subtree || !name || !set_name(name.get(), "O", organisation)) return false;
+  GENERAL_NAME_set0_value(subtree->base, GEN_DIRNAME, name.release());
+  constraints->permittedSubtrees = sk_GENERAL_SUBTREE_new_null();
+  if (constraints->permittedSubtrees == nullptr ||
+      sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, subtree.get()) <= 0) {
+    return false;
+  }
+  subtree.release();
+  return X509_add1_ext_i2d(certificate, NID_name_constraints, constraints.get(), 1, 0) == 1;
+}
+
 Result<Certificate> read_certificate(std::string_view pem) {
   Memory in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   Certificate certificate(in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
@@ -88,6 +124,24 @@ bool is_p256(EVP_PKEY* key) {
 }  // namespace
 
 EntryKey terminal_authority_key() { return {TableId::SigningKeys, copy_of(view_of("terminal-ca"))}; }
+EntryKey tenant_authority_key(const TenantId& tenant) {
+  return {TableId::SigningKeys, copy_of(view_of("terminal-ca-key/" + tenant.hex()))};
+}
+EntryKey tenant_authority_certificate(const TenantId& tenant) {
+  return {TableId::SigningKeys, copy_of(view_of("terminal-ca-certificate/" + tenant.hex()))};
+}
+
+Result<Bytes> certificate_der(std::string_view pem) {
+  TRY(const auto certificate, read_certificate(pem));
+  return to_der(certificate.get());
+}
+
+Result<std::string> certificate_pem(ByteView der) {
+  const auto* at = der.data();
+  const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!certificate) return Error{ErrorCode::Integrity, "read the certificate of a tenant's terminal authority"};
+  return to_pem(certificate.get());
+}
 
 Result<TerminalAuthority> make_terminal_authority(Instant now) {
   Key key(EVP_EC_gen("P-256"));
@@ -97,19 +151,34 @@ Result<TerminalAuthority> make_terminal_authority(Instant now) {
   const bool made =
       set_name(name, "O", "Shosoin") && set_name(name, "CN", "Shosoin terminals") &&
       X509_set_issuer_name(certificate.get(), name) == 1 && X509_set_pubkey(certificate.get(), key.get()) == 1 &&
-      add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+      add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:1") &&
       add_extension(certificate.get(), certificate.get(), NID_key_usage, "critical,keyCertSign,cRLSign") &&
       add_extension(certificate.get(), certificate.get(), NID_subject_key_identifier, "hash") &&
       X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0;
   if (!made) return broken();
-  TerminalAuthority authority;
-  TRY(authority.certificate_pem, to_pem(certificate.get()));
-  unsigned char* der = nullptr;
-  const int size = i2d_PrivateKey(key.get(), &der);
-  if (size <= 0) return broken();
-  authority.key_der.assign(der, der + size);
-  OPENSSL_clear_free(der, static_cast<std::size_t>(size));
-  return authority;
+  return authority_of(certificate.get(), key.get());
+}
+
+Result<TerminalAuthority> make_tenant_authority(const TerminalAuthority& root, const std::string& organisation,
+                                                Instant now) {
+  TRY(auto issuer, read_certificate(root.certificate_pem));
+  TRY(auto issuer_key, read_key(root.key_der));
+  Key key(EVP_EC_gen("P-256"));
+  Certificate certificate(X509_new());
+  if (!key || !certificate || !set_frame(certificate.get(), now, kAuthorityDays)) return broken();
+  auto* made_of = certificate.get();
+  auto* name = X509_get_subject_name(made_of);
+  const bool made = set_name(name, "O", organisation) && set_name(name, "CN", "Shosoin terminals") &&
+                    X509_set_issuer_name(made_of, X509_get_subject_name(issuer.get())) == 1 &&
+                    X509_set_pubkey(made_of, key.get()) == 1 &&
+                    add_extension(made_of, issuer.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+                    add_extension(made_of, issuer.get(), NID_key_usage, "critical,keyCertSign,cRLSign") &&
+                    add_extension(made_of, issuer.get(), NID_ext_key_usage, "clientAuth") &&
+                    add_extension(made_of, issuer.get(), NID_subject_key_identifier, "hash") &&
+                    add_extension(made_of, issuer.get(), NID_authority_key_identifier, "keyid") &&
+                    constrain_to(made_of, organisation) && X509_sign(made_of, issuer_key.get(), EVP_sha256()) > 0;
+  if (!made) return broken();
+  return authority_of(made_of, key.get());
 }
 
 Result<IssuedTerminal> issue_terminal(const TerminalAuthority& authority, ByteView request_der,
@@ -139,11 +208,8 @@ Result<IssuedTerminal> issue_terminal(const TerminalAuthority& authority, ByteVi
   if (!made) return Error{ErrorCode::InvalidContent, "name a terminal in a certificate"};
   IssuedTerminal issued;
   TRY(issued.certificate_pem, to_pem(certificate.get()));
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate.get(), &der);
-  if (size <= 0) return broken();
-  issued.fingerprint = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
-  OPENSSL_free(der);
+  TRY(const auto der, to_der(certificate.get()));
+  issued.fingerprint = crypto::sha256(der);
   return issued;
 }
 

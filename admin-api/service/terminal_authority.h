@@ -1,6 +1,8 @@
-// The certificate authority of terminals: P-256, made by init, its key in tenant zero (DESIGN section 8; A-16). Issues
-// client certificates for requests (PKCS#10) whose signature holds; a certificate alone opens nothing: the terminal
-// must be on the list. Pure but for the kernel's generator; any thread.
+// The certificate authorities of terminals, P-256 (DESIGN section 8; A-16): a root made by init, which certifies the
+// data centre's own terminals, and below it one authority for each tenant, whose name constraint keeps it to
+// certificates of that organisation. Their keys are in tenant zero. They certify requests (PKCS#10) whose signature
+// holds; a certificate alone opens nothing: the terminal must be on the list. Pure but for the kernel's generator; any
+// thread.
 #pragma once
 
 #include <string>
@@ -14,7 +16,15 @@ struct TerminalAuthority {
   std::string certificate_pem;
 };
 Result<TerminalAuthority> make_terminal_authority(Instant now);
-EntryKey terminal_authority_key();  // table SigningKeys
+// Under `root`, for certificates whose subject begins with O=`organisation` (RFC 5280 section 4.2.1.10).
+Result<TerminalAuthority> make_tenant_authority(const TerminalAuthority& root, const std::string& organisation,
+                                                Instant now);
+EntryKey terminal_authority_key();                              // table SigningKeys: the root's key
+EntryKey tenant_authority_key(const TenantId& tenant);          // the same of a tenant's
+EntryKey tenant_authority_certificate(const TenantId& tenant);  // X.509, DER
+
+Result<Bytes> certificate_der(std::string_view pem);
+Result<std::string> certificate_pem(ByteView der);
 
 struct IssuedTerminal {
   std::string certificate_pem;

@@ -5,10 +5,14 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <new>
 
 #include "admin-api/service/init.h"
 #include "admin-api/service/private_file.h"
+#include "admin-api/service/repair.h"
 #include "admin-api/service/server.h"
+#include "crypto/library_memory.h"
+#include "firmware/base/limits_space.h"
 #include "firmware/base/log.h"
 #include "firmware/sandbox/sandbox.h"
 #include "hardware/tpm/boot_approval.h"
@@ -38,31 +42,85 @@ sigset_t block_signals() {
   return set;
 }
 
-void maintain_until_told(Service& service, const sigset_t& signals) {
-  for (;;) {
-    sd_notify(0, "WATCHDOG=1");
-    const timespec round{std::chrono::seconds(limits::kMaintenanceRound).count(), 0};
-    if (sigtimedwait(&signals, nullptr, &round) > 0) return;
+bool told_to_end(const sigset_t& signals, std::chrono::milliseconds patience) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const timespec wait{seconds.count(), static_cast<long>(std::chrono::nanoseconds(patience - seconds).count())};
+  return sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+// Between two rounds: true when told to end. A flusher that gave up ends the process even while nobody asks.
+bool rest(const journal::Journal& journal, const sigset_t& signals) {
+  for (std::chrono::milliseconds rested{0}; rested < limits::kMaintenanceRound; rested += limits::kFailureNoticed) {
+    if (journal.has_failed()) end_now(ErrorCode::StorageFailed);
+    if (told_to_end(signals, limits::kFailureNoticed)) return true;
+  }
+  return false;
+}
+
+void maintain(Service& service) {
+  try {
     if (const auto end = service.maintain()) end_now(*end);
+  } catch (const std::bad_alloc&) {
+    oplog::warning("out of memory: a round of maintenance was given up; the next one goes on");
   }
 }
 
-Result<void> run(const Settings& settings, const Clock& clock) {
-  const auto signals = block_signals();
-  TRY(auto opened, open_appliance(settings, clock));
+Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock& clock, const sigset_t& signals) {
   TRY(const auto definitions, files::DefinitionSet::embedded());
-  TRY(opened.appliance->zero().ensure_log_keys());
   TRY(auto server, Server::bind(settings, end_now));
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
-  if (const auto end = service.maintain()) end_now(*end);  // sessions that ended while we were away
-  server->start(service);
+  maintain(service);  // sessions that ended while we were away
+  server->start(
+      [&](const protocol::Request& request, protocol::Channel channel) { return service.handle(request, channel); });
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
-  maintain_until_told(service, signals);
+  do {
+    sd_notify(0, "WATCHDOG=1");
+    maintain(service);
+  } while (!rest(opened.appliance->journal(), signals));
   sd_notify(0, "STOPPING=1");
   server->stop();
-  return success();
+  return EXIT_SUCCESS;
+}
+
+// Serves without keys until writing works again; then ends, for what a start needs (libraries, the TPM) is closed to a
+// confined process. The service manager starts it anew.
+Result<int> repair(const Settings& settings, const Error& cause, const sigset_t& signals) {
+  oplog::failure("the data cannot be written: repair mode, without keys", cause);
+  TRY(auto mode, Repair::enter(settings, cause));
+  TRY(auto server, Server::bind(settings, end_now));
+  TRY(sandbox::confine(sandbox::Profile::Vault));
+  server->start(
+      [&](const protocol::Request& request, protocol::Channel channel) { return mode->handle(request, channel); });
+  sd_notify(0, "READY=1\nSTATUS=修復モード / repair mode");
+  const auto least = std::chrono::steady_clock::now() + limits::kRepairLeast;
+  for (;;) {
+    sd_notify(0, "WATCHDOG=1");
+    if (told_to_end(signals, limits::kRepairRound)) {
+      server->stop();
+      return EXIT_SUCCESS;
+    }
+    if (!probe_writing(settings.data_directory) || std::chrono::steady_clock::now() < least) continue;
+    oplog::info("writing works again: the vault ends to be started anew");
+    std::_Exit(error_row(ErrorCode::RepairMode).exit_code);
+  }
+}
+
+Result<OpenedAppliance> open_ready(const Settings& settings, const Clock& clock) {
+  TRY(auto opened, open_appliance(settings, clock));
+  TRY(opened.appliance->zero().ensure_log_keys());
+  return opened;
+}
+
+Result<int> run(const Settings& settings, const Clock& clock) {
+  const auto signals = block_signals();
+  if (auto probed = probe_writing(settings.data_directory); !probed && calls_for_repair(probed.error()))
+    return repair(settings, probed.error(), signals);
+  auto opened = open_ready(settings, clock);
+  if (opened) return serve(opened.value(), settings, clock, signals);
+  const Error why = opened.error();
+  return calls_for_repair(why) ? repair(settings, why, signals) : Result<int>(why);
 }
 
 }  // namespace
@@ -93,6 +151,7 @@ Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& cl
 
 int run_vault(const std::filesystem::path& settings_file) {
   if (auto prepared = memory::prepare_process(); !prepared) return tell(prepared.error());
+  if (!crypto::watch_library_memory()) return tell(Error{ErrorCode::Internal, "watch the memory of OpenSSL"});
   engine::prepare_allocator();
   SettingsFault fault;
   const auto settings = load_settings(settings_file, fault);
@@ -101,8 +160,8 @@ int run_vault(const std::filesystem::path& settings_file) {
     return error_row(ErrorCode::Settings).exit_code;
   }
   const SystemClock clock;
-  if (auto done = run(settings.value(), clock); !done) return tell(done.error());
-  return EXIT_SUCCESS;
+  const auto done = run(settings.value(), clock);
+  return done ? done.value() : tell(done.error());
 }
 
 }  // namespace shosoin::service

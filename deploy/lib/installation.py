@@ -59,6 +59,8 @@ class Installation:
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.tpm = self.vault = self.gate = None
+        self.vault_environment = {}  # of tests: what the vault sees beside ENVIRONMENT
+        self.gate_environment = {}
 
     def program(self, name):
         return os.path.join(self.build, name)
@@ -144,7 +146,7 @@ threads = 2
             if os.path.exists(path):
                 os.remove(path)
         self.vault = Process("shosoin-vault", [self.program("shosoin-vault"), "--settings", self.settings],
-                             os.path.join(self.logs, "vault.log"), ENVIRONMENT)
+                             os.path.join(self.logs, "vault.log"), ENVIRONMENT | self.vault_environment)
         if wait:
             self.wait_for_vault()
 
@@ -157,7 +159,7 @@ threads = 2
 
     def start_gate(self):
         self.gate = Process("shosoin-gate", [self.program("shosoin-gate"), "--settings", self.settings],
-                            os.path.join(self.logs, "gate.log"), ENVIRONMENT)
+                            os.path.join(self.logs, "gate.log"), ENVIRONMENT | self.gate_environment)
         if not wait_until(self.gate_listens, READY, self.gate):
             raise Failed(f"the gate does not listen\n{self.gate.log_text()[-2000:]}")
 

@@ -52,9 +52,10 @@ ErrorCode code_of(int number) noexcept {
       return ErrorCode::Settings;
     case EMFILE:
     case ENFILE:
-    case ENOMEM:
     case EAGAIN:
       return ErrorCode::Unavailable;
+    case ENOMEM:
+      return ErrorCode::OutOfMemory;
     default:
       return ErrorCode::StorageFailed;
   }

@@ -26,7 +26,7 @@ class Descriptor {
   int number_ = -1;
 };
 
-// ENOSPC: StorageFull; ENOENT: NotFound; EEXIST: Conflict; rights: Settings; descriptors or memory: Unavailable; else
+// ENOSPC: StorageFull; ENOENT: NotFound; EEXIST: Conflict; rights: Settings; descriptors: Unavailable; ENOMEM: OutOfMemory; else
 // StorageFailed.
 ErrorCode code_of(int number) noexcept;
 

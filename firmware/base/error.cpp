@@ -38,8 +38,8 @@ constexpr std::array<ErrorRow, kErrorCodeCount> kTable{{
      "A hold, lock or repair stands in the way. Contact the manager."},
     {ErrorCode::Integrity, "integrity", 500, 74, "保存データが壊れているか欠けています。何も返していません。`shosoin storage check` を実行してください。",
      "Stored data is damaged or missing; nothing was answered. Run `shosoin storage check`."},
-    {ErrorCode::StorageFull, "storage-full", 507, 74, "空き容量がありません。何も変更していません。容量を空けてください。",
-     "No space left; nothing was changed. Free some space."},
+    {ErrorCode::StorageFull, "storage-full", 507, 74, "空き容量がありません。何も変更していません。管理者に連絡し、データのディスクの容量を空けてください。",
+     "No space left; nothing was changed. Ask the administrator to free space on the data disk."},
     {ErrorCode::StorageFailed, "storage-failed", 503, 74, "書き込みの結果を確かめられないため、停止しました。再起動後にやり直してください。",
      "The outcome of a write is unknown; the vault stops. Try again after its restart."},
     {ErrorCode::RolledBack, "rolled-back", 503, 78,
@@ -61,6 +61,12 @@ constexpr std::array<ErrorRow, kErrorCodeCount> kTable{{
      "The settings or the installation are wrong. Correct the line named."},
     {ErrorCode::Internal, "internal", 500, 70, "内部の誤りです。時刻を控えて、保守担当に連絡してください。",
      "An internal defect. Note the time and contact support."},
+    {ErrorCode::RepairMode, "repair-mode", 503, 75,
+     "保管庫がデータを書き込めないため、修復モードです。データのディスクの空き容量とマウントを直してください。書けるようになると自動で戻ります。",
+     "The vault cannot write its data and is in repair mode. Mend space or mount of the data disk; it returns by itself once it can write."},
+    {ErrorCode::OutOfMemory, "out-of-memory", 503, 75,
+     "メモリーが足りないため、この要求を途中で止めました。行われたかどうかを確かめてから、やり直してください。",
+     "Out of memory: this request was given up. Look whether it was done, then try again."},
 }};
 
 constexpr bool in_order() {

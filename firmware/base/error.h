@@ -33,8 +33,10 @@ enum class ErrorCode : std::uint8_t {
   Unavailable,         // not ready, or shutting down
   Settings,            // a settings file or the installation is wrong
   Internal,            // a defect of ours
+  RepairMode,          // the vault cannot write where its data are: it serves without keys until it can
+  OutOfMemory,         // this request was given up; whether it was done is to be looked up
 };
-inline constexpr std::size_t kErrorCodeCount = static_cast<std::size_t>(ErrorCode::Internal) + 1;
+inline constexpr std::size_t kErrorCodeCount = static_cast<std::size_t>(ErrorCode::OutOfMemory) + 1;
 
 struct ErrorRow {
   ErrorCode code;

@@ -25,6 +25,23 @@ void went_out() noexcept;
 // the plug in, because there the process counts as dead.
 void fail_stop(const Error& error) noexcept;
 
+// From here to done() an act has to come to its end, for what is durable and what memory holds fit together only then. Left before
+// that - by an error, or by a library's exception when memory runs out - it ends the process.
+class NoWayBack {
+ public:
+  explicit NoWayBack(Literal doing) noexcept : doing_(doing) {}
+  NoWayBack(const NoWayBack&) = delete;
+  NoWayBack& operator=(const NoWayBack&) = delete;
+  ~NoWayBack() {
+    if (!done_) fail_stop(Error{ErrorCode::StorageFailed, doing_});
+  }
+  void done() noexcept { done_ = true; }
+
+ private:
+  Literal doing_;
+  bool done_ = false;
+};
+
 inline Error lost() noexcept { return Error{ErrorCode::StorageFailed, "carry on without power"}; }
 
 // action: () -> Result<T>

@@ -1,5 +1,6 @@
 #include "firmware/memory/secret.h"
 
+#include <bits/functexcept.h>
 #include <sodium.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -23,12 +24,12 @@ bool lock_pages(const void* bytes, std::size_t size) noexcept { return ::syscall
 
 }  // namespace
 
-std::uint8_t* allocate_locked(std::size_t size) noexcept {
+std::uint8_t* allocate_locked(std::size_t size) {
   // Before the first allocation: sodium_init draws the canary that sodium_free compares.
   static const bool started = sodium_init() >= 0;
   ENSURE(started);
   auto* bytes = static_cast<std::uint8_t*>(sodium_malloc(size));
-  ENSURE(bytes != nullptr);
+  if (bytes == nullptr) std::__throw_bad_alloc();
   // sodium_malloc ignores a failing mlock; a key in unlocked memory may reach swap, so a second, checked lock decides.
   ENSURE(lock_pages(bytes, size));
   return bytes;

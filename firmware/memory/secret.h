@@ -14,7 +14,7 @@ namespace shosoin {
 
 namespace memory {
 // sodium_malloc succeeds even where the pages could not be locked (STYLE, measured): this locks again and refuses.
-std::uint8_t* allocate_locked(std::size_t size) noexcept;  // ends the process when memory cannot be locked
+std::uint8_t* allocate_locked(std::size_t size);  // std::bad_alloc without memory; ends the process when it cannot be locked
 void release_locked(std::uint8_t* bytes) noexcept;         // wipes
 void wipe(std::span<std::uint8_t> bytes) noexcept;
 void wipe(std::string& text) noexcept;

@@ -20,6 +20,8 @@ Error error_of(Literal doing, TSS2_RC code) noexcept {
     default:
       return {ErrorCode::TpmUnreachable, doing, outside};
   }
+  if ((code & ~static_cast<TSS2_RC>(TSS2_RC_LAYER_MASK)) == TSS2_BASE_RC_MEMORY)
+    return {ErrorCode::OutOfMemory, doing, outside};
   switch (code) {
     // An answer that does not authenticate or does not parse is no answer; after a transport error ESYS says
     // BAD_SEQUENCE for ever.

@@ -23,16 +23,23 @@ class LoadedTransport final : public Transport {
   LoadedTransport(const LoadedTransport&) = delete;
   LoadedTransport& operator=(const LoadedTransport&) = delete;
 
-  TSS2_RC send(ByteView command) noexcept override { return Tss2_Tcti_Transmit(tcti_, command.size(), command.data()); }
+  TSS2_RC send(ByteView command) noexcept override {
+    begun_ = false;
+    return Tss2_Tcti_Transmit(tcti_, command.size(), command.data());
+  }
+  // Waited for is the beginning of an answer, once. Asked for the size, the device's TCTI takes the ten bytes of the
+  // header off the device; an answer that is no longer than these leaves nothing behind that could be waited for.
   TSS2_RC receive(std::size_t& size, std::uint8_t* buffer) noexcept override {
-    if (buffer != nullptr && !answer_in_time()) return TSS2_TCTI_RC_IO_ERROR;
-    return Tss2_Tcti_Receive(tcti_, &size, buffer, TSS2_TCTI_TIMEOUT_BLOCK);
+    if (!begun_ && !answer_in_time()) return TSS2_TCTI_RC_IO_ERROR;
+    const TSS2_RC code = Tss2_Tcti_Receive(tcti_, &size, buffer, TSS2_TCTI_TIMEOUT_BLOCK);
+    begun_ = buffer == nullptr && code == TSS2_RC_SUCCESS;
+    return code;
   }
   bool managed() const noexcept override { return !swtpm_; }
   bool software() const noexcept override { return swtpm_; }
 
  private:
-  // Where the TCTI shows no descriptor (the device in 3.2.1) the kernel's own command timeouts are the bound.
+  // Where the TCTI shows no descriptor the kernel's own command timeouts are the bound.
   bool answer_in_time() noexcept {
     TSS2_TCTI_POLL_HANDLE handle{};
     std::size_t count = 1;
@@ -46,6 +53,7 @@ class LoadedTransport final : public Transport {
   }
   TSS2_TCTI_CONTEXT* tcti_;
   bool swtpm_;
+  bool begun_ = false;  // the answer's size has been asked for, and its header perhaps taken
 };
 
 bool known_device(std::string_view name) { return name.starts_with("device:/dev/tpmrm"); }
@@ -72,7 +80,11 @@ Result<std::unique_ptr<Transport>> open_transport(const std::string& name) {
   if (code != TSS2_RC_SUCCESS) {
     return Error{ErrorCode::TpmUnreachable, "open the TPM: it is not there or does not answer", code};
   }
-  return std::unique_ptr<Transport>(std::make_unique<LoadedTransport>(tcti, known_swtpm(name)));
+  return transport_over(tcti, known_swtpm(name));
+}
+
+std::unique_ptr<Transport> transport_over(TSS2_TCTI_CONTEXT* tcti, bool is_swtpm) {
+  return std::make_unique<LoadedTransport>(tcti, is_swtpm);
 }
 
 }  // namespace shosoin::tpm

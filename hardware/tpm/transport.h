@@ -32,5 +32,7 @@ class Transport {
 
 Result<std::unique_ptr<Transport>> open_transport(const std::string& name);
 std::unique_ptr<Transport> open_fd_transport(int descriptor);  // fd_transport.cpp
+// Takes over a context the loader made; what another hand made is used and left alone.
+std::unique_ptr<Transport> transport_over(TSS2_TCTI_CONTEXT* tcti, bool is_swtpm);
 
 }  // namespace shosoin::tpm

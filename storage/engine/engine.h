@@ -57,6 +57,12 @@ class Environment {
   virtual Result<std::uint64_t> size_on_disk() const = 0;
 };
 
+// Every entry of every table of an environment nobody has open, without keys and without writing (repair mode).
+struct AtRest {
+  std::uint64_t tables = 0, entries = 0, bytes = 0;
+};
+Result<AtRest> walk_at_rest(const std::filesystem::path& directory);
+
 // Once per process before the first environment: allocator thresholds (STYLE: glibc's default costs seconds and gigabytes).
 void prepare_allocator();
 

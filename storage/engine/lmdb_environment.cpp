@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kDataFile = "data.mdb";
+constexpr const char* kLockFile = "lock.mdb";
 
 // LMDB breaks its own locks when one process opens a file twice.
 class OpenFiles {
@@ -61,7 +63,20 @@ class OpenFile {
   std::optional<OpenFiles::Identity> identity_;
 };
 
+// LMDB maps its table of readers. A hole in that file would be answered by SIGBUS as soon as the disk is full. Before
+// LMDB opens it: closing the file afterwards would drop LMDB's own lock on it.
+Result<void> cover_readers(const fs::path& directory) {
+  const auto file = disk::open(directory / kLockFile, O_RDWR);
+  if (!file && file.error().code() == ErrorCode::NotFound) return success();  // LMDB is about to make it
+  if (!file) return file.error();
+  TRY(const auto size, disk::size_of(file.value()));
+  const int code = size == 0 ? 0 : ::posix_fallocate(file.value().number(), 0, static_cast<off_t>(size));
+  if (code != 0) return Error{disk::code_of(code), "make room for the readers of an environment", code};
+  return success();
+}
+
 Result<EnvironmentHandle> open_handle(const fs::path& directory, const EnvironmentOptions& options) {
+  TRY(cover_readers(directory));
   MDB_env* raw = nullptr;
   int code = mdb_env_create(&raw);
   if (code != MDB_SUCCESS) return engine_error(code, "make an environment");

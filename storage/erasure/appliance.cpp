@@ -111,6 +111,7 @@ Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan
     if (!dropped) oplog::failure("an abandoned generation stays until the next start", dropped.error());
     return switched.error();
   }
+  power::NoWayBack whole("go on with a generation that is published");
   {
     std::unique_lock lock(table_mutex);
     table[store.tenant()] = row;
@@ -118,9 +119,9 @@ Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan
   std::vector<RowId> gone;
   for (const auto& removed : staged.removed_rows) gone.push_back(removed.row);
   if (auto adopted = store.adopt(std::move(staged)); !adopted) {
-    power::fail_stop(adopted.error());  // published, but this process does not see it
-    return Error{ErrorCode::StorageFailed, "go on with a generation that is published"};
+    return Error{ErrorCode::StorageFailed, "go on with a generation that is published", adopted.error().outside()};
   }
+  whole.done();
   writers.unlock();
   // Published: what cannot be cleared away now, the next start clears away.
   refresh_state_copy();
@@ -138,20 +139,27 @@ journal::Journal& Appliance::journal() { return *core_->journal; }
 std::mutex& Appliance::anchor_mutex() { return core_->anchor_mutex; }
 Result<TenantStore*> Appliance::tenant(const TenantId& id) { return core_->open_store(id); }
 
-std::vector<TenantFacts> Appliance::tenants() const {
+Result<std::vector<TenantFacts>> Appliance::Core::list_tenants() {
   std::vector<TenantFacts> all;
-  auto scanned = core_->zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
+  TRY(zero().scan(generations::TableId::Tenants, {}, [&](const Entry& entry) {
     auto id = TenantId::from(entry.key.bytes);
     auto facts = decode_tenant_entry(*entry.value);
     if (id && facts) all.push_back({id.value(), facts.value().code, facts.value().name});
     return all.size() < limits::kMaxTenants;
-  });
-  if (!scanned) oplog::failure("the tenants cannot be listed", scanned.error());
+  }));
   return all;
 }
 
+std::vector<TenantFacts> Appliance::tenants() const {
+  auto all = core_->list_tenants();
+  if (all) return std::move(all.value());
+  oplog::failure("the tenants cannot be listed", all.error());
+  return {};
+}
+
 Result<TenantFacts> Appliance::find_tenant(std::string_view code) const {
-  for (auto& facts : tenants()) {
+  TRY(auto all, core_->list_tenants());
+  for (auto& facts : all) {
     if (facts.code == code) return facts;
   }
   return Error{ErrorCode::NotFound, "find a tenant by its code"};
@@ -160,7 +168,7 @@ Result<TenantFacts> Appliance::find_tenant(std::string_view code) const {
 Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std::string& name, std::vector<Entry> first,
                                              const LogEntry& log) {
   std::unique_lock work(core_->work_mutex);
-  const auto known = tenants();
+  TRY(const auto known, core_->list_tenants());  // a list cut short would let a code in twice
   if (known.size() >= limits::kMaxTenants) return Error{ErrorCode::TooMany, "create one more tenant"};
   for (const auto& other : known) {
     if (other.code == code) return Error{ErrorCode::Conflict, "create a tenant whose code exists"};
@@ -188,10 +196,12 @@ Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std:
   row.wrapped_key = wrap_tenant_key(seal_key, row, generation.key);
   TRY(core_->put_table_row(row, "tenant:table-row"));
   {
+    power::NoWayBack whole("know a tenant that the table names");
     std::unique_lock lock(core_->table_mutex);
     core_->table[facts.id] = row;
     core_->environments[facts.id] = std::move(environment);
     core_->stores[facts.id] = std::move(store);
+    whole.done();
   }
   // If power goes here: a row whose tenant has no name; the next start removes both.
   TRY(zero().change([&](std::uint64_t) -> Result<generations::Change> {

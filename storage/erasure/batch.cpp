@@ -76,6 +76,7 @@ struct Batch {
   Appliance::Core& core;
   Attempt attempt{};
   bool committed = false;
+  std::optional<power::NoWayBack> whole{};  // from the commit point to the certificate
 
   Result<void> stage(std::vector<ErasureOrder> orders);
   Result<void> make_state();
@@ -280,6 +281,7 @@ Result<void> Batch::commit() {
   auto done = transaction->commit("batch:commit");
   if (!done && done.error().code() != ErrorCode::StorageFailed) return done.error();
   committed = true;  // or unknown: nothing of the attempt may be dropped from here on
+  whole.emplace(Literal("finish a batch that is committed"));
   TRY(std::move(done));
   {
     std::unique_lock lock(core.table_mutex);
@@ -355,6 +357,7 @@ Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders
     power::fail_stop(done.error());  // the next start finishes or takes back what stands now
     return Error{ErrorCode::StorageFailed, "finish a batch that is committed"};
   }
+  batch.whole->done();
   BatchOutcome outcome{state.epoch, {}};
   for (std::uint32_t i = 0; i < batch.attempt.orders.size(); ++i) outcome.serials.push_back(certificate_serial(state.manifest, i));
   for (auto& [tenant, touched] : batch.attempt.touched) touched.writers.unlock();

@@ -51,6 +51,7 @@ struct Appliance::Core {
 
   // appliance.cpp
   Result<TenantStore*> open_store(const TenantId& tenant);
+  Result<std::vector<TenantFacts>> list_tenants();
   Result<TenantSealKey> tenant_seal(const TenantId& tenant);
   Result<void> merge(TenantStore& store, generations::RebuildPlan plan);
   Result<void> put_table_row(const TableRow& row, std::string_view step);

@@ -16,7 +16,9 @@ constexpr std::size_t kMaxFaults = 1000;
 struct Walk {
   json::array faults;
   std::int64_t entries = 0, records = 0, rows = 0;
+  std::optional<Error> starved;  // a walk that found no memory has found no damage: it is refused, not told
   void fault(const TenantId& tenant, std::string_view where, const Error& error) {
+    if (error.code() == ErrorCode::OutOfMemory) starved = error;
     if (faults.size() < kMaxFaults) {
       faults.push_back(json::object{{"tenant", tenant.hex()}, {"where", where}, {"what", error.doing()}, {"code", error.outside()}});
     }
@@ -71,6 +73,7 @@ Result<std::string> Appliance::check_storage() {
     return true;
   });
   if (!journal) walk.fault(kAppliance, "journal", journal.error());
+  if (walk.starved) return *walk.starved;
   const bool sound = walk.faults.empty();
   return crypto::canonical_json(json::object{{"sound", sound},
                                              {"entries", walk.entries},

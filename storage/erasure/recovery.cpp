@@ -90,7 +90,11 @@ Result<void> Appliance::Core::open_environments() {
   }));
   for (const auto& tenant : named) {
     if (tenant == kAppliance) continue;
-    auto environment = engine::Environment::open(directory_of(tenant), generations::tenant_layout(), false);
+    const auto open = [&] { return engine::Environment::open(directory_of(tenant), generations::tenant_layout(), false); };
+    auto environment = open();
+    // A disk that fails once is asked once more; one that is full keeps the whole vault from starting, until it has room.
+    if (!environment && environment.error().code() == ErrorCode::StorageFailed) environment = open();
+    if (!environment && environment.error().code() == ErrorCode::StorageFull) return environment.error();
     if (environment) {
       environments[tenant] = std::move(environment.value());
     } else {

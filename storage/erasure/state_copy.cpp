@@ -9,6 +9,7 @@
 
 #include "crypto/hash.h"
 #include "firmware/base/codec.h"
+#include "firmware/base/disk.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/power.h"
 #include "storage/generations/layout.h"
@@ -81,6 +82,12 @@ Result<StateCopy> decode(ByteView bytes) {
   return copy;
 }
 
+// A copy that cannot be written means no batch; nothing else depends on it, so it never ends the process.
+Error not_copied(Literal doing) {
+  const int number = errno;
+  return Error{disk::code_of(number) == ErrorCode::StorageFull ? ErrorCode::StorageFull : ErrorCode::Unavailable, doing, number};
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -98,15 +105,15 @@ class Descriptor {
 Result<void> write_synced(const std::filesystem::path& file, ByteView bytes) {
   return power::guarded("state-copy:write", [&]() -> Result<void> {
     const Descriptor fd(::open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
-    if (fd.get() < 0) return Error{ErrorCode::StorageFull, "create the state copy (is its directory there and writable?)", errno};
+    if (fd.get() < 0) return not_copied("create the state copy (is its directory there and writable?)");
     std::size_t done = 0;
     while (done < bytes.size()) {
       const auto wrote = ::write(fd.get(), bytes.data() + done, bytes.size() - done);
       if (wrote < 0 && errno == EINTR) continue;
-      if (wrote <= 0) return Error{ErrorCode::StorageFull, "write the state copy", errno};
+      if (wrote <= 0) return not_copied("write the state copy");
       done += static_cast<std::size_t>(wrote);
     }
-    if (::fsync(fd.get()) != 0) return Error{ErrorCode::StorageFull, "sync the state copy", errno};
+    if (::fsync(fd.get()) != 0) return not_copied("sync the state copy");
     return success();
   });
 }
@@ -114,7 +121,7 @@ Result<void> write_synced(const std::filesystem::path& file, ByteView bytes) {
 Result<void> put_in_place(const std::filesystem::path& fresh, const std::filesystem::path& file) {
   return power::guarded("state-copy:rename", [&]() -> Result<void> {
     if (::rename(fresh.c_str(), file.c_str()) != 0) {
-      return Error{ErrorCode::StorageFull, "put the state copy in place", errno};
+      return not_copied("put the state copy in place");
     }
     return success();
   });
@@ -123,7 +130,7 @@ Result<void> put_in_place(const std::filesystem::path& fresh, const std::filesys
 Result<void> sync_directory(const std::filesystem::path& directory) {
   return power::guarded("state-copy:sync-directory", [&]() -> Result<void> {
     const Descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (fd.get() < 0 || ::fsync(fd.get()) != 0) return Error{ErrorCode::StorageFull, "sync the state copy directory", errno};
+    if (fd.get() < 0 || ::fsync(fd.get()) != 0) return not_copied("sync the state copy directory");
     return success();
   });
 }

@@ -85,17 +85,20 @@ Result<void> TenantStore::load_log_state() {
   return load_number_seq();
 }
 
-// The SEQ stands in the last line. Where that does not open, the last one that does is looked for, and each line behind it is taken for
+// The SEQ stands in the last line. Where the key of that is gone, the last one that does is looked for, and each line behind it is taken for
 // an access: a line counts one at most, so no number is given twice (L-21, decision 0030).
 Result<void> TenantStore::load_number_seq() {
   const auto lines = journal_.position(tenant_).line;
   if (lines == 0) return success();
   TRY(auto last, journal_.last_frame_of(tenant_));
   if (last) {
-    if (auto entry = open_frame(*last)) {
+    auto entry = open_frame(*last);
+    if (entry) {
       number_seq_ = entry.value().number_seq;
       return success();
     }
+    if (entry.error().code() == ErrorCode::OutOfMemory) return entry.error();  // no gap was found
+    if (entry.error().code() == ErrorCode::Integrity) return entry.error();  // the key is there and the line is not what was written
   }
   std::uint64_t known_line = 0, known_seq = 0;
   TRY(journal_.walk([&](const journal::Frame& frame) {

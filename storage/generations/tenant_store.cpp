@@ -25,6 +25,15 @@ class DeltaSource final : public EntrySource {
   Map::const_iterator at_;
 };
 
+// Nothing is logged under a key that is not stored: unless its change is committed it is forgotten, whatever happened.
+struct FreshKeys {
+  std::function<void(const Entry&)> forget;
+  std::vector<Entry> keys;
+  ~FreshKeys() {
+    for (const auto& key : keys) forget(key);
+  }
+};
+
 bool starts_with(ByteView bytes, ByteView prefix) {
   return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
 }
@@ -158,17 +167,15 @@ Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std
   std::unique_lock writing(writer_);
   const std::uint64_t seq = last_seq_ + 1;
   TRY(auto made, build(seq));
-  std::vector<Entry> fresh_keys;  // the change that makes a month's key is logged under it
+  FreshKeys fresh{[this](const Entry& key) { learn_log_key(key); }, {}};
   for (const auto& entry : made.entries) {
     if (entry.key.table != TableId::LogKeys || !entry.value) continue;
-    learn_log_key(entry);
-    fresh_keys.push_back({entry.key, std::nullopt});
+    fresh.keys.push_back({entry.key, std::nullopt});
+    learn_log_key(entry);  // the change that makes a month's key is logged under it
   }
   auto ticket = commit_change(seq, made);
-  if (!ticket) {
-    for (const auto& key : fresh_keys) learn_log_key(key);  // nothing is logged under a key that is not stored
-    return ticket.error();
-  }
+  if (!ticket) return ticket.error();
+  fresh.keys.clear();
   writing.unlock();
   TRY(journal_.wait(ticket.value()));
   {
@@ -201,6 +208,8 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
   auto committed = transaction->commit("tenant:change");
   if (!committed && committed.error().code() == ErrorCode::StorageFailed) power::fail_stop(committed.error());
   TRY(std::move(committed));
+  // The change stands: without its line, or seen in part, nobody may see it before a start has settled it.
+  power::NoWayBack whole("bring a committed change to its end");
   {
     std::unique_lock state(state_);
     last_seq_ = seq;
@@ -208,10 +217,8 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
     apply(std::move(made.entries));
   }
   auto ticket = finish_frame(std::move(pending));
-  if (!ticket) {
-    power::fail_stop(ticket.error());  // the change stands without its line: nobody may see it before a start has settled it
-    return Error{ErrorCode::StorageFailed, "journal a change that is committed"};
-  }
+  if (!ticket) return Error{ErrorCode::StorageFailed, "journal a change that is committed", ticket.error().outside()};
+  whole.done();
   return ticket;
 }
 

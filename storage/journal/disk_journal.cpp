@@ -1,7 +1,6 @@
 #include "storage/journal/disk_journal.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -61,28 +60,52 @@ std::map<TenantId, Position> DiskJournal::positions() const {
 
 Result<Journal::Ticket> DiskJournal::enqueue(const Draft& draft) {
   if (draft.boxed_entry.size() > limits::kMaxJournalEntry) return Error{ErrorCode::TooLarge, "journal an entry"};
-  const Bytes body = encode_draft(draft);
+  Prepared frame{.body = encode_draft(draft), .carry = {}, .newcomer = {}};
   Lock lock(mutex_);
-  TRY(make_room(lock, draft.tenant, frame_size(body.size())));
-  const auto known = places_.find(draft.tenant);
-  ENSURE(draft.line == (known == places_.end() ? 0 : known->second.position.line) + 1);
-  if (fill_ == 0) put(FrameKind::Carry, encode_carry({.segment_size = size_, .places = places_}));
-  const auto offset = static_cast<std::uint32_t>(fill_);
-  put(FrameKind::Entry, body);
-  auto& place = known == places_.end() ? places_[draft.tenant] : known->second;
-  place.position.line = draft.line;
-  place.position.change_seq = std::max(place.position.change_seq, draft.change_seq);
-  place.position.last_frame = last_;
-  place.segment = segment_;
-  place.offset = offset;
-  const Ticket ticket = flush_;
+  TRY(make_room(lock, draft.tenant, frame_size(frame.body.size())));
+  prepare(frame, draft.tenant);
+  const Ticket ticket = chain(frame, draft);
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
   if (wake) work_.notify_one();
   return ticket;
 }
-// Returns with the lock held and space for the frame in the current segment; the frame must follow, for a segment may
-// have begun. While it waits, others may come first.
+void DiskJournal::prepare(Prepared& frame, const TenantId& tenant) {
+  std::size_t size = frame_size(frame.body.size());
+  frame.next_segment = (fill_ == 0 ? carry_size() : fill_) + size > size_;
+  if (fill_ == 0 || frame.next_segment) {
+    frame.carry = encode_carry({.segment_size = frame.next_segment ? next_size_ : size_, .places = places_});
+    size += frame_size(frame.carry.size());
+  }
+  if (!places_.contains(tenant)) frame.newcomer.try_emplace(tenant);
+  const bool fresh = frame.next_segment || batches_.empty() || batches_.back().segment != segment_;
+  if (fresh && spare_.empty()) spare_.emplace_back();
+  Bytes& bytes = fresh ? spare_.front().bytes : batches_.back().bytes;
+  if (bytes.capacity() - bytes.size() < size) bytes.reserve(std::max(bytes.size() + size, 2 * bytes.capacity()));
+}
+// Nothing in here allocates; what failed all the same would have left half a frame, and ends the process.
+Journal::Ticket DiskJournal::chain(Prepared& frame, const Draft& draft) noexcept {
+  if (frame.next_segment) {
+    ++segment_;
+    fill_ = 0;
+    size_ = next_size_;
+    gathering().opens = std::exchange(next_, std::nullopt);
+  }
+  if (!frame.newcomer.empty()) places_.insert(frame.newcomer.extract(frame.newcomer.begin()));
+  auto& place = places_.find(draft.tenant)->second;
+  ENSURE(draft.line == place.position.line + 1);
+  if (!frame.carry.empty()) put(FrameKind::Carry, frame.carry);
+  const auto offset = static_cast<std::uint32_t>(fill_);
+  put(FrameKind::Entry, frame.body);
+  place.position.line = draft.line;
+  place.position.change_seq = std::max(place.position.change_seq, draft.change_seq);
+  place.position.last_frame = last_;
+  place.segment = segment_;
+  place.offset = offset;
+  return flush_;
+}
+// Returns with the lock held and space for the frame in the current segment or in the next, which is made. While it
+// waits, others may come first.
 Result<void> DiskJournal::make_room(Lock& lock, const TenantId& tenant, std::size_t frame) {
   for (;;) {
     if (failed_.load()) return refused();
@@ -94,13 +117,7 @@ Result<void> DiskJournal::make_room(Lock& lock, const TenantId& tenant, std::siz
     }
     if ((fill_ == 0 ? carry_size() : fill_) + frame <= size_) return success();
     if (carry_size() + frame > next_size_) return Error{ErrorCode::TooLarge, "journal an entry: no segment takes it"};
-    if (next_) {
-      ++segment_;
-      fill_ = 0;
-      size_ = next_size_;
-      gathering().opens = std::exchange(next_, std::nullopt);
-      return success();
-    }
+    if (next_) return success();
     if (making_failed_) {  // a full disk, most likely: this caller hears of it, the next finds a new attempt made
       const Error error = *std::exchange(making_failed_, std::nullopt);
       wanted_.notify_one();
@@ -110,15 +127,18 @@ Result<void> DiskJournal::make_room(Lock& lock, const TenantId& tenant, std::siz
   }
 }
 std::size_t DiskJournal::carry_size() const { return frame_size(kCarryHead + kCarryRow * places_.size()); }
-DiskJournal::Batch& DiskJournal::gathering() {
+DiskJournal::Batch& DiskJournal::gathering() noexcept {
   if (batches_.empty() || batches_.back().segment != segment_) {
-    batches_.push_back(
-        {.flush = ++flush_, .segment = segment_, .start = fill_, .bytes = std::move(spare_), .opens = {}});
-    spare_ = Bytes();
+    ENSURE(!spare_.empty());
+    auto& batch = spare_.front();
+    batch.flush = ++flush_;
+    batch.segment = segment_;
+    batch.start = fill_;
+    batches_.splice(batches_.end(), spare_, spare_.begin());
   }
   return batches_.back();
 }
-void DiskJournal::put(FrameKind kind, ByteView body) {
+void DiskJournal::put(FrameKind kind, ByteView body) noexcept {
   auto& batch = gathering();
   const FrameHead head{.kind = kind,
                        .flush = batch.flush,
@@ -150,10 +170,11 @@ void DiskJournal::flush_batches() {
     idle_ = batches_.empty();
     work_.wait(lock, [&] { return stopping_ || !batches_.empty(); });
     if (batches_.empty()) return;
-    Batch batch = std::move(batches_.front());
-    batches_.pop_front();
+    std::list<Batch> taken;
+    taken.splice(taken.begin(), batches_, batches_.begin());
+    Batch& batch = taken.front();
     lock.unlock();
-    if (batch.opens) file_ = std::move(*batch.opens);
+    if (batch.opens) file_ = std::exchange(batch.opens, std::nullopt).value();
     // Power cut before or during it: nobody was told; the next start keeps the frames up to the first broken one and
     // zeros the rest. After: all frames of the flush are there.
     const auto written = power::guarded("journal:flush", [&] { return write_batch(batch); });
@@ -166,8 +187,9 @@ void DiskJournal::flush_batches() {
     lock.lock();
     queued_ -= batch.bytes.size();
     batch.bytes.clear();
-    if (batch.bytes.capacity() > spare_.capacity()) spare_ = std::move(batch.bytes);
-    if (batch.start == 0) {  // not earlier: at most one segment stands unused behind the newest frame
+    const bool began_segment = batch.start == 0;
+    if (spare_.empty() || batch.bytes.capacity() > spare_.front().bytes.capacity()) spare_.swap(taken);
+    if (began_segment) {  // not earlier: at most one segment stands unused behind the newest frame
       next_wanted_ = true;
       wanted_.notify_one();
     }
@@ -279,9 +301,7 @@ Result<std::unique_ptr<Journal>> open_journal(const std::filesystem::path& direc
   if (create) {
     TRY(power::guarded("journal:directory", [&] { return disk::make_directory(directory); }));
   }
-  TRY(auto lock, disk::open(directory, O_RDONLY | O_DIRECTORY));
-  if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0)
-    return Error{ErrorCode::Conflict, "open the journal a second time", errno};
+  TRY(auto lock, lock_directory(directory));
   TRY(auto recovered, recover(directory, shape.segment_size, create));
   return std::unique_ptr<Journal>(
       std::make_unique<DiskJournal>(directory, std::move(lock), shape, std::move(recovered)));

@@ -5,7 +5,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <thread>
 
@@ -28,6 +28,7 @@ class DiskJournal final : public Journal {
   Position position(const TenantId& tenant) const override;
   std::map<TenantId, Position> positions() const override;
   Result<void> has_room(std::size_t entry_size) override;
+  bool has_failed() const override { return failed_.load(); }
   Result<Ticket> enqueue(const Draft& draft) override;
   Result<void> wait(Ticket ticket) override;
   Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;
@@ -43,10 +44,18 @@ class DiskJournal final : public Journal {
   };
   using Lock = std::unique_lock<std::mutex>;
 
+  // What a frame needs, made before anything changes: out of memory leaves the journal as it was.
+  struct Prepared {
+    Bytes body, carry;  // carry: empty unless the frame opens a segment
+    Places newcomer;    // the node of a tenant that has no frame yet
+    bool next_segment = false;
+  };
   Result<void> make_room(Lock& lock, const TenantId& tenant, std::size_t frame);
   std::size_t carry_size() const;
-  Batch& gathering();
-  void put(FrameKind kind, ByteView body);
+  void prepare(Prepared& frame, const TenantId& tenant);
+  Ticket chain(Prepared& frame, const Draft& draft) noexcept;
+  Batch& gathering() noexcept;
+  void put(FrameKind kind, ByteView body) noexcept;
   void flush_batches();
   Result<void> write_batch(const Batch& batch);
   void make_segments();
@@ -65,9 +74,9 @@ class DiskJournal final : public Journal {
   std::uint64_t flush_;    // number of the newest batch
   std::uint32_t segment_;  // the one being filled, and how far
   std::size_t fill_, size_;
-  std::deque<Batch> batches_;
+  std::list<Batch> batches_;
   std::size_t queued_ = 0;  // bytes not yet durable
-  Bytes spare_;             // a flushed batch's memory, for the next one
+  std::list<Batch> spare_;  // one, with the memory of a flushed one
   std::optional<disk::Descriptor> next_;
   std::optional<Error> making_failed_;
   bool next_wanted_ = false, idle_ = false, stopping_ = false;

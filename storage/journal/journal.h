@@ -62,6 +62,9 @@ class Journal {
     return wait(ticket);
   }
 
+  // Whether a flush has failed: nothing can be told any more and the process must end, asked or not.
+  virtual bool has_failed() const = 0;
+
   // Walks every frame of every segment in order and verifies the chain.
   virtual Result<void> walk(const std::function<bool(const Frame&)>& visit) const = 0;
   // The tenant's newest frame, if any is kept.

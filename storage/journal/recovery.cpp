@@ -1,5 +1,7 @@
 #include "storage/journal/recovery.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -110,6 +112,40 @@ Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::s
       return Error{ErrorCode::Integrity, "walk the journal: a segment holds a broken frame", number};
   }
   return success();
+}
+
+Result<AtRest> walk_at_rest(const fs::path& directory) {
+  TRY(auto numbers, find_segments(directory));
+  if (numbers.empty()) return Error{ErrorCode::NotFound, "walk the journal: it has no segment"};
+  AtRest facts;
+  Chain chain;
+  const auto count = [&](const Frame& frame) {
+    ++facts.frames;
+    facts.lines[frame.draft.tenant] = frame.draft.line;
+    return true;
+  };
+  for (auto number : numbers) {
+    // Behind a torn tail stands at most the segment that was made ahead.
+    const bool ahead = number == numbers.back();
+    if (facts.torn_tail && !ahead)
+      return Error{ErrorCode::Integrity, "walk the journal: a segment holds a broken frame", number - 1};
+    TRY(auto loaded, load_segment(directory, number, Access::Reading));
+    const auto before = facts.frames;
+    TRY(auto found, read_segment(loaded.image, number, chain, count));
+    if (found.end == 0 && !ahead && number != 1)
+      return Error{ErrorCode::Integrity, "walk the journal: a segment holds nothing", number};
+    if (facts.torn_tail && facts.frames > before)
+      return Error{ErrorCode::Integrity, "walk the journal: a segment holds a broken frame", number - 1};
+    facts.torn_tail = facts.torn_tail || !found.clean;
+  }
+  return facts;
+}
+
+Result<disk::Descriptor> lock_directory(const fs::path& directory) {
+  TRY(auto lock, disk::open(directory, O_RDONLY | O_DIRECTORY));
+  if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0)
+    return Error{ErrorCode::Conflict, "open the journal a second time", errno};
+  return lock;
 }
 
 }  // namespace shosoin::journal

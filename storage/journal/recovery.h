@@ -22,4 +22,14 @@ Result<Recovered> recover(const std::filesystem::path& directory, std::size_t se
 Result<void> walk_segments(const std::filesystem::path& directory, std::uint32_t last, std::size_t end,
                            const FrameVisitor& visit);
 
+// The same of a journal nobody runs, without writing: repair mode. A torn tail is for the next start, which drops it.
+struct AtRest {
+  std::uint64_t frames = 0;
+  std::map<TenantId, std::uint64_t> lines;
+  bool torn_tail = false;
+};
+Result<AtRest> walk_at_rest(const std::filesystem::path& directory);
+// Keeps every other vault away from a directory without opening its journal; Conflict when one is there.
+Result<disk::Descriptor> lock_directory(const std::filesystem::path& directory);
+
 }  // namespace shosoin::journal

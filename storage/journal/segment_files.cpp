@@ -82,8 +82,8 @@ Result<disk::Descriptor> make_segment(const fs::path& directory, std::uint32_t n
   return std::move(file).value();
 }
 
-Result<LoadedSegment> load_segment(const fs::path& directory, std::uint32_t number) {
-  TRY(auto file, disk::open(segment_path(directory, number), O_RDWR));
+Result<LoadedSegment> load_segment(const fs::path& directory, std::uint32_t number, Access access) {
+  TRY(auto file, disk::open(segment_path(directory, number), access == Access::Writing ? O_RDWR : O_RDONLY));
   TRY(auto size, disk::size_of(file));
   if (size > limits::kJournalSegmentMost) return Error{ErrorCode::Integrity, "read a segment: it is too long", number};
   Bytes image(size);

@@ -17,9 +17,11 @@ Result<void> remove_unfinished(const std::filesystem::path& directory);
 // Steps "journal:segment-zeros" and "journal:segment-name".
 Result<disk::Descriptor> make_segment(const std::filesystem::path& directory, std::uint32_t number, std::size_t size);
 struct LoadedSegment {
-  disk::Descriptor file;  // for reading and writing
+  disk::Descriptor file;
   Bytes image;
 };
-Result<LoadedSegment> load_segment(const std::filesystem::path& directory, std::uint32_t number);
+enum class Access : std::uint8_t { Writing, Reading };
+Result<LoadedSegment> load_segment(const std::filesystem::path& directory, std::uint32_t number,
+                                   Access access = Access::Writing);
 
 }  // namespace shosoin::journal

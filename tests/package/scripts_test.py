@@ -34,12 +34,21 @@ class Root:
 
     def __init__(self, folder):
         self.folder = folder
+
+    def make(self):
+        os.chmod(self.folder, 0o755)
         for place in ("etc", "var/lib/dpkg/info", "var/lib/dpkg/updates", "var/cache/debconf", "run"):
-            os.makedirs(os.path.join(folder, place))
+            os.makedirs(os.path.join(self.folder, place))
         self.write("var/lib/dpkg/status", "")
         self.write("etc/debconf.conf", DEBCONF)
         self.write("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
         self.write("etc/group", "root:x:0:\n")
+        return self
+
+    def copy(self, folder):
+        """With owners, modes and links."""
+        package.must(*package.AS_ROOT, "cp", "-a", self.folder, folder)
+        return Root(folder)
 
     def at(self, path):
         return os.path.join(self.folder, path)
@@ -107,11 +116,11 @@ class TheScripts(unittest.TestCase):
         with open(os.path.join(tree, CONFFILE), "a", encoding="utf-8") as file:
             file.write("# a later version explains more\n")
         cls.second = package.repack(tree, os.path.join(cls.home, "second.deb"), "0.1.0-2")
+        cls.installed = Root(tempfile.mkdtemp(dir=cls.home)).make()
+        cls.installed.dpkg("--install", cls.first)
 
     def setUp(self):
-        self.root = Root(tempfile.mkdtemp(dir=self.home))
-        os.chmod(self.root.folder, 0o755)
-        self.root.dpkg("--install", self.first)
+        self.root = self.installed.copy(os.path.join(self.home, self.id().rsplit(".", 1)[1]))
 
     def put_data(self):
         for place in DATA:

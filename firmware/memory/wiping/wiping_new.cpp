@@ -1,5 +1,6 @@
 // The vault's operator new and delete: freed memory is zeroed over its whole usable size, so that a record, a password or an entry key
 // that passed through a string or vector does not stay behind in the heap. Linked into shosoin-vault only. Any thread.
+#include <bits/functexcept.h>
 #include <malloc.h>
 #include <string.h>
 
@@ -40,7 +41,8 @@ class Shelf {
 };
 constinit thread_local Shelf shelf;
 
-void* take(std::size_t size) noexcept {
+// Without memory: the one exception of the house, thrown here by the library and caught where a request begins (decision 0012).
+void* take(std::size_t size) {
   if (size >= kSmallestKept && size <= kSizes.back()) {
     std::size_t kind = 0;
     while (kSizes[kind] < size) ++kind;
@@ -48,14 +50,13 @@ void* take(std::size_t size) noexcept {
     size = kSizes[kind];
   }
   void* bytes = std::malloc(size == 0 ? 1 : size);
-  // The house does not throw: without memory the process ends and starts again (STYLE, errors).
-  if (bytes == nullptr) std::abort();
+  if (bytes == nullptr) std::__throw_bad_alloc();
   return bytes;
 }
-void* take_aligned(std::size_t size, std::align_val_t alignment) noexcept {
+void* take_aligned(std::size_t size, std::align_val_t alignment) {
   const auto step = static_cast<std::size_t>(alignment);
   void* bytes = std::aligned_alloc(step, (size + step - 1) / step * step);
-  if (bytes == nullptr) std::abort();
+  if (bytes == nullptr) std::__throw_bad_alloc();
   return bytes;
 }
 // Not inlined: the compiler would know the size asked for, and call zeroing the whole usable size an overflow.

@@ -51,7 +51,7 @@ inline void add_extension(X509* certificate, X509* issuer, int nid, const char* 
   X509_EXTENSION_free(extension);
 }
 
-enum class Purpose { Authority, Server, Terminal };
+enum class Purpose { Authority, AuthorityWithoutLists, Server, Terminal };
 inline Identity make_identity(const char* name, Purpose purpose, const Identity* authority) {
   Identity made{Key(EVP_EC_gen("P-256")), Certificate(X509_new())};
   X509* certificate = made.certificate.get();
@@ -67,6 +67,10 @@ inline Identity make_identity(const char* name, Purpose purpose, const Identity*
   X509_set_issuer_name(certificate, X509_get_subject_name(issuer));
   switch (purpose) {
     case Purpose::Authority:
+      add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
+      add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+      break;
+    case Purpose::AuthorityWithoutLists:
       add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
       add_extension(certificate, issuer, NID_key_usage, "critical,keyCertSign");
       break;

@@ -206,7 +206,7 @@ class GateTest : public ::testing::Test {
     return authorities;
   }
   void SetUp() override {
-    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+    std::signal(SIGPIPE, SIG_IGN);                                       // OpenSSL writes without MSG_NOSIGNAL
     std::string name = "/tmp/shosoin-gate-test-" + std::string(6, 'X');  // mkdtemp(3) fills these in
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
@@ -219,6 +219,7 @@ class GateTest : public ::testing::Test {
     settings.client_ca = folder_ / "authority.pem";
     settings.vault_socket = folder_ / "vault.sock";
     settings.authority = {"localhost"};
+    adjust(settings);
     auto opened = Server::open(settings, std::nullopt);
     ASSERT_TRUE(opened) << opened.error().doing();
     server_ = std::move(opened).value();
@@ -231,6 +232,7 @@ class GateTest : public ::testing::Test {
     vault_.reset();
     fs::remove_all(folder_);
   }
+  virtual void adjust(Settings&) {}
   void start_vault(FakeVault::Answerer answerer) { vault_.emplace(folder_ / "vault.sock", std::move(answerer)); }
   void stop_vault() {
     vault_.reset();

@@ -286,6 +286,24 @@ TEST(Settings, ReadTheGatesOwnTableOnly) {
   EXPECT_EQ(settings.value().threads, 2u);
   EXPECT_EQ(settings.value().authority, std::vector<std::string>{"localhost"});
 }
+TEST(Settings, BoundConnectionsAndTakeNoListUnlessOneIsNamed) {
+  SettingsFault fault;
+  const std::string text(kSettings);
+  const auto plain = parse_settings(text, fault);
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain.value().connections, limits::kMaxHttpConnections);
+  EXPECT_EQ(plain.value().client_crl, "");
+  const auto set =
+      parse_settings(text + "connections = 2000\nconnections_per_address = 3\nclient_crl = \"/x.pem\"\n", fault);
+  ASSERT_TRUE(set) << fault.line;
+  EXPECT_EQ(set.value().connections, 2000u);
+  EXPECT_EQ(set.value().connections_per_address, 3u);
+  EXPECT_EQ(set.value().client_crl, "/x.pem");
+  for (const char* wrong :
+       {"connections = 15", "connections = 16385", "connections_per_certificate = 0", "client_crl = 1"}) {
+    EXPECT_FALSE(parse_settings(text + wrong + "\n", fault)) << wrong;
+  }
+}
 TEST(Settings, NameTheLineOfWhatTheyRefuse) {
   const auto line = [](std::string text) {
     SettingsFault fault;

@@ -128,8 +128,30 @@ class Process(unittest.TestCase):
 
     def test_prints_every_key_of_its_settings(self):
         text = subprocess.run([GATE, "--help"], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
-        for key in ("listen", "certificate", "private_key", "client_ca", "vault_socket", "authority", "threads"):
+        for key in ("listen", "certificate", "private_key", "client_ca", "vault_socket", "authority", "threads", "client_crl", "connections",
+                    "connections_per_address", "connections_per_certificate"):
             self.assertIn(key, text)
+
+    def limited(self, most):
+        """Starts the gate under a hard limit of descriptors: what it says within a moment, and its exit code, or None while it runs."""
+        process = subprocess.Popen(["bash", "-c", f'ulimit -n {most}; exec "$0" --settings "$1"', GATE, self.settings("127.0.0.1:0")],
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        try:
+            code = process.wait(1)
+        except subprocess.TimeoutExpired:
+            code = None
+            process.kill()
+            process.wait(PATIENCE)
+        return process.stderr.read(), code
+
+    def test_takes_fewer_connections_when_descriptors_are_few_and_refuses_when_they_are_too_few(self):
+        text, code = self.limited(400)
+        self.assertIsNone(code, text)
+        self.assertRegex(text, r"fewer connections than the settings \(connections=1\d\d\)")
+        text, code = self.limited(100)
+        self.assertEqual(code, 78, text)
+        self.assertIn("descriptor limit", text)
 
     def test_refuses_an_unknown_argument(self):
         done = subprocess.run([GATE, "--nonsense"], capture_output=True, timeout=PATIENCE)

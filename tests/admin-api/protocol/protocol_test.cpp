@@ -179,6 +179,14 @@ TEST(Protocol, RefusesAFieldThatHasNoPlaceInTheRequest) {
     }
   });
 }
+TEST(Protocol, TakesTheTerminalsAuthorityFromTheGateOnly) {
+  Request request{RequestKind::Health, 7, {{FieldId::Terminal, Bytes(32)}, {FieldId::TerminalAuthority, Bytes(32)}}};
+  EXPECT_TRUE(check(request, Channel::Gate));
+  request.fields[FieldId::TerminalAuthority] = Bytes(31);
+  EXPECT_FALSE(check(request, Channel::Gate));
+  EXPECT_FALSE(check(Request{RequestKind::Health, 7, {{FieldId::TerminalAuthority, Bytes(32)}}}, Channel::Local));
+}
+
 TEST(Protocol, RefusesATerminalFromTheLocalSocketAndASessionWhereNobodyIsNeeded) {
   Request request = sample(rule_of(RequestKind::Login), Channel::Local, true);
   request.fields[FieldId::Terminal] = Bytes(32);
@@ -315,6 +323,15 @@ TEST(Protocol, WipesEverySecretFieldAndOnlyThose) {
     EXPECT_TRUE(request.fields[id].empty());
   }
   EXPECT_EQ(text_field(request, FieldId::PersonId), "777777");
+}
+
+TEST(BareReply, IsAReplyWithoutABodyThatTakesNoMemory) {
+  const auto frame = encode_bare(status_of(ErrorCode::OutOfMemory), 0x0102030405060708);
+  const Reply same{status_of(ErrorCode::OutOfMemory), 0x0102030405060708, {}};
+  EXPECT_EQ(Bytes(frame.begin(), frame.end()), encode(same));
+  const auto payload = ByteView(frame).subspan(kLengthSize);
+  EXPECT_EQ(id_in(payload), 0x0102030405060708u);
+  EXPECT_EQ(id_in(payload.first(kHeadSize - 1)), 0u);
 }
 
 }  // namespace

@@ -2,7 +2,11 @@
 // P-12), terminals and their certificates.
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+#include <fstream>
 
 #include "admin-api/service/terminal_authority.h"
 #include "crypto/hash.h"
@@ -173,6 +177,125 @@ TEST_F(Enrolment, RefusesATerminalTwiceOrWithoutOneOfCertificateAndRequest) {
   auto neither = known;
   neither.erase(FieldId::Fingerprint);
   EXPECT_EQ(world.as_officers(Kind::TerminalAdd, neither).refused, ErrorCode::BadRequest);
+}
+
+using Certificates = std::vector<std::unique_ptr<X509, decltype(&X509_free)>>;
+Certificates read_chain(const std::string& pem) {
+  Certificates out;
+  BIO* in = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+  while (X509* one = PEM_read_bio_X509(in, nullptr, nullptr, nullptr)) out.emplace_back(one, &X509_free);
+  BIO_free(in);
+  return out;
+}
+std::string digest_of(X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  const auto digest = crypto::sha256(ByteView(der, static_cast<std::size_t>(size)));
+  OPENSSL_free(der);
+  return std::string(text_of(digest));
+}
+// As the gate does it: the root is known, what stands between comes with the terminal. X509_V_OK or what is wrong.
+int judge(X509* terminal, X509* between, X509* root) {
+  X509_STORE* store = X509_STORE_new();
+  X509_STORE_add_cert(store, root);
+  STACK_OF(X509)* sent = sk_X509_new_null();
+  sk_X509_push(sent, between);
+  X509_STORE_CTX* context = X509_STORE_CTX_new();
+  X509_STORE_CTX_init(context, store, terminal, sent);
+  X509_STORE_CTX_set_default(context, "ssl_client");
+  X509_STORE_CTX_set_time(context, 0, std::chrono::system_clock::to_time_t(ServiceWorld::shared().clock.now()));
+  X509_verify_cert(context);
+  const int verdict = X509_STORE_CTX_get_error(context);
+  X509_STORE_CTX_free(context);
+  sk_X509_free(sent);
+  X509_STORE_free(store);
+  return verdict;
+}
+
+class TenantAuthorities : public Enrolment {
+ protected:
+  struct Added {
+    Certificates chain;  // terminal, authority
+    std::string fingerprint;
+  };
+  Added add_terminal(std::string_view tenant) {
+    const auto told = world.as_officers(Kind::TerminalAdd, {{FieldId::TenantCode, std::string(tenant)},
+                                                            {FieldId::TerminalName, "窓口"},
+                                                            {FieldId::Csr, std::string(text_of(Csr("P-256").der))}});
+    EXPECT_FALSE(told.refused);
+    return {read_chain(told.member("certificate")), std::string(text_of(from_hex(told.member("fingerprint")).value()))};
+  }
+  X509* root() {
+    if (root_.empty()) {
+      std::ifstream in(world.settings().data_directory / "terminal-ca.pem");
+      root_ = read_chain(std::string(std::istreambuf_iterator<char>(in), {}));
+    }
+    return root_.front().get();
+  }
+  Told log_in(const std::string& id, const Added& at, const std::string& authority) {
+    return world.ask(Kind::Login, {{FieldId::Terminal, at.fingerprint},
+                                   {FieldId::TerminalAuthority, authority},
+                                   {FieldId::PersonId, id},
+                                   {FieldId::Password, world.people.at(id).password},
+                                   {FieldId::Code, world.code(id)}});
+  }
+  Certificates root_;
+};
+
+TEST_F(TenantAuthorities, CertifyTheTerminalsOfTheirOwnTenantUnderOneRoot) {
+  const auto first = add_terminal(ServiceWorld::kKoganei), second = add_terminal(ServiceWorld::kKoganei);
+  const auto foreign = add_terminal(ServiceWorld::kIshinomaki);
+  for (const auto* added : {&first, &second, &foreign}) {
+    ASSERT_EQ(added->chain.size(), 2u);
+    EXPECT_EQ(judge(added->chain[0].get(), added->chain[1].get(), root()), X509_V_OK);
+    EXPECT_EQ(digest_of(added->chain[0].get()), added->fingerprint);
+  }
+  EXPECT_EQ(digest_of(first.chain[1].get()), digest_of(second.chain[1].get())) << "made once";
+  EXPECT_NE(digest_of(first.chain[1].get()), digest_of(foreign.chain[1].get()));
+  EXPECT_NE(judge(first.chain[0].get(), foreign.chain[1].get(), root()), X509_V_OK);
+}
+
+TEST_F(TenantAuthorities, AreTheSameAfterARestart) {
+  const auto before = add_terminal(ServiceWorld::kKoganei);
+  world.restart();
+  EXPECT_EQ(digest_of(add_terminal(ServiceWorld::kKoganei).chain[1].get()), digest_of(before.chain[1].get()));
+}
+
+TEST_F(TenantAuthorities, CannotCertifyForAnotherOrganisationNorMakeAuthorities) {
+  const auto now = world.clock.now();
+  auto root = service::make_terminal_authority(now).value();
+  const auto mine = service::make_tenant_authority(root, "132101", now).value();
+  const auto issue = [&](const std::string& organisation) {
+    const auto issued = service::issue_terminal(mine, Csr("P-256").der, {"窓口", organisation}, now);
+    const auto terminal = read_chain(issued.value().certificate_pem);
+    return judge(terminal.front().get(), read_chain(mine.certificate_pem).front().get(),
+                 read_chain(root.certificate_pem).front().get());
+  };
+  EXPECT_EQ(issue("132101"), X509_V_OK);
+  EXPECT_EQ(issue("042021"), X509_V_ERR_PERMITTED_VIOLATION);
+  EXPECT_EQ(issue("1321010"), X509_V_ERR_PERMITTED_VIOLATION);
+  const auto below = service::make_tenant_authority(mine, "132101", now).value();
+  const auto deep = service::issue_terminal(below, Csr("P-256").der, {"窓口", "132101"}, now);
+  EXPECT_NE(judge(read_chain(deep.value().certificate_pem).front().get(),
+                  read_chain(below.certificate_pem).front().get(), read_chain(root.certificate_pem).front().get()),
+            X509_V_OK);
+}
+
+TEST_F(TenantAuthorities, AreHeldAgainstTheTerminalsTenantWithEveryRequest) {
+  const auto terminal = add_terminal(ServiceWorld::kKoganei), foreign = add_terminal(ServiceWorld::kIshinomaki);
+  world.enrol("authority-1", std::string(ServiceWorld::kKoganei), "operator", "retrieve");
+  const auto own = digest_of(terminal.chain[1].get()), others = digest_of(foreign.chain[1].get());
+  EXPECT_EQ(log_in("authority-1", terminal, others).refused, ErrorCode::NotAuthenticated);
+  const auto in = log_in("authority-1", terminal, own);
+  ASSERT_FALSE(in.refused);
+  Fields show{{FieldId::Terminal, terminal.fingerprint},
+              {FieldId::TerminalAuthority, own},
+              {FieldId::Session, std::string(text_of(from_base64url(in.member("session")).value()))}};
+  EXPECT_FALSE(world.ask(Kind::SessionShow, show).refused);
+  show[FieldId::TerminalAuthority] = others;
+  EXPECT_EQ(world.ask(Kind::SessionShow, show).refused, ErrorCode::NotAuthenticated);
+  show[FieldId::TerminalAuthority] = digest_of(root());
+  EXPECT_FALSE(world.ask(Kind::SessionShow, show).refused) << "the root is no tenant's: the list alone decides";
 }
 
 }  // namespace

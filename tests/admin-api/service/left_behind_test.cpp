@@ -224,7 +224,9 @@ TEST(ReplyOverTheFrame, IsARefusalOfItsOwnAndTheChannelStays) {
   auto& world = ServiceWorld::shared();
   const std::string record = world.parts().provisioning;
   auto server = service::Server::bind(world.settings(), [](ErrorCode) { FAIL() << "nothing is unknown"; }).value();
-  server->start(world.service());
+  server->start([&](const protocol::Request& request, protocol::Channel channel) {
+    return world.service().handle(request, channel);
+  });
   {
     Channel channel(world.settings().gate_socket);
     world.parts().provisioning.assign(limits::kMaxReplyFrame - 64, 'p');  // the most that fits

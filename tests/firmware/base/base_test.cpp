@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <set>
 
 #include "firmware/base/bytes.h"
 #include "firmware/base/clock.h"
 #include "firmware/base/codec.h"
+#include "firmware/base/disk.h"
 #include "firmware/base/power.h"
 #include "firmware/base/result.h"
 
@@ -88,6 +90,36 @@ TEST(Power, AfterACutEverythingFailsUntilPowerReturns) {
   power::set_plug(nullptr);
   power::power_on();
   EXPECT_TRUE(power::guarded("c", act));
+}
+
+TEST(NoWayBack, LeftByAnErrorEndsTheProcessAndComingToItsEndDoesNot) {
+  const auto cut = [](std::string_view) noexcept { return power::Cut::None; };
+  power::set_plug(cut);  // where a test has the plug in, the end of the process is told by is_out()
+  {
+    power::NoWayBack whole("do a thing whole");
+    whole.done();
+  }
+  EXPECT_FALSE(power::is_out());
+  const auto half = []() -> Result<void> {
+    const power::NoWayBack whole("do a thing whole");
+    return Error{ErrorCode::OutOfMemory, "do its second half"};
+  };
+  EXPECT_FALSE(half());
+  EXPECT_TRUE(power::is_out());
+  power::set_plug(nullptr);
+  power::power_on();
+}
+TEST(NoWayBackDeathTest, LeftByALibrarysExceptionItEndsTheProcess) {
+  const auto half = [] {
+    const power::NoWayBack whole("do a thing whole");
+    std::vector<int>().at(1);
+  };
+  EXPECT_EXIT(half(), testing::ExitedWithCode(74), "do a thing whole");
+}
+TEST(DiskErrors, WantOfMemoryIsToldApartFromADiskThatFails) {
+  EXPECT_EQ(disk::code_of(ENOMEM), ErrorCode::OutOfMemory);
+  EXPECT_EQ(disk::code_of(ENOSPC), ErrorCode::StorageFull);
+  EXPECT_EQ(disk::code_of(EIO), ErrorCode::StorageFailed);
 }
 
 }  // namespace

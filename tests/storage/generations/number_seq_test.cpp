@@ -88,6 +88,19 @@ TEST_F(NumberSeq, WhereNoLineOpensGoesOnBehindTheNumberOfLines) {
   EXPECT_EQ(seqs(), (std::vector<std::uint64_t>{before, before + 1}));
 }
 
+TEST_F(NumberSeq, IsNotGuessedWhereTheLastLineIsDamagedThoughItsKeyIsThere) {
+  access(2);
+  std::optional<journal::Frame> last;
+  ASSERT_TRUE(house.journal->walk([&](const journal::Frame& frame) {
+    last = frame;
+    return true;
+  }));
+  auto forged = last->draft;
+  ++forged.line;
+  ASSERT_TRUE(house.journal->append(forged));  // a box of another line
+  EXPECT_EQ(house.reopen().error().code(), ErrorCode::Integrity);
+}
+
 TEST_F(NumberSeq, IsNeverGivenTwiceWhereThePowerGoesWhileTheGapIsDeclared) {
   static std::atomic<const char*> step{""};
   static std::atomic<power::Cut> how{power::Cut::None};

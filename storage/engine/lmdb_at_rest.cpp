@@ -1,0 +1,79 @@
+// Reading an environment that nobody has open, on a disk that may not be written (repair mode).
+#include <sys/stat.h>
+
+#include "storage/engine/engine.h"
+#include "storage/engine/lmdb_handles.h"
+
+namespace shosoin::engine {
+namespace {
+
+constexpr MDB_dbi kMostTables = 64;
+
+// Pages beyond the end of the file would be answered by SIGBUS.
+Result<void> check_length(MDB_env* handle) {
+  MDB_envinfo info{};
+  MDB_stat statistics{};
+  int number = -1;
+  int code = mdb_env_info(handle, &info);
+  if (code == MDB_SUCCESS) code = mdb_env_stat(handle, &statistics);
+  if (code == MDB_SUCCESS) code = mdb_env_get_fd(handle, &number);
+  if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
+  struct stat status {};
+  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * statistics.ms_psize);
+  if (::fstat(number, &status) != 0 || status.st_size < wanted)
+    return Error{ErrorCode::Integrity, "find the whole data file of an environment", status.st_size};
+  return success();
+}
+
+Result<void> count_table(MDB_txn* transaction, MDB_dbi table, AtRest& found) {
+  MDB_cursor* raw = nullptr;
+  int code = mdb_cursor_open(transaction, table, &raw);
+  if (code != MDB_SUCCESS) return engine_error(code, "open a cursor");
+  const CursorHandle cursor(raw);
+  MDB_val key{}, value{};
+  for (code = mdb_cursor_get(raw, &key, &value, MDB_FIRST); code == MDB_SUCCESS;
+       code = mdb_cursor_get(raw, &key, &value, MDB_NEXT)) {
+    ++found.entries;
+    found.bytes += key.mv_size + value.mv_size;
+  }
+  if (code != MDB_NOTFOUND) return engine_error(code, "scan a table");
+  return success();
+}
+
+}  // namespace
+
+Result<AtRest> walk_at_rest(const std::filesystem::path& directory) {
+  MDB_env* raw = nullptr;
+  int code = mdb_env_create(&raw);
+  if (code != MDB_SUCCESS) return engine_error(code, "make an environment");
+  const EnvironmentHandle handle(raw);
+  code = mdb_env_set_maxdbs(raw, kMostTables);
+  if (code == MDB_SUCCESS) code = mdb_env_open(raw, directory.c_str(), MDB_RDONLY | MDB_NOLOCK | MDB_NORDAHEAD, 0600);
+  if (code != MDB_SUCCESS) return engine_error(code, "open an environment");
+  TRY(check_length(raw));
+  MDB_txn* begun = nullptr;
+  code = mdb_txn_begin(raw, nullptr, MDB_RDONLY, &begun);
+  if (code != MDB_SUCCESS) return engine_error(code, "begin a transaction");
+  const TransactionHandle transaction(begun);
+  MDB_dbi names = 0;
+  code = mdb_dbi_open(begun, nullptr, 0, &names);
+  MDB_cursor* cursor_raw = nullptr;
+  if (code == MDB_SUCCESS) code = mdb_cursor_open(begun, names, &cursor_raw);
+  if (code != MDB_SUCCESS) return engine_error(code, "list the tables");
+  const CursorHandle cursor(cursor_raw);
+  AtRest found;
+  MDB_val key{}, value{};
+  for (code = mdb_cursor_get(cursor_raw, &key, &value, MDB_FIRST); code == MDB_SUCCESS && found.tables < kMostTables;
+       code = mdb_cursor_get(cursor_raw, &key, &value, MDB_NEXT)) {
+    const std::string name(static_cast<const char*>(key.mv_data), key.mv_size);
+    MDB_dbi table = 0;
+    const int opened = mdb_dbi_open(begun, name.c_str(), 0, &table);
+    if (opened != MDB_SUCCESS) return engine_error(opened, "open a table");
+    TRY(count_table(begun, table, found));
+    ++found.tables;
+  }
+  if (code != MDB_NOTFOUND && code != MDB_SUCCESS) return engine_error(code, "list the tables");
+  return found;
+}
+
+}  // namespace shosoin::engine
