@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "firmware/base/limits_speed.h"
 #include "storage/engine/engine.h"
 #include "storage/engine/lmdb_handles.h"
 
@@ -24,6 +25,7 @@ struct Shared {
 // search of that table nor its lock. One that rests holds no page.
 class IdleReaders {
  public:
+  IdleReaders() { resting_.reserve(limits::kIdleReaders); }  // so that going to rest needs no memory
   TransactionHandle take();                            // empty when there is none
   void rest(TransactionHandle transaction) noexcept;
 

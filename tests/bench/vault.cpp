@@ -121,7 +121,9 @@ int run(int count, char** words) {
   World world(sizes, count > 4 ? read_fingerprints(words[4]) : std::vector<Digest>{});
   auto server = service::Server::bind(world.settings(), [](ErrorCode) { std::abort(); });
   ENSURE(server);
-  server.value()->start(world.service());
+  server.value()->start([&](const protocol::Request& request, protocol::Channel channel) {
+    return world.service().handle(request, channel);
+  });
   std::cout << R"({"ready":true,"seconds":)" << seconds_since(began) << R"(,"socket":")"
             << world.settings().gate_socket.string() << R"(","cache":")"
             << generations::BlockCache::of_process().capacity() / 256 << R"( MiB"})" << std::endl;
