@@ -157,7 +157,8 @@ Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& cl
 
 int run_vault(const std::filesystem::path& settings_file) {
   if (auto prepared = memory::prepare_process(); !prepared) return tell(prepared.error());
-  if (!crypto::watch_library_memory()) return tell(Error{ErrorCode::Internal, "watch the memory of OpenSSL"});
+  if (!crypto::watch_library_memory())
+    oplog::warning("OpenSSL was begun earlier: its want of memory is not told apart");
   engine::prepare_allocator();
   SettingsFault fault;
   const auto settings = load_settings(settings_file, fault);
