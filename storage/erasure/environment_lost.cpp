@@ -17,6 +17,16 @@ Result<void> put_all(engine::WriteTransaction& transaction, engine::Table table,
   return success();
 }
 
+// From this epoch on every one before `epoch` has its evidence: a storage check may ask for it.
+std::uint64_t first_without_gap(const std::vector<std::pair<Bytes, Bytes>>& evidence, std::uint64_t epoch) {
+  const auto present = [&](std::uint64_t number) {
+    const auto key = epoch_key(number);
+    return std::ranges::any_of(evidence, [&](const auto& pair) { return equal(pair.first, key); });
+  };
+  while (epoch > 1 && present(epoch - 1)) --epoch;
+  return epoch;
+}
+
 }  // namespace
 
 // The state copy whose X is CHAIN is the state the TPM holds; one whose previous X is CHAIN was never known to be committed, for only
@@ -45,14 +55,18 @@ Result<void> Appliance::Core::rebuild_environment() {
     TRY(put_plain(*transaction, generations::kMeta, generations::name_key("seq"), generations::seq_key(zero_copy->seq)));
     // The copy may be one change ahead of the journal: the frame was in the outbox that is lost.
     TRY(put_plain(*transaction, generations::kMeta, generations::name_key("rebuilt"), generations::seq_key(zero_copy->seq)));
-    // Evidence of earlier epochs is lost with it; this epoch's is made again.
-    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("evidence-from"), epoch_key(fits->state.epoch)));
+    // Evidence of earlier epochs comes from beside the state copy; this epoch's is made again.
+    const auto evidence = read_evidence_copies(places.state_copy, fits->state.epoch);
+    TRY(put_plain(*transaction, generations::kMeta, generations::name_key("evidence-from"),
+                  epoch_key(first_without_gap(evidence, fits->state.epoch))));
+    for (const auto& [epoch, proof] : evidence) {
+      TRY(put_plain(*transaction, generations::kEvidence, epoch, proof));
+    }
     TRY(put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(fits->state)));
     TRY(put_all(*transaction, generations::kTenants, fits->table));
     TRY(put_all(*transaction, generations::kHeads, zero_copy->heads));
     TRY(put_all(*transaction, generations::kBlocks, zero_copy->blocks));
     TRY(put_all(*transaction, generations::kDelta, zero_copy->delta));
-    TRY(put_all(*transaction, generations::kEvidence, read_evidence_copies(places.state_copy, fits->state.epoch)));
     TRY(transaction->commit("recovery:environment"));
   }
   // If power goes before the rename: the environment is still lost and this is done again.

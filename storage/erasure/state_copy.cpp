@@ -188,7 +188,7 @@ Result<void> copy_evidence(const std::filesystem::path& directory, engine::Envir
   std::vector<std::pair<std::string, Bytes>> missing;
   {
     TRY(auto reading, appliance.read());
-    TRY(reading->scan(generations::kEvidence, {}, [&](ByteView key, ByteView value) {
+    TRY(generations::scan_plain(*reading, generations::kEvidence, {}, [&](ByteView key, ByteView value) {
       const auto name = fmt::format("{:020}", from_be<std::uint64_t>(key.first<8>()));
       if (!std::filesystem::exists(place / name, ignored)) missing.emplace_back(name, copy_of(value));
       return true;

@@ -42,7 +42,8 @@ TEST_F(Login, OpensASessionWithTerminalPasswordAndCode) {
   EXPECT_EQ(token.size(), 32u);
   const auto shown = show(token, world.t1);
   ASSERT_FALSE(shown.refused);
-  EXPECT_EQ(shown.member("permissions"), "retrieve,import,requestErasure,file:honnin-kakunin-joho");
+  EXPECT_EQ(shown.member("permissions"), "retrieve,import,requestErasure,file:chihozei-shutaino,file:hoikushi-torokubo,file:honnin-kakunin-joho,"
+            "file:jido-teate,file:jumin-kihon-daicho,file:kyufukin-shikyu-kanri-daicho,file:sofusaki-joho");
 }
 
 TEST_F(Login, AnswersEveryRefusalBeforeBothFactorsAlike) {

@@ -34,7 +34,7 @@ class SecondFile : public ::testing::Test {
  protected:
   ServiceWorld& world = shared();
   static ServiceWorld& shared() {
-    static ServiceWorld own(two_files());
+    static ServiceWorld& own = ServiceWorld::keep(std::make_unique<ServiceWorld>(two_files()));
     return own;
   }
   struct Place {  // one asks at the first terminal, another decides at the second

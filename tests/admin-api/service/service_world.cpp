@@ -88,8 +88,22 @@ ServiceWorld::ServiceWorld(files::DefinitionSet definitions)
   enrol("mori", ishinomaki, "dataProtectionManager", "");
 }
 
+// Let go of before the program ends: OpenSSL and the journal's threads would not outlive main.
+class Farewell final : public ::testing::Environment {
+ public:
+  void TearDown() override { worlds().clear(); }
+  static std::vector<std::unique_ptr<ServiceWorld>>& worlds() {
+    static std::vector<std::unique_ptr<ServiceWorld>> kept;
+    return kept;
+  }
+};
+const auto* const farewell = ::testing::AddGlobalTestEnvironment(new Farewell);
+
+ServiceWorld& ServiceWorld::keep(std::unique_ptr<ServiceWorld> world) {
+  return *Farewell::worlds().emplace_back(std::move(world));
+}
 ServiceWorld& ServiceWorld::shared() {
-  static ServiceWorld world;
+  static ServiceWorld& world = keep(std::make_unique<ServiceWorld>());
   return world;
 }
 

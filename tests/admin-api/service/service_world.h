@@ -50,6 +50,7 @@ struct Human {
 class ServiceWorld {
  public:
   explicit ServiceWorld(files::DefinitionSet definitions = files::DefinitionSet::embedded().value());
+  static ServiceWorld& keep(std::unique_ptr<ServiceWorld> world);  // until the last test has run
   static ServiceWorld& shared();  // one for the program: provisioning takes seconds
 
   static constexpr std::string_view kKoganei = "132101", kIshinomaki = "042021";
