@@ -1,5 +1,7 @@
 #include "tests/admin-api/service/service_world.h"
 
+#include <gtest/gtest.h>
+
 #include <fstream>
 
 #include "crypto/totp.h"
