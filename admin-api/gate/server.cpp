@@ -137,7 +137,8 @@ struct Server::Inside {
     if (!place) return;  // counted; the socket closes
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    // After our own deadline has closed it, the kernel would offer the rest to a client that does not read, for minutes.
+    // After our own deadline has closed it, the kernel would offer the rest to a client that does not read, for
+    // minutes.
     const auto patience = static_cast<int>(shared.settings.deadlines.write.count());
     (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
     net::co_spawn(*worker.context, serve_connection(worker, {number, std::move(socket), std::move(*place)}),
