@@ -29,6 +29,7 @@ namespace net = boost::asio;
 using net::ip::tcp;
 constexpr auto use_result = net::as_tuple(net::use_awaitable);
 constexpr std::chrono::milliseconds kStopPoll{20};
+constexpr std::chrono::milliseconds kShedPause{5};      // until the thread of the one that gives way has closed it
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: let some close
 constexpr std::chrono::milliseconds kMemoryPause{10};
 
@@ -136,7 +137,8 @@ struct Server::Inside {
     if (!place) return;  // counted; the socket closes
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    // After our own deadline has closed it, the kernel would offer the rest to a client that does not read, for minutes.
+    // After our own deadline has closed it, the kernel would offer the rest to a client that does not read, for
+    // minutes.
     const auto patience = static_cast<int>(shared.settings.deadlines.write.count());
     (void)::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
     net::co_spawn(*worker.context, serve_connection(worker, {number, std::move(socket), std::move(*place)}),
@@ -146,11 +148,12 @@ struct Server::Inside {
   // Out of descriptors (somebody else's, or a limit lowered from outside): whoever holds the most gives way.
   net::awaitable<void> get_over(boost::system::error_code failed) {
     oplog::warning("a connection could not be accepted", {"error", failed.value()});
+    bool shed = false;
     if (failed.value() == EMFILE || failed.value() == ENFILE) {
-      reserve.turn_one_away(acceptor->native_handle());
-      shared.admission->shed_one(Admission::Clock::now());
+      shed = shared.admission->shed_one(Admission::Clock::now());
+      if (!shed) reserve.turn_one_away(acceptor->native_handle());
     }
-    net::steady_timer pause(first(), kAcceptPause);
+    net::steady_timer pause(first(), shed ? kShedPause : kAcceptPause);
     co_await pause.async_wait(use_result);
   }
 
