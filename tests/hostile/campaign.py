@@ -178,7 +178,7 @@ class House:
 
 def one_mode(house, good, mode, seconds, rate):
     """Quiet, attack, recovery, quiet again: what the table shows of one mode. Before and after count together as quiet."""
-    quiet = good.measure(max(3, seconds / 4))
+    quiet = good.measure(max(2, seconds / 4))
     watch = Watch(house.place.gate.pid)
     before = watch.look()
     by_program = mode in PROGRAM_MODES
@@ -196,7 +196,7 @@ def one_mode(house, good, mode, seconds, rate):
     watch.end()
     time.sleep(0.5)
     after = watch.look()
-    again = good.measure(max(3, seconds / 4))
+    again = good.measure(max(2, seconds / 4))
     quiet = {kind: quiet[kind] + again[kind] for kind in quiet}
     report = {key: sum(one[key] for one in reports) for key in (reports[0] if reports else ())}
     return {"mode": PROGRAM_MODES.get(mode, mode), "quiet": quiet, "hostile": hostile, "before": before, "after": after,
