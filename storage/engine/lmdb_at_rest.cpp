@@ -1,6 +1,9 @@
 // Reading an environment that nobody has open, on a disk that may not be written (repair mode).
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "firmware/base/disk.h"
+#include "firmware/base/limits.h"
 #include "storage/engine/engine.h"
 #include "storage/engine/lmdb_handles.h"
 
@@ -43,6 +46,10 @@ Result<void> count_table(MDB_txn* transaction, MDB_dbi table, AtRest& found) {
 }  // namespace
 
 Result<AtRest> walk_at_rest(const std::filesystem::path& directory) {
+  {
+    TRY(const auto file, disk::open(directory / "data.mdb", O_RDONLY));
+    TRY(check_pages(file.number(), {.tables = {}, .map_size = limits::kEnvironmentMapSize}));
+  }
   MDB_env* raw = nullptr;
   int code = mdb_env_create(&raw);
   if (code != MDB_SUCCESS) return engine_error(code, "make an environment");

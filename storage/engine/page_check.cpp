@@ -106,7 +106,7 @@ class Checker {
     TRY(walk(main));
     for (const auto& [name, tree] : tables) {
       const auto known = std::ranges::find(plan_.tables, name) - plan_.tables.begin();
-      if (static_cast<std::size_t>(known) >= tables.size())
+      if (!plan_.tables.empty() && static_cast<std::size_t>(known) >= tables.size())
         return damaged("check the list of tables: a name is missing or foreign", meta_.main.root);
     }
     for (const auto& [name, tree] : tables) {

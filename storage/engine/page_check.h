@@ -22,7 +22,7 @@ struct PageSeen {
 using PageVisitor = std::function<void(const PageSeen&)>;
 
 struct PageCheck {
-  std::vector<std::string> tables;  // all of them, or the first ones: a newer version adds to the end
+  std::vector<std::string> tables;  // all of them, or the first ones: a newer version adds to the end; none: any
   std::size_t map_size = 0;
   std::optional<std::uint64_t> transaction{};  // a snapshot held open by the caller; otherwise the newest
   PageVisitor visit{};                         // told of every page that holds; may sleep
