@@ -1,8 +1,8 @@
 // shosoin status | storage check | journal walk | batch run: the state of the appliance.
+#include <boost/json/object.hpp>
+
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/local_client.h"
-
-#include <boost/json/object.hpp>
 
 namespace shosoin::cli {
 namespace {
@@ -26,6 +26,10 @@ void add_plain(CLI::App* command, Context& context, const Sessions& sessions, pr
 // The report is shown either way; damage makes the exit code that of `integrity`.
 Result<void> check_storage(Context& context, const std::vector<std::string>& sessions) {
   protocol::Request request{protocol::RequestKind::StorageCheck, 0, {}};
+  if (sessions.empty()) {  // repair mode counts what is there without keys: nothing is found sound or damaged
+    TRY(const bool repairing, is_in_repair_mode(context));
+    if (repairing) return act_without_session(context, std::move(request));
+  }
   TRY(put_sessions(context, request, sessions));
   TRY(auto client, LocalClient::open(context));
   TRY(const auto reply, client.ask(context, std::move(request)));
@@ -53,9 +57,10 @@ void add_system_commands(CLI::App& app, Context& context) {
   auto* storage = app.add_subcommand("storage", "保存データ / stored data");
   storage->require_subcommand(1);
   auto* check = storage->add_subcommand("check", "全部を調べる / walk everything and name what is damaged");
-  check->add_option("--session", *sessions, "セッションのファイル / file of the session")
-      ->allow_extra_args(false)
-      ->required();
+  check
+      ->add_option("--session", *sessions,
+                   "セッションのファイル(修復モードでは不要) / file of the session; not needed in repair mode")
+      ->allow_extra_args(false);
   on(check, context, [sessions](Context& now) { return check_storage(now, *sessions); });
   auto* journal = app.add_subcommand("journal", "ジャーナル / the journal");
   journal->require_subcommand(1);

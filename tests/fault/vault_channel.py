@@ -25,9 +25,12 @@ def token_of(session_file):
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
+END = "-----END CERTIFICATE-----\n"  # the file is a chain: the terminal's own comes first
+
+
 def fingerprint_of(certificate):
     with open(certificate, encoding="ascii") as file:
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).digest()
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read().partition(END)[0] + END)).digest()
 
 
 def request(kind, **fields):
