@@ -161,18 +161,30 @@ struct Server::Inside {
   net::awaitable<void> look_around() {
     net::steady_timer timer(first());
     while (!shared.stopping) {
-      timer.expires_after(limits::kTrustPoll);
-      auto [failed] = co_await timer.async_wait(use_result);
-      if (failed || shared.stopping) co_return;
-      refresh_trust(false);
-      report();
+      try {
+        timer.expires_after(limits::kTrustPoll);
+        auto [failed] = co_await timer.async_wait(use_result);
+        if (failed || shared.stopping) co_return;
+        refresh_trust(false);
+        report();
+      } catch (const std::bad_alloc&) {  // what is in force stays in force; the next round looks again
+        out_of_memory();
+      }
     }
+  }
+  static void out_of_memory() {
+    oplog::warning("out of memory: a round of looking after the gate was given up");
+    std::this_thread::sleep_for(kMemoryPause);
   }
   net::awaitable<void> refresh_on_hangup() {
     while (true) {
-      auto [failed, number] = co_await reread->async_wait(use_result);
-      if (failed || shared.stopping) co_return;
-      refresh_trust(true);
+      try {
+        auto [failed, number] = co_await reread->async_wait(use_result);
+        if (failed || shared.stopping) co_return;
+        refresh_trust(true);
+      } catch (const std::bad_alloc&) {
+        out_of_memory();
+      }
     }
   }
   void refresh_trust(bool even_if_unchanged) {
@@ -201,13 +213,17 @@ struct Server::Inside {
     net::steady_timer timer(first());
     turned = workers.size();
     while (true) {
-      timer.expires_after(hooks.alive_interval);
-      auto [failed] = co_await timer.async_wait(use_result);
-      if (failed || shared.stopping) co_return;
-      if (turned != workers.size()) continue;
-      hooks.alive();
-      turned = 0;
-      for (auto& worker : workers) net::post(*worker->context, [this] { ++turned; });
+      try {
+        timer.expires_after(hooks.alive_interval);
+        auto [failed] = co_await timer.async_wait(use_result);
+        if (failed || shared.stopping) co_return;
+        if (turned != workers.size()) continue;
+        hooks.alive();
+        turned = 0;
+        for (auto& worker : workers) net::post(*worker->context, [this] { ++turned; });
+      } catch (const std::bad_alloc&) {
+        out_of_memory();
+      }
     }
   }
 

@@ -199,8 +199,9 @@ class GateMemory:
             connection.close()
             return None
 
-    def run(self, every):
-        for name, fresh in (("request", False), ("handshake and request", True)):
+    def run(self, every, parts=("request", "handshake and request")):
+        for name in parts:
+            fresh = name != "request"
             good, tried = self.connection(), self.connection()
             expected = self.get(tried)
             self.get(good)
