@@ -7,6 +7,7 @@
 
 #include "crypto/canonical_json.h"
 #include "firmware/base/disk.h"
+#include "firmware/base/limits.h"
 #include "firmware/base/limits_examine.h"
 #include "storage/erasure/core.h"
 
@@ -16,6 +17,13 @@ namespace {
 namespace json = boost::json;
 
 std::string place_of(std::string_view table, ByteView key) { return std::string(table) + "/" + to_hex(key); }
+
+// A damaged number stands here as it was found, and may be one that JSON cannot carry exactly (RFC 7493).
+json::value code_of(const Error& error) {
+  const auto code = error.outside();
+  if (code >= -limits::kMaxJsonInteger && code <= limits::kMaxJsonInteger) return code;
+  return json::value(to_hex(be(static_cast<std::uint64_t>(code))));
+}
 
 Result<void> check_file(const std::filesystem::path& path) {
   TRY(const auto file, disk::open(path, O_RDONLY));
@@ -160,7 +168,7 @@ Result<std::string> Appliance::check_storage() {
                  if (error.code() == ErrorCode::OutOfMemory) starved = error;
                  if (++count > limits::kMaxFaultsTold) return;
                  faults.push_back(json::object{
-                     {"tenant", tenant.hex()}, {"where", where}, {"what", error.doing()}, {"code", error.outside()}});
+                     {"tenant", tenant.hex()}, {"where", where}, {"what", error.doing()}, {"code", code_of(error)}});
                },
                [](std::uint64_t) {}, [] { return true; }});
   if (starved) return *starved;
