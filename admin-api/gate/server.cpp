@@ -2,6 +2,7 @@
 
 #include <netinet/tcp.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -102,6 +103,68 @@ struct Server::Inside {
     acceptor.reset();
   }
   net::io_context& first() { return *workers.front()->context; }
+
+  // Work of the gate's own, one at a time of each. When Asio finds no memory to begin a wait it destroys the coroutine
+  // that asked and lets the exception out of run(): a connection ends so, and these are begun again.
+  enum class Duty : std::size_t { Accept, LookAround, Hangup, Watch };
+  static constexpr std::size_t kDuties = 4;
+  std::array<bool, kDuties> wanted{}, alive{};  // of the first thread
+  Hooks hooks{};
+  class OnDuty {
+   public:
+    OnDuty(Inside& inside, Duty duty) : flag_(inside.alive[static_cast<std::size_t>(duty)]) { flag_ = true; }
+    ~OnDuty() { flag_ = false; }
+    OnDuty(const OnDuty&) = delete;
+    OnDuty& operator=(const OnDuty&) = delete;
+
+   private:
+    bool& flag_;
+  };
+  net::awaitable<void> duty(Duty which) {
+    const OnDuty here(*this, which);
+    switch (which) {
+      case Duty::Accept:
+        co_await accept_all();
+        break;
+      case Duty::LookAround:
+        co_await look_around();
+        break;
+      case Duty::Hangup:
+        co_await refresh_on_hangup();
+        break;
+      case Duty::Watch:
+        co_await watch();
+        break;
+    }
+  }
+  void begin(Duty which) {
+    wanted[static_cast<std::size_t>(which)] = true;
+    net::co_spawn(first(), duty(which), never_throws);
+  }
+  void begin_again() {
+    for (std::size_t i = 0; i < kDuties && !shared.stopping; ++i) {
+      if (wanted[i] && !alive[i]) begin(static_cast<Duty>(i));
+    }
+  }
+  bool post_begin_again() {  // on the first thread, after whatever it is doing
+    try {
+      out_of_memory();
+      net::post(first(), [this] { begin_again(); });
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+  void serve(net::io_context& context) {
+    while (!context.stopped()) {
+      try {
+        context.run();
+      } catch (const std::bad_alloc&) {
+        while (!post_begin_again()) {
+        }
+      }
+    }
+  }
 
   // Accepts on the first thread, spreads the connections over all.
   net::awaitable<void> accept_all() {
@@ -209,7 +272,7 @@ struct Server::Inside {
   }
 
   // Tells the service manager that we live, only if every thread has turned since the last time.
-  net::awaitable<void> watch(Hooks hooks) {
+  net::awaitable<void> watch() {
     net::steady_timer timer(first());
     turned = workers.size();
     while (true) {
@@ -282,7 +345,7 @@ std::uint16_t Server::port() const {
 
 void Server::follow_signals() {
   inside_->reread.emplace(inside_->first(), SIGHUP);
-  net::co_spawn(inside_->first(), inside_->refresh_on_hangup(), never_throws);
+  inside_->begin(Inside::Duty::Hangup);
   inside_->signals.emplace(inside_->first(), SIGTERM, SIGINT);
   inside_->signals->async_wait([this](boost::system::error_code failed, int) {
     if (!failed) stop();
@@ -295,15 +358,14 @@ void Server::stop() {
 }
 
 void Server::run(const Hooks& hooks) {
-  net::co_spawn(inside_->first(), inside_->accept_all(), never_throws);
-  net::co_spawn(inside_->first(), inside_->look_around(), never_throws);
-  if (hooks.alive && hooks.alive_interval.count() > 0) {
-    net::co_spawn(inside_->first(), inside_->watch(hooks), never_throws);
-  }
+  inside_->hooks = hooks;
+  inside_->begin(Inside::Duty::Accept);
+  inside_->begin(Inside::Duty::LookAround);
+  if (hooks.alive && hooks.alive_interval.count() > 0) inside_->begin(Inside::Duty::Watch);
   for (auto& worker : inside_->workers) {
-    inside_->threads.emplace_back([context = worker->context.get()] {
+    inside_->threads.emplace_back([inside = inside_.get(), context = worker->context.get()] {
       const auto work = net::make_work_guard(*context);
-      context->run();
+      inside->serve(*context);
     });
   }
   if (hooks.ready) hooks.ready();

@@ -199,9 +199,8 @@ class GateMemory:
             connection.close()
             return None
 
-    def run(self, every, parts=("request", "handshake and request")):
-        for name in parts:
-            fresh = name != "request"
+    def run(self, every):
+        for name, fresh in (("request", False), ("handshake and request", True)):
             good, tried = self.connection(), self.connection()
             expected = self.get(tried)
             self.get(good)
