@@ -10,6 +10,7 @@
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -65,9 +66,29 @@ Result<void> gather_by_value(const TenantStore& store, const std::set<std::strin
   return success();
 }
 
+// Of the subject's own number: those of others in the same row stay theirs.
+Result<std::optional<Bytes>> own_number_token(const Parts& parts, const TenantStore& store,
+                                              const generations::RecordEntry& record) {
+  TRY(auto plain, store.read_row(record.record.id, record.record.key));
+  const auto row = files::view_row(plain);
+  const auto definition = row ? files::definition_of(row.value(), parts.definitions)
+                              : Result<const files::Definition*>(row.error());
+  const auto group = row ? row.value().group : 0;
+  memory::wipe(plain);
+  TRY(const auto* known, definition);
+  TRY(auto held, store.read_row(record.number.id, record.number.key));
+  const auto numbers = files::numbers_of_row(held, *known, group);
+  memory::wipe(held);
+  if (!numbers) return numbers.error();
+  const auto own = known->index_of(files::ItemRole::IndividualNumber, group);
+  const auto found = own ? numbers.value().find(*own) : numbers.value().end();
+  if (found == numbers.value().end()) return std::optional<Bytes>{};
+  return std::optional(code_token(store, found->second.reveal()));
+}
+
 // The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
 // (promise 5).
-Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
+Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, TenantBatch& batch) {
   std::set<std::string> unreadable;
   for (const auto& id : batch.records) {
     TRY(auto record, find_record(store, id));
@@ -83,9 +104,8 @@ Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
       unreadable.insert(record->integrated);
       continue;
     }
-    TRY(auto number, store.read_row(record->number.id, record->number.key));
-    batch.lost_numbers.push_back(code_token(store, text_of(number)));
-    memory::wipe(number);
+    TRY(auto token, own_number_token(parts, store, *record));
+    if (token) batch.lost_numbers.push_back(std::move(*token));
   }
   return gather_by_value(store, unreadable, batch);
 }
@@ -94,13 +114,13 @@ bool is_empty(const TenantBatch& batch) {
   return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty();
 }
 
-Result<TenantBatch> gather(const TenantStore& store) {
+Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
   TenantBatch batch;
   TRY(batch.approved, all_erasures(store));
   std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
-  TRY(gather_lost_numbers(store, batch));
+  TRY(gather_lost_numbers(parts, store, batch));
   return batch;
 }
 
@@ -161,7 +181,7 @@ ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
 }
 
 Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
-  TRY(auto batch, gather(store));
+  TRY(auto batch, gather(parts, store));
   if (is_empty(batch)) return success();
   const auto tenant = parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
@@ -218,7 +238,7 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
 
 Result<bool> anything_approved(Parts& parts) {
   for (const auto* store : parts.tenants.all_opened()) {
-    auto batch = gather(*store);
+    auto batch = gather(parts, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
     if (!is_empty(batch.value())) return true;
