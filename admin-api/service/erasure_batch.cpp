@@ -6,6 +6,7 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
@@ -23,7 +24,8 @@ struct TenantBatch {
   std::vector<ErasureFacts> approved;
   std::vector<ImportFacts> rejected;
   std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
-  std::set<RecordId> records;       // of all three
+  std::map<std::string, std::set<RecordId>> unidentified;  // by file: rows whose 文字同定 was rejected
+  std::set<RecordId> records;       // of all four
   std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
 };
 
@@ -54,6 +56,22 @@ Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
   }));
   batch.abandoned.assign(left_behind.begin(), left_behind.end());
   return read;
+}
+
+// Rows that nobody could identify, and that another person has rejected.
+Result<void> gather_unidentified(const TenantStore& store, TenantBatch& batch) {
+  std::vector<RecordId> rejected;
+  TRY(each_waiting(store, [&](const Waiting& waiting) {
+    if (waiting.state == "rejected") rejected.push_back(waiting.record);
+    return true;
+  }));
+  for (const auto& id : rejected) {
+    TRY(auto record, find_record(store, id));
+    if (!record || batch.records.contains(id)) continue;
+    batch.unidentified[record->file].insert(id);
+    batch.records.insert(id);
+  }
+  return success();
 }
 
 // An abandoned import has dropped its rows: its subject's number cannot be read, and is found by what it stands for.
@@ -111,7 +129,7 @@ Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, T
 }
 
 bool is_empty(const TenantBatch& batch) {
-  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty();
+  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty() && batch.unidentified.empty();
 }
 
 Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
@@ -120,6 +138,7 @@ Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
   std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
+  TRY(gather_unidentified(store, batch));
   TRY(gather_lost_numbers(parts, store, batch));
   return batch;
 }
@@ -146,6 +165,21 @@ json::object rejected_declaration(const TenantFacts& tenant, std::size_t imports
           {"count", 0},
           {"rejectedImports", static_cast<std::int64_t>(imports)},
           {"ground", "確認されなかった一括登録の取消し / withdrawal of imports that were not confirmed"}};
+}
+
+ErasureOrder unidentified_order(const TenantFacts& tenant, const std::string& file, std::set<RecordId> records) {
+  ErasureOrder order;
+  order.tenant = tenant.id;
+  order.declaration = json::serialize(json::object{
+      {"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
+      {"recordFile", file},
+      {"count", static_cast<std::int64_t>(records.size())},
+      {"ground", "文字同定ができなかった行の取消し / withdrawal of rows whose characters could not be identified"}});
+  order.log = log_entry({{"operation", "unidentified-rows-removed"},
+                         {"recordFile", file},
+                         {"count", static_cast<std::int64_t>(records.size())}});
+  order.records = std::move(records);
+  return order;
 }
 
 std::vector<Entry> side_entries(const TenantBatch& batch) {
@@ -194,7 +228,10 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
     orders.push_back(order_of(*tenant, facts));
   }
-  if (batch.approved.empty()) {
+  for (const auto& [file, records] : batch.unidentified) {
+    orders.push_back(unidentified_order(*tenant, file, records));
+  }
+  if (orders.size() == first) {
     ErasureOrder order;
     order.tenant = tenant->id;
     const auto imports = batch.rejected.size() + batch.abandoned.size();

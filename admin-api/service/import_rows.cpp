@@ -11,7 +11,7 @@
 namespace shosoin::service {
 
 ImportRows::ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq)
-    : store_(store), target_(target), import_(import), seq_(seq), confirmed_(store), linker_(store) {}
+    : store_(store), target_(target), import_(import), seq_(seq), confirmed_(store), linker_(store), conversions_(import) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
   auto& entry = entries_.emplace_back();
@@ -102,6 +102,15 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
   for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) entries_.push_back(std::move(key));
   return rows_.size() >= limits::kImportRowGroup ? flush() : success();
+}
+
+void ImportRows::note(const files::Finding& conversion) {
+  if (auto part = conversions_.add(conversion)) entries_.push_back(std::move(*part));
+}
+
+std::vector<Entry> ImportRows::take_entries() {
+  if (auto part = conversions_.rest()) entries_.push_back(std::move(*part));
+  return std::move(entries_);
 }
 
 // If power goes here: rows no entry names; the next opening of the tenant drops them by their sequence.

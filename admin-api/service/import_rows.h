@@ -2,6 +2,7 @@
 // at a time.
 #pragma once
 
+#include "admin-api/service/conversions.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/linking.h"
 #include "crypto/row.h"
@@ -24,8 +25,9 @@ class ImportRows {
   // that is already confirmed is not taken: in this release a change of a record is a correction, not an import. A row
   // that waits for 文字同定 is kept with its bytes as they came. Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
+  void note(const files::Finding& conversion);  // for the 変換記録
   Result<void> flush();
-  std::vector<Entry> take_entries() { return std::move(entries_); }
+  std::vector<Entry> take_entries();
   const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
   const std::vector<std::uint64_t>& known_subjects() const {
     return known_subjects_;
@@ -45,6 +47,7 @@ class ImportRows {
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
   Linker linker_;
+  ConversionParts conversions_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
   std::vector<std::string> addressees_;
@@ -60,7 +63,11 @@ struct Receiving {
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, target, import, seq) {}
+        rows(tenant, target, import, seq) {
+    importer.note_conversions([this](const files::Finding& conversion) { rows.note(conversion); });
+  }
+  Receiving(const Receiving&) = delete;
+  Receiving& operator=(const Receiving&) = delete;
   RecordId id;
   TenantStore& store;
   std::string person;

@@ -56,6 +56,8 @@ class Importer {
   // One table of any file. NotFound when the definition has no such group.
   static Result<Importer> create_for_group(Definition definition, std::string_view group, LocalGovernmentCode tenant,
                                            ImportProfile profile);
+  // Before the first feed(): every conversion of a value, also those the report has no room for (変換記録).
+  void note_conversions(std::function<void(const Finding&)> note) { note_conversion_ = std::move(note); }
   // Fails once the file as a whole is refused (see report()), or with the sink's own error. After the first refused row
   // the sink is not called any more, but reading goes on, so that the report names every problem.
   Result<void> feed(ByteView chunk, const RecordSink& sink);
@@ -76,6 +78,7 @@ class Importer {
   void tell(Finding finding);
   void tell_duplicates();
 
+  std::function<void(const Finding&)> note_conversion_;
   std::unique_ptr<const Definition> definition_;  // the checker refers to it
   std::size_t group_;
   RowChecker checker_;
