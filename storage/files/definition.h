@@ -12,6 +12,7 @@
 
 #include "firmware/base/result.h"
 #include "storage/files/bilingual.h"
+#include "storage/files/logic_check.h"
 
 namespace shosoin::files {
 
@@ -91,6 +92,7 @@ class Definition {
   std::optional<std::size_t> index_of(ItemRole role, std::size_t group) const noexcept;
   // Items of the type date from which a retention period could start, in the order of preference.
   const std::vector<std::size_t>& retention_events() const noexcept { return retention_events_; }
+  const std::vector<LogicCheck>& checks() const noexcept { return checks_; }
   // One table, one row per person, no 個人番号 beside the subject's own: what record format 1 can hold.
   bool is_flat() const noexcept;
 
@@ -101,6 +103,7 @@ class Definition {
   std::vector<Item> items_;
   std::vector<Group> groups_;
   std::vector<std::size_t> retention_events_;
+  std::vector<LogicCheck> checks_;
 };
 
 class DefinitionSet {
