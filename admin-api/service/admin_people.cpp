@@ -96,8 +96,8 @@ Answer person_add(Parts& parts, Context& context) {
   auto grant = parse_grant(person.role, context.text(FieldId::Permissions));
   if (!grant) return context.refuse(ErrorCode::InvalidContent, "read the permissions of a grant", "/permissions");
   if (grant.value().files.empty() && grant.value().permissions != 0) {
-    // Named one by one, so that a file added later is not granted by that (P-12).
-    for (const auto& definition : parts.definitions.all()) grant.value().files.insert(definition.key());
+    // Named one by one, so that a file added later is not granted by that (P-12); nor is one that was added here.
+    TRY(grant.value().files, keys_of_the_program(parts.zero(), parts.definitions.now()));
   }
   auto password = context.text(FieldId::Password);
   auto strong =

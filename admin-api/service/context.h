@@ -7,14 +7,13 @@
 #include <boost/json/object.hpp>
 
 #include "admin-api/protocol/protocol.h"
-#include "admin-api/service/json_text.h"
+#include "admin-api/service/definitions.h"
 #include "admin-api/service/password_desk.h"
 #include "admin-api/service/remembered.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
 #include "admin-api/service/terminal_check.h"
-#include "storage/files/definition.h"
 
 namespace shosoin::erasure {
 class Scrub;
@@ -28,13 +27,12 @@ struct Parts {
   erasure::Appliance& appliance;
   const Settings& settings;
   const Clock& clock;
-  const files::DefinitionSet& definitions;
+  Definitions& definitions;
   Tenants& tenants;
   Sessions& sessions;
   Imports& imports;
   std::string provisioning;                  // provisioning.json as it is
   std::filesystem::path terminal_authority;  // terminal-ca.pem
-  ItemHeads item_heads{definitions};
   Recall recall{};
   const erasure::Scrub* scrub = nullptr;     // none before the vault serves
   std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written

@@ -306,6 +306,7 @@ Result<Definition> Definition::load(std::string_view text, DefinitionFault* faul
   definition.groups_ = std::move(parts.groups);
   definition.retention_events_ = std::move(parts.events);
   definition.checks_ = std::move(parts.checks);
+  definition.text_ = text;
   return definition;
 }
 
