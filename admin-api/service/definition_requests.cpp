@@ -1,5 +1,5 @@
-// The requests about record file definitions: preview, add, list, show. What a definition says decides what is treated as
-// a 個人番号 (S-04): adding one takes two persons on the local socket, who have seen the same change.
+// The requests about record file definitions: preview, add, list, show. What a definition says decides what is treated
+// as a 個人番号 (S-04): adding one takes two persons on the local socket, who have seen the same change.
 #include <boost/json/array.hpp>
 
 #include "admin-api/service/handlers.h"
@@ -105,9 +105,9 @@ json::array tables_of(const files::Definition& definition) {
 }
 
 json::object summary_of(const files::Definition& definition) {
-  return {{"recordFile", definition.key()},   {"version", definition.version()},
-          {"name", definition.name()},        {"nameEn", definition.name_en()},
-          {"source", definition.source()},    {"digest", to_hex(digest_of(definition))},
+  return {{"recordFile", definition.key()},    {"version", definition.version()},
+          {"name", definition.name()},         {"nameEn", definition.name_en()},
+          {"source", definition.source()},     {"digest", to_hex(digest_of(definition))},
           {"items", definition.items().size()}};
 }
 
@@ -140,11 +140,11 @@ Answer file_add(Parts& parts, Context& context) {
     line["requestedBy"] = entry.requested_by;
     line["approvedBy"] = entry.approved_by;
     if (proposed.older != nullptr) line["amends"] = proposed.older->version();
-    return Change{{{{TableId::Definitions, definition_key(definition.key(), definition.version())},
-                    encode_definition(entry)}},
-                  {},
-                  {},
-                  log_entry(line)};
+    return Change{
+        {{{TableId::Definitions, definition_key(definition.key(), definition.version())}, encode_definition(entry)}},
+        {},
+        {},
+        log_entry(line)};
   }));
   context.logged = true;
   parts.definitions.publish(std::move(next));
@@ -182,9 +182,8 @@ Answer file_show(Parts& parts, Context& context) {
   out["versions"] = std::move(versions);
   TRY(const auto stored, find_stored_definition(parts.zero(), key, definition->version()));
   if (stored) {
-    out["added"] = json::object{{"at", to_iso8601(stored->added)},
-                                {"requestedBy", stored->requested_by},
-                                {"approvedBy", stored->approved_by}};
+    out["added"] = json::object{
+        {"at", to_iso8601(stored->added)}, {"requestedBy", stored->requested_by}, {"approvedBy", stored->approved_by}};
   }
   out["tables"] = tables_of(*definition);
   TRY(auto whole, crypto::parse_strict(definition->text()));

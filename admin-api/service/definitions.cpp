@@ -81,15 +81,6 @@ Result<std::set<Bytes>> stored_definition_keys(const TenantStore& zero) {
   return keys;
 }
 
-Result<std::set<std::string>> keys_of_the_program(const TenantStore& zero, const files::DefinitionSet& set) {
-  TRY(const auto stored, stored_definition_keys(zero));
-  std::set<std::string> keys;
-  for (const auto& definition : set.all()) {
-    if (!stored.contains(definition_key(definition.key(), definition.version()))) keys.insert(definition.key());
-  }
-  return keys;
-}
-
 Result<files::DefinitionSet> with_stored_definitions(const TenantStore& zero, const files::DefinitionSet& shipped) {
   files::DefinitionSet set;
   Result<void> read = success();
@@ -122,7 +113,8 @@ Definitions::Definitions(const files::DefinitionSet& first) {
 }
 
 Result<std::unique_ptr<const Definitions::Snapshot>> Definitions::with(const files::Definition& added) const {
-  if (all_.size() > limits::kMaxStoredDefinitions) return Error{ErrorCode::TooMany, "hold one more record file definition"};
+  if (all_.size() > limits::kMaxStoredDefinitions)
+    return Error{ErrorCode::TooMany, "hold one more record file definition"};
   auto set = now();
   if (!set.add(added)) return Error{ErrorCode::Conflict, "add a version of a record file that is there"};
   ItemHeads all_heads(set, &heads());

@@ -28,8 +28,6 @@ Result<StoredDefinition> decode_definition(ByteView bytes);
 Result<std::optional<StoredDefinition>> find_stored_definition(const TenantStore& zero, std::string_view key,
                                                                std::uint16_t version);
 Result<std::set<Bytes>> stored_definition_keys(const TenantStore& zero);
-// Of the files that did not come by an addition.
-Result<std::set<std::string>> keys_of_the_program(const TenantStore& zero, const files::DefinitionSet& set);
 // The program's with the stored ones. A stored one stands before one of the program with the same key and version:
 // records came in under it. One of the program that does not amend what is stored is left out, with a warning.
 Result<files::DefinitionSet> with_stored_definitions(const TenantStore& zero, const files::DefinitionSet& shipped);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin-api/service/imports.h"
+#include "admin-api/service/linking.h"
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
 
@@ -26,8 +27,6 @@ class ImportRows {
  private:
   void add(TableId table, Bytes key, Bytes value);
   Result<bool> is_known(std::string_view resident_record_code);
-  Result<std::string> integrated_number(const std::optional<files::IndividualNumber>& number);
-  Result<std::string> new_integrated_number();
   void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
   generations::RowPlace encrypt(ByteView plain);
   std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
@@ -37,10 +36,9 @@ class ImportRows {
   RecordId import_;
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
+  Linker linker_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
-  std::map<std::string, std::string> numbers_;  // token -> integrated number, of this import
-  std::set<std::string> drawn_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
   std::uint64_t numbers_written_ = 0;

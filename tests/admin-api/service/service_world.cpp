@@ -198,7 +198,12 @@ void ServiceWorld::enrol(const std::string& id, const std::string& tenant, const
                 {FieldId::Role, role},
                 {FieldId::TotpSecret, std::string(text_of(human.totp))},
                 {FieldId::TenantCode, tenant}};
-  if (!permissions.empty()) fields[FieldId::Permissions] = permissions;
+  auto granted = permissions;
+  if (granted.find("file:") == std::string::npos && role != "systemAdministrator" && role != "securityOfficer") {
+    for (const auto& definition : definitions_.all())
+      granted += (granted.empty() ? "file:" : ",file:") + definition.key();
+  }
+  if (!granted.empty()) fields[FieldId::Permissions] = granted;
   ENSURE(!as_officers(Kind::PersonAdd, std::move(fields)).refused);
   people[id] = human;
 }
