@@ -6,6 +6,7 @@
 #include "admin-api/cli/check_command.h"
 #include "admin-api/cli/command_tree.h"
 #include "admin-api/cli/commands.h"
+#include "admin-api/cli/definition_command.h"
 #include "admin-api/cli/file_command.h"
 #include "admin-api/cli/retention_command.h"
 #include "admin-api/cli/synthetic_command.h"
@@ -95,6 +96,7 @@ int run(int argc, char** argv) {
   add_all(app, context);
   add_check_commands(app, io);
   add_file_commands(app, io);
+  add_definition_commands(app, context, io);
   add_retention_commands(app, io);
   add_synthetic_commands(app, io);
   if (argc == 2 && std::string_view(argv[1]) == "--commands") {  // for whoever builds the package, not in the help
