@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <iostream>
 #include <set>
 
@@ -63,13 +64,21 @@ void add_all(CLI::App& app, Context& context) {
   add_verify_commands(app, context);
 }
 
+// CLI11 repeats the argument it stumbled over, and somebody may have put a number there.
+bool may_hold_a_number(std::string_view text) {
+  constexpr std::ptrdiff_t kFewDigits = 4;
+  constexpr std::string_view kFullWidth = "\xEF\xBC";  // U+FF00 and behind: the full-width digits among them
+  return std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) > kFewDigits ||
+         text.find(kFullWidth) != text.npos;
+}
+
 // One line and the place of the help: CLI11's own words are English and long enough.
 int refuse_usage(const CLI::App& app, const Context& context, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
   std::cerr << "shosoin: "
             << context.pick(
                    {"使い方が正しくありません。shosoin --help を見てください。", "Wrong usage. See shosoin --help."})
-            << " [" << error.what() << "]\n";
+            << (may_hold_a_number(error.what()) ? std::string() : std::string(" [") + error.what() + ']') << '\n';
   return kUsage;
 }
 

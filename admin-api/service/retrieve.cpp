@@ -194,7 +194,8 @@ bool supersedes(const generations::RecordEntry& other, const generations::Record
   return other.file == entry.file && other.integrated == entry.integrated && other.version > entry.version;
 }
 
-// The newest confirmed version of a subject's record: its name may have been another one when this version came.
+// The newest confirmed version of a subject's record: name and 個人番号 may have been others, or
+// none, when it came; the other two search keys are the same in every version.
 Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit hit) {
   std::vector<RecordId> ids;
   Result<void> read = success();
@@ -237,7 +238,7 @@ Result<std::vector<Found>> find_all(Parts& parts, Context& context, const Tenant
     TRY(const bool visible, confirmed.contains(entry->import));
     if (!visible) continue;  // unconfirmed data is never provided (D-06)
     Hit hit{id, std::move(*entry)};
-    if (key.kind == SearchKind::KanaName) {
+    if (key.kind == SearchKind::KanaName || key.kind == SearchKind::IndividualNumber) {
       TRY(hit, newest_of(store, confirmed, std::move(hit)));
     }
     add_hit(hits, std::move(hit));
