@@ -78,13 +78,18 @@ Result<void> add(Context& context, const AddOptions& options) {
   return act_locally(context, std::move(request), options.sessions);
 }
 
+std::vector<std::string> sessions_of(const GateOptions& gate) {
+  if (gate.session_file.empty()) return {};
+  return {gate.session_file};
+}
+
 bool names_a_gate(const Context& context, const GateOptions& gate) {
   return !context.profile.empty() || !gate.url.empty();
 }
 
 Result<void> list(Context& context, const GateOptions& gate) {
   if (names_a_gate(context, gate)) return act_through_gate(context, gate, {"GET", "/v1/record-files", {}, {}, {}, {}});
-  return act_locally(context, {RequestKind::FileList, 0, {}}, {gate.session_file});
+  return act_locally(context, {RequestKind::FileList, 0, {}}, sessions_of(gate));
 }
 
 struct ShowOptions {
@@ -102,7 +107,7 @@ Result<void> show(Context& context, const GateOptions& gate, const ShowOptions& 
   if (options.version != 0) {
     protocol::set(request, FieldId::DefinitionVersion, ByteView(be(static_cast<std::uint16_t>(options.version))));
   }
-  return act_locally(context, std::move(request), {gate.session_file});
+  return act_locally(context, std::move(request), sessions_of(gate));
 }
 
 }  // namespace

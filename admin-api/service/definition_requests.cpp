@@ -1,5 +1,6 @@
 // The requests about record file definitions: preview, add, list, show. What a definition says decides what is treated
 // as a 個人番号 (S-04): adding one takes two persons on the local socket, who have seen the same change.
+#include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "admin-api/service/handlers.h"

@@ -9,9 +9,8 @@
 #include <set>
 
 #include "admin-api/service/json_text.h"
-#include "firmware/base/clock.h"
+#include "admin-api/service/people.h"
 #include "storage/files/definition.h"
-#include "storage/generations/tenant_store.h"
 
 namespace shosoin::service {
 

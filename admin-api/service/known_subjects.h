@@ -3,6 +3,7 @@
 // (files::SubjectLookup), and what a new version follows. One for each import; one thread at a time.
 #pragma once
 
+#include "admin-api/service/definitions.h"
 #include "admin-api/service/imports.h"
 #include "storage/files/row_logic.h"
 #include "storage/generations/records_entry.h"
