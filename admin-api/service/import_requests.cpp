@@ -24,7 +24,7 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   ENSURE(tenant && definition != nullptr);
   TRY(auto code, files::LocalGovernmentCode::parse(tenant->code));
   TRY(auto importer, files::Importer::create(*definition, code, {}));
-  return std::make_unique<Receiving>(facts.id, store, facts.seq, *definition, parts.definitions, std::move(importer),
+  return std::make_unique<Receiving>(facts.id, store, facts.seq, *definition, std::move(importer),
                                      context.by().person.id, context.now);
 }
 
@@ -68,7 +68,6 @@ json::array findings_of(const std::vector<files::Finding>& findings) {
     const auto text = files::render(finding);
     json::object one{{"rule", files::rule(finding.rule).slug}, {"row", finding.row}, {"column", finding.column}};
     if (!finding.item.empty()) one["item"] = finding.item;
-    if (!finding.check.empty()) one["check"] = finding.check;
     one["ja"] = text.ja;
     one["en"] = text.en;
     out.push_back(std::move(one));

@@ -8,14 +8,9 @@
 
 namespace shosoin::service {
 
-ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const Definitions& definitions,
-                       const RecordId& import, std::uint64_t seq)
-    : store_(store),
-      definition_(definition),
-      import_(import),
-      seq_(seq),
-      subjects_(store, definition, definitions),
-      linker_(store) {}
+ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
+                       std::uint64_t seq)
+    : store_(store), definition_(definition), import_(import), seq_(seq), confirmed_(store), linker_(store) {}
 
 std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
   const auto index = definition_.index_of(role);
@@ -27,6 +22,21 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
   entry.key.table = table;
   entry.key.bytes = std::move(key);
   entry.value.emplace(std::move(value));
+}
+
+Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
+  if (resident_record_code.empty()) return false;
+  const SearchKey key{SearchKind::ResidentRecordCode,
+                      search_prefix(SearchKind::ResidentRecordCode, code_token(store_, resident_record_code)),
+                      {}};
+  TRY(auto found, search(store_, key));
+  for (const auto& id : found) {
+    TRY(auto entry, find_record(store_, id));
+    if (!entry || entry->file != definition_.key()) continue;
+    TRY(const bool confirmed, confirmed_.contains(entry->import));
+    if (confirmed) return true;
+  }
+  return false;
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
@@ -56,32 +66,18 @@ void ImportRows::note_search_keys(const files::RecordInput& record, const Record
   }
 }
 
-// A new version keeps both numbers of its subject, so that every version is found where the newest is: a change of the
-// 宛名番号 or the 個人番号 is none of these changes.
-Result<std::optional<ImportRows::Subject>> ImportRows::subject_of(const files::ImportedRow& row) {
-  TRY(auto known, subjects_.find(row.record));
-  if (known && !row.changes_subject) return std::optional<Subject>{};
-  if (known && !row.record.individual_number) {
-    const bool same = row.record.addressee_number.value_or(known->addressee) == known->addressee;
-    return same ? std::optional(Subject{known->integrated, known->addressee, known->version + 1}) : std::nullopt;
-  }
-  TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
-  const auto addressee = row.record.addressee_number.value_or(known ? known->addressee : linked.integrated);
-  if (known && (linked.integrated != known->integrated || addressee != known->addressee))
-    return std::optional<Subject>{};
-  if (linked.entry) entries_.push_back(std::move(*linked.entry));
-  return std::optional(Subject{std::move(linked.integrated), addressee, known ? known->version + 1 : 1});
-}
-
 Result<void> ImportRows::take(const files::ImportedRow& row) {
-  TRY(const auto subject, subject_of(row));
-  if (!subject) {
+  TRY(const bool known, is_known(value_of(row.record, files::ItemRole::ResidentRecordCode)));
+  if (known) {
     known_subjects_.push_back(row.number);
     return success();
   }
-  const auto& [integrated, addressee, version] = *subject;
+  TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
+  if (linked.entry) entries_.push_back(std::move(*linked.entry));
+  const auto& integrated = linked.integrated;
+  const auto addressee = row.record.addressee_number.value_or(integrated);
   const auto id = RecordId::random();
-  generations::RecordEntry entry{definition_.key(), import_, addressee, integrated, {}, {}, version};
+  generations::RecordEntry entry{definition_.key(), import_, addressee, integrated, {}, {}, 1};
   TRY(auto plain,
       files::encode_record(definition_, {definition_.key(), definition_.version(), addressee, row.record.values}));
   entry.record = encrypt(plain);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "admin-api/service/imports.h"
-#include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
@@ -12,11 +11,10 @@ namespace shosoin::service {
 
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, const files::Definition& definition, const Definitions& definitions,
-             const RecordId& import, std::uint64_t seq);
-  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject that already is confirmed in this
-  // file is taken only as a change that a logic check of the definition let pass (D-11): a new version of the record,
-  // beside the earlier ones. Writes rows ahead in groups.
+  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq);
+  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
+  // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
+  // rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
   Result<void> flush();
   std::vector<Entry> take_entries() { return std::move(entries_); }
@@ -25,25 +23,19 @@ class ImportRows {
     return known_subjects_;
   }  // row numbers that were not taken
   std::uint64_t numbers_written() const { return numbers_written_; }
-  KnownSubjects& subjects() { return subjects_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
+  Result<bool> is_known(std::string_view resident_record_code);
   void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
   generations::RowPlace encrypt(ByteView plain);
-  struct Subject {
-    std::string integrated, addressee;
-    std::uint32_t version = 1;
-  };
-  // None: a known subject's row that may not be taken.
-  Result<std::optional<Subject>> subject_of(const files::ImportedRow& row);
   std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
 
   TenantStore& store_;
   const files::Definition& definition_;
   RecordId import_;
   std::uint64_t seq_;
-  KnownSubjects subjects_;
+  ConfirmedImports confirmed_;
   Linker linker_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
@@ -54,17 +46,13 @@ class ImportRows {
 
 struct Receiving {
   Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
-            const Definitions& definitions, files::Importer reader, std::string opener, Instant now)
+            files::Importer reader, std::string opener, Instant now)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, definition, definitions, import, seq) {
-    importer.look_up_subjects([this](const files::RecordInput& record) { return rows.subjects().read(record); });
-  }
-  Receiving(const Receiving&) = delete;
-  Receiving& operator=(const Receiving&) = delete;
+        rows(tenant, definition, import, seq) {}
   RecordId id;
   TenantStore& store;
   std::string person;

@@ -186,71 +186,22 @@ Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view
   return json::object{};
 }
 
-struct Hit {
-  RecordId id;
-  generations::RecordEntry entry;
-};
-bool supersedes(const generations::RecordEntry& other, const generations::RecordEntry& entry) {
-  return other.file == entry.file && other.integrated == entry.integrated && other.version > entry.version;
-}
-
-// The newest confirmed version of a subject's record: name and 個人番号 may have been others, or
-// none, when it came; the other two search keys are the same in every version.
-Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit hit) {
-  std::vector<RecordId> ids;
-  Result<void> read = success();
-  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(hit.entry.integrated), [&](const Entry& entry) {
-    auto id = RecordId::from(ByteView(entry.key.bytes).last(RecordId::kSize));
-    if (!id) {
-      read = id.error();
-      return false;
-    }
-    ids.push_back(id.value());
-    return true;
-  }));
-  TRY(std::move(read));
-  for (const auto& id : ids) {
-    TRY(auto entry, find_record(store, id));
-    if (!entry || !supersedes(*entry, hit.entry)) continue;
-    TRY(const bool visible, confirmed.contains(entry->import));
-    if (visible) hit = {id, std::move(*entry)};
-  }
-  return hit;
-}
-
-// Of the versions of one record only the newest is a hit; earlier ones are told by their record id.
-void add_hit(std::vector<Hit>& hits, Hit hit) {
-  const bool told = std::ranges::any_of(
-      hits, [&](const Hit& other) { return other.id == hit.id || supersedes(other.entry, hit.entry); });
-  if (told) return;
-  std::erase_if(hits, [&](const Hit& other) { return supersedes(hit.entry, other.entry); });
-  hits.push_back(std::move(hit));
-}
-
 Result<std::vector<Found>> find_all(Parts& parts, Context& context, const TenantStore& store, const SearchKey& key,
                                     std::string_view file) {
   TRY(auto ids, search(store, key));
   ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
-  std::vector<Hit> hits;
+  std::vector<Found> hits;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store, id));
     if (!entry || entry->file != file) continue;
     TRY(const bool visible, confirmed.contains(entry->import));
     if (!visible) continue;  // unconfirmed data is never provided (D-06)
-    Hit hit{id, std::move(*entry)};
-    if (key.kind == SearchKind::KanaName || key.kind == SearchKind::IndividualNumber) {
-      TRY(hit, newest_of(store, confirmed, std::move(hit)));
-    }
-    add_hit(hits, std::move(hit));
-    if (hits.size() > limits::kMaxRetrievalHits)
+    if (hits.size() == limits::kMaxRetrievalHits)
       return Error{ErrorCode::TooMany, "tell more hits than a search may (S-03)"};
+    TRY(auto found, open_record(parts, context, store, id, std::move(*entry)));
+    hits.push_back(std::move(found));
   }
-  std::vector<Found> found;
-  for (auto& hit : hits) {
-    TRY(auto one, open_record(parts, context, store, hit.id, std::move(hit.entry)));
-    found.push_back(std::move(one));
-  }
-  return found;
+  return hits;
 }
 
 // As far as the request tells that erased it: who may not use a file does not learn what was in it.
