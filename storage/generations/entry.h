@@ -101,6 +101,7 @@ class EntryReader {
 };
 
 Bytes encode_entry(const Entry& entry);
+void append_entry(Bytes& out, const Entry& entry);  // the same, behind what is there
 Result<std::vector<Entry>> decode_entries(ByteView bytes);  // until a zero table id (padding) or the end
 inline constexpr std::size_t kEntryOverhead = 2 + 2 + 4 + 1;
 inline std::size_t encoded_size(const Entry& entry) {
