@@ -261,7 +261,8 @@ TEST_F(RunningDefinitions, ASessionAtTheGateSeesTheListAndTheHeaders) {
   one[FieldId::File] = "jumin-kihon-daicho";
   const auto shown = world.ask(Kind::FileShow, one);
   ASSERT_FALSE(shown.refused) << shown.text;
-  const auto& definition = *files::DefinitionSet::embedded().value().find("jumin-kihon-daicho");
+  const auto shipped = files::DefinitionSet::embedded().value();
+  const auto& definition = *shipped.find("jumin-kihon-daicho");
   const auto& tables = shown.body.at("tables").as_array();
   ASSERT_EQ(tables.size(), definition.groups().size());
   EXPECT_EQ(tables[0].at("header").as_array().size(), definition.groups()[0].count);

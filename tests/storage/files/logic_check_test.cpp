@@ -363,7 +363,8 @@ TEST(ShippedChecks, RefuseTheTwoExamplesOfTheSeed) {  // D-11
     const auto csv = header_line() + row_line(after);
     EXPECT_TRUE(importer.feed(view_of(csv), sink));
     std::vector<std::string> out;
-    for (const auto& finding : importer.finish(sink).value().problems)
+    const auto report = importer.finish(sink).value();
+    for (const auto& finding : report.problems)
       out.push_back(finding.check + " " + finding.item);
     return out;
   };
