@@ -55,6 +55,11 @@ enum class RequestKind : std::uint16_t {
   Status = 71,
   StorageCheck = 72,
   JournalWalk = 73,      // verifies the chain; says counts, never contents
+  FilePreview = 80,      // what adding this definition would change; changes nothing
+  FileAdd = 81,          // two persons who have seen the same change
+  // both channels again
+  FileList = 82,         // record files and their present versions
+  FileShow = 83,         // one of them: its tables, their headers, the definition
 };
 
 enum class FieldId : std::uint16_t {
@@ -109,6 +114,9 @@ enum class FieldId : std::uint16_t {
   Resume = 65,           // one byte: an import that is being received goes on where it is
   ItemKey = 66,          // an item whose characters are identified
   Value = 67,            // its value
+  Definition = 70,       // JSON of a record file definition
+  ChangeDigest = 71,     // 32 B: of the change that was shown
+  DefinitionVersion = 72,  // u16
 };
 
 struct Request {
@@ -168,7 +176,7 @@ std::optional<ByteView> field(const Request& request, FieldId id);
 void wipe_secrets(Request& request);            // Password, Code, TotpSecret, Session, SecondSession
 
 // Shape of a field's bytes, the same in every request.
-enum class Width : std::uint8_t { Text, One, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };
+enum class Width : std::uint8_t { Text, One, Two, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };
 Width width_of(FieldId id);
 
 }  // namespace shosoin::protocol

@@ -49,6 +49,10 @@ constexpr std::array<HandlerRow, 35> kHandlers{{
     {Kind::Status, status},
     {Kind::StorageCheck, storage_check},
     {Kind::JournalWalk, journal_walk},
+    {Kind::FilePreview, file_preview},
+    {Kind::FileAdd, file_add},
+    {Kind::FileList, file_list},
+    {Kind::FileShow, file_show},
 }};
 
 }  // namespace

@@ -89,7 +89,7 @@ Result<std::optional<Bytes>> own_number_token(const Parts& parts, const TenantSt
                                               const generations::RecordEntry& record) {
   TRY(auto plain, store.read_row(record.record.id, record.record.key));
   const auto row = files::view_row(plain);
-  const auto definition = row ? files::definition_of(row.value(), parts.definitions)
+  const auto definition = row ? files::definition_of(row.value(), parts.definitions.now())
                               : Result<const files::Definition*>(row.error());
   const auto group = row ? row.value().group : 0;
   memory::wipe(plain);

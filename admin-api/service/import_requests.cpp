@@ -29,7 +29,7 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
       files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
   const ImportTarget target{*definition, group, profile.characters};
   return std::make_unique<Receiving>(facts.id, store, facts.seq, target, std::move(importer), context.by().person.id,
-                                     context.now);
+                                     context.now, parts.imports.assignments(store.tenant()));
 }
 
 bool flag_in(const Context& context, FieldId field) {
@@ -143,13 +143,19 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
         {"ja", "この人の記録はこの表に確認済みのものがあります。訂正として扱ってください。"},
         {"en", "This person already has a confirmed record in this table; treat it as a correction."}});
   }
+  auto notes = findings_of(report.notes);
+  for (auto& flagged : rows.link_findings().told()) {
+    if (notes.size() >= limits::kMaxImportFindings) break;
+    notes.push_back(std::move(flagged));
+  }
   return {{"rows", report.rows},
           {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subjects().size())},
           {"quarantined", report.quarantined},
           {"refused", report.refused + rows.known_subjects().size()},
           {"byRule", counts_of(report)},
+          {"linkFlags", rows.link_findings().count()},
           {"findings", std::move(problems)},
-          {"notes", findings_of(report.notes)}};
+          {"notes", std::move(notes)}};
 }
 
 // The lines of an import: addressee numbers in parts that fit a line (DESIGN 7), all before anything is told.

@@ -10,8 +10,15 @@
 
 namespace shosoin::service {
 
-ImportRows::ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq)
-    : store_(store), target_(target), import_(import), seq_(seq), confirmed_(store), linker_(store), conversions_(import) {}
+ImportRows::ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
+                       std::shared_ptr<Assignments> open)
+    : store_(store),
+      target_(target),
+      import_(import),
+      seq_(seq),
+      confirmed_(store),
+      linker_(store, target.definition.key(), std::move(open)),
+      conversions_(import) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
   auto& entry = entries_.emplace_back();
@@ -42,10 +49,11 @@ generations::RowPlace ImportRows::encrypt(ByteView plain) {
 }
 
 // Whose record it is, and how that person is found.
-Result<void> ImportRows::note_person(const files::RecordInput& record, const RecordId& id,
+Result<void> ImportRows::note_person(const files::ImportedRow& row, const RecordId& id,
                                      generations::RecordEntry& entry) {
-  const auto own = addressee_in(target_, record);
-  TRY(auto linked, linker_.link({record.individual_number, own}));
+  const auto own = addressee_in(target_, row.record);
+  TRY(auto linked, linker_.link({row.record.individual_number, own}));
+  link_findings_.add(row.number, linked.flags);
   if (linked.entry) entries_.push_back(std::move(*linked.entry));
   entry.integrated = std::move(linked.integrated);
   entry.addressee = own.value_or(entry.integrated);
@@ -85,7 +93,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   entry.group = static_cast<std::uint16_t>(target_.group);
   if (!definition.is_flat()) entry.row = static_cast<std::uint32_t>(row.number);
   if (target_.table().rows != files::GroupRows::Apart) {
-    TRY(note_person(row.record, id, entry));
+    TRY(note_person(row, id, entry));
   }
   TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
   entry.record = encrypt(plain);

@@ -20,7 +20,8 @@ struct ImportTarget {
 
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq);
+  ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
+             std::shared_ptr<Assignments> open);
   // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. In a table of one row per person a subject
   // that is already confirmed is not taken: in this release a change of a record is a correction, not an import. A row
   // that waits for 文字同定 is kept with its bytes as they came. Writes rows ahead in groups.
@@ -33,11 +34,12 @@ class ImportRows {
     return known_subjects_;
   }  // row numbers that were not taken
   std::uint64_t numbers_written() const { return numbers_written_; }
+  const LinkFindings& link_findings() const { return link_findings_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
   Result<bool> is_known(const files::RecordInput& record);
-  Result<void> note_person(const files::RecordInput& record, const RecordId& id, generations::RecordEntry& entry);
+  Result<void> note_person(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
 
@@ -48,6 +50,7 @@ class ImportRows {
   ConfirmedImports confirmed_;
   Linker linker_;
   ConversionParts conversions_;
+  LinkFindings link_findings_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
   std::vector<std::string> addressees_;
@@ -57,13 +60,13 @@ class ImportRows {
 
 struct Receiving {
   Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, ImportTarget target, files::Importer reader,
-            std::string opener, Instant now)
+            std::string opener, Instant now, std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, target, import, seq) {
+        rows(tenant, target, import, seq, std::move(open)) {
     importer.note_conversions([this](const files::Finding& conversion) { rows.note(conversion); });
   }
   Receiving(const Receiving&) = delete;

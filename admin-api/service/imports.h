@@ -19,6 +19,7 @@
 namespace shosoin::service {
 
 struct Receiving;
+class Assignments;
 
 // What an import says about its CSV beside the file: declared, never guessed.
 struct ImportForm {
@@ -76,6 +77,8 @@ class Imports {
   void put(std::unique_ptr<Receiving> receiving);  // into its slot
   std::optional<std::uint64_t> received(const RecordId& id);  // bytes so far; none where nothing of it is in memory
   void done(const RecordId& id);
+  // What the open imports of this tenant have linked so far; one for all of them.
+  std::shared_ptr<Assignments> assignments(const TenantId& tenant);
   void leave_stray(const RecordId& id) noexcept;  // its holder cannot say how far it came; the next round abandons it
   // After an error, by the holder of the slot: what is still receiving or publishing is abandoned, so that nothing
   // waits for an import nobody works on.
@@ -90,6 +93,7 @@ class Imports {
     Stray stray = Stray::No;
   };
   std::map<RecordId, Slot> receiving_;
+  std::map<TenantId, std::weak_ptr<Assignments>> assignments_;
 };
 
 // The slot of an import for one request: given back at the end; left as a stray where memory ran out in between.

@@ -77,7 +77,7 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
   found.id = id;
   TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
   TRY(found.record, files::view_row(found.plain));
-  TRY(found.definition, files::definition_of(found.record, parts.definitions));
+  TRY(found.definition, files::definition_of(found.record, parts.definitions.now()));
   if (entry.number.id != RowId{} && wants_number(context)) {
     TRY(auto numbers, store.read_row(entry.number.id, entry.number.key));
     auto read = files::numbers_of_row(numbers, *found.definition, found.record.group);
@@ -192,10 +192,11 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
 std::string told_records(Parts& parts, std::vector<Found>& hits) {
   std::string text = "{\"records\":[";
   text.reserve(kUsualAnswer * hits.size());
+  const auto& heads = parts.definitions.heads();  // after the last record was read: it knows every definition found
   std::size_t told = 0;
   for (; told < hits.size() && text.size() < limits::kRecordsAnswer; ++told) {
     if (told > 0) text += ',';
-    append_shown(parts.item_heads, hits[told], text);
+    append_shown(heads, hits[told], text);
   }
   hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(told), hits.end());
   return text;
