@@ -13,13 +13,12 @@ namespace json = boost::json;
 using protocol::FieldId;
 
 constexpr std::uint8_t kOfConversions = 2;  // kind of entry: behind the import in the key
-constexpr std::size_t kMaxSlug = 64;
 
 EntryKey key_of(const RecordId& import, std::uint32_t part) {
   return {TableId::Quarantine, Writer{}.raw(import.view()).u8(kOfConversions).u32(part).take()};
 }
 
-json::object told(const Conversion& conversion) {
+json::object told(const files::Conversion& conversion) {
   json::array changes;
   for (const auto& change : conversion.changes) {
     json::array before{files::code_point_name(change.before)};
@@ -34,40 +33,6 @@ json::object told(const Conversion& conversion) {
 
 }  // namespace
 
-Bytes encode_conversions(const std::vector<Conversion>& conversions) {
-  Writer out;
-  out.u16(kConversionsFormat).u32(static_cast<std::uint32_t>(conversions.size()));
-  for (const auto& one : conversions) {
-    ENSURE(one.changes.size() <= limits::kMaxCodePointPairs && one.rule.size() <= kMaxSlug);
-    out.u64(one.row).u32(one.column).text16(one.rule).u16(static_cast<std::uint16_t>(one.changes.size()));
-    for (const auto& change : one.changes) out.u32(change.before).u32(change.before_mark).u32(change.after);
-  }
-  return out.take();
-}
-
-Result<std::vector<Conversion>> decode_conversions(ByteView bytes) {
-  Reader in(bytes);
-  const auto format = in.u16();
-  const std::size_t count = in.u32();
-  if (format != kConversionsFormat || count > limits::kConversionsInPart) in.fail();
-  std::vector<Conversion> out;
-  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
-    Conversion one;
-    one.row = in.u64();
-    one.column = in.u32();
-    one.rule = in.text16(kMaxSlug);
-    const std::size_t changes = in.u16();
-    if (changes > limits::kMaxCodePointPairs) in.fail();
-    for (std::size_t c = 0; c < changes && !in.failed(); ++c) {
-      const char32_t before = in.u32(), mark = in.u32(), after = in.u32();
-      one.changes.push_back({before, mark, after});
-    }
-    out.push_back(std::move(one));
-  }
-  TRY(in.finish("read the conversions of an import"));
-  return out;
-}
-
 std::optional<Entry> ConversionParts::add(const files::Finding& finding) {
   open_.push_back({finding.row, finding.column, std::string(files::rule(finding.rule).slug), finding.changes});
   return open_.size() < limits::kConversionsInPart ? std::nullopt : std::optional(part());
@@ -75,16 +40,16 @@ std::optional<Entry> ConversionParts::add(const files::Finding& finding) {
 std::optional<Entry> ConversionParts::rest() { return open_.empty() ? std::nullopt : std::optional(part()); }
 
 Entry ConversionParts::part() {
-  Entry entry{key_of(import_, parts_++), encode_conversions(open_)};
+  Entry entry{key_of(import_, parts_++), files::encode_conversions(open_)};
   open_.clear();
   return entry;
 }
 
-Result<std::optional<std::vector<Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
+Result<std::optional<std::vector<files::Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
                                                                 std::uint32_t part) {
   TRY(auto stored, store.get(key_of(import, part)));
-  if (!stored) return std::optional<std::vector<Conversion>>{};
-  TRY(auto read, decode_conversions(*stored));
+  if (!stored) return std::optional<std::vector<files::Conversion>>{};
+  TRY(auto read, files::decode_conversions(*stored));
   return std::optional(std::move(read));
 }
 
@@ -99,7 +64,7 @@ Answer conversion_list(Parts& parts, Context& context) {
   if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
   Reader in(protocol::field(context.request, FieldId::Offset).value());
   const auto part = in.u64();
-  std::optional<std::vector<Conversion>> found;
+  std::optional<std::vector<files::Conversion>> found;
   bool more = false;
   if (part <= limits::kMaxConversionParts) {
     TRY(found, find_conversions(*store, id, static_cast<std::uint32_t>(part)));

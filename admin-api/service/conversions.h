@@ -4,21 +4,10 @@
 #pragma once
 
 #include "admin-api/service/people.h"
+#include "storage/files/conversion_record.h"
 #include "storage/files/findings.h"
 
 namespace shosoin::service {
-
-inline constexpr std::uint16_t kConversionsFormat = 1;
-
-struct Conversion {
-  std::uint64_t row = 0;
-  std::uint32_t column = 0;
-  std::string rule;  // slug
-  std::vector<files::CodePointChange> changes;
-  friend bool operator==(const Conversion&, const Conversion&) = default;
-};
-Bytes encode_conversions(const std::vector<Conversion>& conversions);
-Result<std::vector<Conversion>> decode_conversions(ByteView bytes);  // Integrity
 
 // Collected while an import is received; one thread at a time.
 class ConversionParts {
@@ -32,10 +21,10 @@ class ConversionParts {
   Entry part();
   RecordId import_;
   std::uint32_t parts_ = 0;
-  std::vector<Conversion> open_;
+  std::vector<files::Conversion> open_;
 };
 // None where the import has no such part.
-Result<std::optional<std::vector<Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
+Result<std::optional<std::vector<files::Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
                                                                 std::uint32_t part);
 
 }  // namespace shosoin::service

@@ -32,7 +32,7 @@ Result<std::vector<SourceValue>> decode_sources(ByteView bytes) {
   Reader in(bytes);
   const auto format = in.u16();
   const std::size_t count = in.u16();
-  if (format != kSourcesFormat || count == 0 || count > limits::kMaxDefinitionItems) in.fail();
+  if (bytes.size() > limits::kMaxRowData || format != kSourcesFormat || count == 0 || count > limits::kMaxDefinitionItems) in.fail();
   std::vector<SourceValue> sources;
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     const auto item = in.u16();
