@@ -80,8 +80,14 @@ Csv TablesWorld::csv_of(std::string_view file, std::string_view group, const std
   return csv;
 }
 
+// The session that is open there, while it lives: a password takes long on purpose.
 Fields TablesWorld::at(const std::string& id, const std::string& terminal) {
-  return {{FieldId::Terminal, terminal}, {FieldId::Session, world.session(id, terminal)}, {FieldId::TenantCode, tenant}};
+  const auto& human = world.people.at(id);
+  Fields fields{{FieldId::Terminal, terminal}, {FieldId::Session, human.token}};
+  const bool lives = !human.token.empty() && human.terminal == terminal && !world.ask(Kind::SessionShow, fields).refused;
+  if (!lives) fields[FieldId::Session] = world.session(id, terminal);
+  fields[FieldId::TenantCode] = tenant;
+  return fields;
 }
 
 Told TablesWorld::open(const std::string& id, const Csv& csv, const ImportWish& wish) {
