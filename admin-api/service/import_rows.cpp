@@ -7,31 +7,15 @@
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
-namespace {
-
-constexpr std::size_t kIntegratedDigits =
-    15;                      // 団体内統合宛名番号 as one real exchange writes it (domain notes, section 1)
-constexpr int kDraws = 100;  // 10^15 numbers: a second draw is rare already
-
-std::string draw_digits() {
-  std::string out;
-  while (out.size() < kIntegratedDigits) {
-    std::array<std::uint8_t, 32> bytes{};
-    fill_random(bytes);
-    for (const auto byte : bytes) {
-      if (byte < 250 && out.size() < kIntegratedDigits) out.push_back(static_cast<char>('0' + byte % 10));
-    }
-  }
-  return out;
-}
-
-Bytes link_prefix(std::string_view integrated) { return addressee_bytes(integrated); }
-
-}  // namespace
 
 ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
-                       std::uint64_t seq)
-    : store_(store), definition_(definition), import_(import), seq_(seq), confirmed_(store) {}
+                       std::uint64_t seq, std::shared_ptr<Assignments> open)
+    : store_(store),
+      definition_(definition),
+      import_(import),
+      seq_(seq),
+      confirmed_(store),
+      linker_(store, definition.key(), std::move(open)) {}
 
 std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
   const auto index = definition_.index_of(role);
@@ -58,38 +42,6 @@ Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
     if (confirmed) return true;
   }
   return false;
-}
-
-Result<std::string> ImportRows::new_integrated_number() {
-  for (int i = 0; i < kDraws; ++i) {
-    auto number = draw_digits();
-    bool taken = drawn_.contains(number);
-    TRY(store_.scan(TableId::SubjectLinks, link_prefix(number), [&](const Entry&) {
-      taken = true;
-      return false;
-    }));
-    if (taken) continue;
-    drawn_.insert(number);
-    return number;
-  }
-  return Error{ErrorCode::Internal, "draw an integrated addressee number"};
-}
-
-// A number known to the tenant keeps its 団体内統合宛名番号; a new one gets one here (seeds 000, 002). The entry is
-// written in either case: an erasure meanwhile may have taken it with the subject's last record.
-Result<std::string> ImportRows::integrated_number(const std::optional<files::IndividualNumber>& number) {
-  if (!number) return new_integrated_number();
-  const auto token = code_token(store_, number->reveal());
-  auto& known = numbers_[to_hex(token)];
-  if (!known.empty()) return known;
-  TRY(auto stored, store_.get({TableId::Addressees, token}));
-  if (stored) {
-    known = std::string(text_of(*stored));
-  } else {
-    TRY(known, new_integrated_number());
-  }
-  add(TableId::Addressees, token, copy_of(view_of(known)));
-  return known;
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
@@ -125,7 +77,10 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     known_subjects_.push_back(row.number);
     return success();
   }
-  TRY(auto integrated, integrated_number(row.record.individual_number));
+  TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
+  link_findings_.add(row.number, linked.flags);
+  if (linked.entry) entries_.push_back(std::move(*linked.entry));
+  const auto& integrated = linked.integrated;
   const auto addressee = row.record.addressee_number.value_or(integrated);
   const auto id = RecordId::random();
   generations::RecordEntry entry{definition_.key(), import_, addressee, integrated, {}, {}, 1};
@@ -138,7 +93,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     ++numbers_written_;
   }
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
-  auto link = link_prefix(integrated);
+  auto link = addressee_bytes(integrated);
   append(link, id.view());
   add(TableId::SubjectLinks, std::move(link), {});
   note_search_keys(row.record, id, addressee);

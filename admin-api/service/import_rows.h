@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin-api/service/imports.h"
+#include "admin-api/service/linking.h"
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
 
@@ -10,7 +11,8 @@ namespace shosoin::service {
 
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq);
+  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq,
+             std::shared_ptr<Assignments> open);
   // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
   // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
   // rows ahead in groups.
@@ -22,12 +24,11 @@ class ImportRows {
     return known_subjects_;
   }  // row numbers that were not taken
   std::uint64_t numbers_written() const { return numbers_written_; }
+  const LinkFindings& link_findings() const { return link_findings_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
   Result<bool> is_known(std::string_view resident_record_code);
-  Result<std::string> integrated_number(const std::optional<files::IndividualNumber>& number);
-  Result<std::string> new_integrated_number();
   void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
   generations::RowPlace encrypt(ByteView plain);
   std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
@@ -37,10 +38,10 @@ class ImportRows {
   RecordId import_;
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
+  Linker linker_;
+  LinkFindings link_findings_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
-  std::map<std::string, std::string> numbers_;  // token -> integrated number, of this import
-  std::set<std::string> drawn_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
   std::uint64_t numbers_written_ = 0;
@@ -48,13 +49,13 @@ class ImportRows {
 
 struct Receiving {
   Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
-            files::Importer reader, std::string opener, Instant now)
+            files::Importer reader, std::string opener, Instant now, std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, definition, import, seq) {}
+        rows(tenant, definition, import, seq, std::move(open)) {}
   RecordId id;
   TenantStore& store;
   std::string person;

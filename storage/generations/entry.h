@@ -37,6 +37,7 @@ enum class TableId : std::uint16_t {
   Tenants = 35,     // tenant id -> code, name, sealed object, its authorisation value
   SigningKeys = 36, // name -> Ed25519 seed
   Certificates = 37,// serial -> boxed body as fixed before the destruction
+  Definitions = 38, // record file key || 0x00 || version u16 -> definition that two persons added
 };
 
 struct EntryKey {
@@ -100,6 +101,7 @@ class EntryReader {
 };
 
 Bytes encode_entry(const Entry& entry);
+void append_entry(Bytes& out, const Entry& entry);  // the same, behind what is there
 Result<std::vector<Entry>> decode_entries(ByteView bytes);  // until a zero table id (padding) or the end
 inline constexpr std::size_t kEntryOverhead = 2 + 2 + 4 + 1;
 inline std::size_t encoded_size(const Entry& entry) {
