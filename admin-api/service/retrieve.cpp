@@ -60,8 +60,11 @@ Result<void> check_reason(Context& context) {
   if (reference.find_first_not_of(" \t") == std::string::npos) {
     return context.refuse(ErrorCode::InvalidContent, "find the case of the access", "/accessReason/caseReference");
   }
-  context.target["accessReason"] =
-      json::object{{"reasonCode", reason->code}, {"reason", reason->ja}, {"caseReference", reference}};
+  auto& told = context.target["accessReason"].emplace_object();
+  told.reserve(3);
+  told.emplace("reasonCode", reason->code);
+  told.emplace("reason", reason->ja);
+  told.emplace("caseReference", reference);
   return success();
 }
 
@@ -177,11 +180,11 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     const auto access =
         number_access_items(context, {hit.numbers.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
                                       hit.entry.addressee, hit.entry.file, remark_of(hit, by_number)});
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), alone,
+    TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), alone,
                                               ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), together)));
+    TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), together)));
   }
   context.logged = true;
   return line_number;
@@ -317,7 +320,7 @@ Answer retrieve(Parts& parts, Context& context) {
     auto line = log_object(context, "retrieve", error_row(ErrorCode::NotFound).slug);
     line["individualNumberAccess"] =
         number_access_items(context, {NumberUse::Search, "", "", definition->key(), "該当なし"});
-    TRY(store->log(log_entry(line, true)));
+    TRY(write_line(context, *store, log_entry(line, true)));
     context.logged = true;
   }
   return Error{ErrorCode::NotFound, kNothing};
