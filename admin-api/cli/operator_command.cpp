@@ -10,7 +10,7 @@ using protocol::FieldId;
 
 struct Options {
   std::string person_file, totp_out, role, tenant, id;
-  std::vector<std::string> permissions, sessions;
+  std::vector<std::string> permissions, files, sessions;
 };
 
 Result<void> add_person(Context& context, const Options& options) {
@@ -31,6 +31,7 @@ Result<void> add_person(Context& context, const Options& options) {
   if (!options.tenant.empty()) protocol::set(request, FieldId::TenantCode, std::string_view(options.tenant));
   std::string permissions;
   for (const auto& permission : options.permissions) permissions += (permissions.empty() ? "" : ",") + permission;
+  for (const auto& file : options.files) permissions += (permissions.empty() ? "file:" : ",file:") + file;
   if (!permissions.empty()) protocol::set(request, FieldId::Permissions, std::string_view(permissions));
   return act_locally(context, std::move(request), options.sessions);
 }
@@ -67,6 +68,11 @@ void add_operator_commands(CLI::App& app, Context& context) {
       ->required();
   add->add_option("--tenant", options->tenant, "団体コード / tenant");
   add->add_option("--permission", options->permissions, "権限、繰り返し可 / permission, may be repeated")
+      ->allow_extra_args(false);
+  add->add_option(
+         "--file", options->files,
+         "扱うファイルの名前、繰り返し可、担当者には必ず要る (shosoin file list) / record file, may be repeated; "
+         "whoever works on records needs one")
       ->allow_extra_args(false);
   add->add_option("--session", options->sessions, "二人分 / twice, for two persons")
       ->allow_extra_args(false)

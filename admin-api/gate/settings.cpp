@@ -99,7 +99,8 @@ class Table {
   }
   void refuse_unknown() {
     for (const auto& [key, node] : table_) {
-      if (std::ranges::any_of(kKeys, [&](const SettingsKey& known) { return known.name == key.str(); })) continue;
+      const std::string_view name = key.str();
+      if (std::ranges::any_of(kKeys, [&](const SettingsKey& known) { return known.name == name; })) continue;
       const auto line = static_cast<unsigned>(key.source().begin.line);
       if (good_ || line < fault_.line) fault_ = {line, {}};
       good_ = false;

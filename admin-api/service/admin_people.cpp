@@ -79,6 +79,20 @@ Result<void> check_unique(const TenantStore& zero, Context& context, const Perso
   return success();
 }
 
+// Files are named one by one (P-01, P-12): none by default, none that is unknown.
+Result<void> check_files(const Parts& parts, Context& context, const Grant& grant) {
+  if (grant.files.empty() && grant.permissions != 0) {
+    return context.refuse(ErrorCode::InvalidContent, "grant permissions without naming the record files they are for",
+                          "/permissions");
+  }
+  for (const auto& file : grant.files) {
+    if (parts.definitions.find(file) == nullptr) {
+      return context.refuse(ErrorCode::InvalidContent, "find a record file named in a grant", "/permissions");
+    }
+  }
+  return success();
+}
+
 // Two security officers for those who approve or administer; an officer and an administrator for the others (DESIGN 8).
 Result<void> check_enrollers(Context& context, Role role) {
   const bool both =
@@ -95,10 +109,7 @@ Answer person_add(Parts& parts, Context& context) {
   TRY(check_enrollers(context, person.role));
   auto grant = parse_grant(person.role, context.text(FieldId::Permissions));
   if (!grant) return context.refuse(ErrorCode::InvalidContent, "read the permissions of a grant", "/permissions");
-  if (grant.value().files.empty() && grant.value().permissions != 0) {
-    // Named one by one, so that a file added later is not granted by that (P-12).
-    for (const auto& definition : parts.definitions.all()) grant.value().files.insert(definition.key());
-  }
+  TRY(check_files(parts, context, grant.value()));
   auto password = context.text(FieldId::Password);
   auto strong =
       crypto::check_password_strength(password, {person.id, person.name, person.staff_number, person.section});

@@ -187,8 +187,9 @@ Answer erasure_list(Parts& parts, Context& context) {
   TRY(auto all, all_erasures(*store));
   std::erase_if(all, [&](const ErasureFacts& facts) { return !context.by().grant.has_file(facts.file); });
   // What waits for somebody first: the rest of a long list is left out, and counted.
-  std::ranges::stable_partition(
-      all, [](const ErasureFacts& facts) { return facts.state == "requested" || facts.state == "approved"; });
+  std::stable_partition(all.begin(), all.end(), [](const ErasureFacts& facts) {
+    return facts.state == "requested" || facts.state == "approved";
+  });
   json::array out;
   for (const auto& facts : all) {
     if (out.size() == limits::kMaxErasuresTold) break;

@@ -15,8 +15,12 @@ def new_password():
     return f"{words[0].capitalize()}-{words[1]}-{words[2]}-{secrets.randbelow(9000) + 1000}"
 
 
+RECORD_FILES = ("honnin-kakunin-joho", "jumin-kihon-daicho", "sofusaki-joho", "chihozei-shutaino", "jido-teate",
+                "kyufukin-shikyu-kanri-daicho", "hoikushi-torokubo")
+
+
 class Person:
-    def __init__(self, home, identity, name, section, staff_number, role, tenant=None, permissions=()):
+    def __init__(self, home, identity, name, section, staff_number, role, tenant=None, permissions=(), files=RECORD_FILES):
         self.id = identity
         self.name = name
         self.section = section
@@ -24,6 +28,7 @@ class Person:
         self.role = role
         self.tenant = tenant
         self.permissions = tuple(permissions)
+        self.files = tuple(files)
         self.password = new_password()
         self.authenticator = Authenticator(new_secret())
         self.folder = os.path.join(home, "people", identity)

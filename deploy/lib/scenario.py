@@ -123,6 +123,8 @@ class Scenario:
             words = ["operator", "add", "--person", person.enrolment_file, "--role", person.role, "--tenant", person.tenant]
             for permission in person.permissions:
                 words += ["--permission", permission]
+            for file in person.files:
+                words += ["--file", file]
             self.must(self.cli.both(*self.officers, *words))
             person.forget_enrolment()
             request = self.place.make_terminal_request(person)

@@ -90,6 +90,12 @@ Result<TenantStore*> Appliance::Core::open_store(const TenantId& tenant) {
   return opened;
 }
 
+const TenantStore* Appliance::Core::open_already(const TenantId& tenant) const {
+  std::shared_lock lock(table_mutex);
+  const auto found = stores.find(tenant);
+  return found == stores.end() ? nullptr : found->second.get();
+}
+
 Result<void> Appliance::Core::merge(TenantStore& store, generations::RebuildPlan plan) {
   TRY(auto staged, store.stage(plan));
   auto writers = store.hold_writers();
@@ -215,7 +221,12 @@ Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std:
 
 Result<void> Appliance::merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports) {
   std::unique_lock work(core_->work_mutex);
-  return core_->merge(store, {{}, std::move(remove_imports), std::move(additions), false});
+  return core_->merge(store, {{}, std::move(remove_imports), std::move(additions), nullptr, false});
+}
+
+Result<void> Appliance::merge(TenantStore& store, EntrySource& bulk, std::vector<Entry> additions) {
+  std::unique_lock work(core_->work_mutex);
+  return core_->merge(store, {{}, {}, std::move(additions), &bulk, false});
 }
 
 void Appliance::renew_state_copy() {

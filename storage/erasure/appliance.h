@@ -16,6 +16,7 @@
 namespace shosoin::erasure {
 
 using generations::Entry;
+using generations::EntrySource;
 using generations::LogEntry;
 using generations::TenantStore;
 
@@ -73,6 +74,8 @@ class Appliance {
                                     const LogEntry& log);
   // Snapshot + delta + additions into a new generation under the same key; how imports publish.
   Result<void> merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports = {});
+  // The same with additions that stream in (generations::EntrySorter), so that its memory does not grow with them; the few win over bulk.
+  Result<void> merge(TenantStore& store, EntrySource& bulk, std::vector<Entry> additions);
   // Once more, where the state copy could not be renewed after a merge or a new tenant; nothing otherwise.
   void renew_state_copy();
   // All orders in one epoch step; empty is allowed. TooMany beyond `daily_cap`. A TPM or storage error in the middle means that

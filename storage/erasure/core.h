@@ -52,6 +52,7 @@ struct Appliance::Core {
 
   // appliance.cpp
   Result<TenantStore*> open_store(const TenantId& tenant);
+  const TenantStore* open_already(const TenantId& tenant) const;  // nullptr when nobody has opened it
   Result<std::vector<TenantFacts>> list_tenants();
   Result<TenantSealKey> tenant_seal(const TenantId& tenant);
   Result<void> merge(TenantStore& store, generations::RebuildPlan plan);

@@ -92,10 +92,11 @@ Result<void> Appliance::Core::sweep() {
     const auto row = table.find(tenant);
     if (row == table.end()) continue;
     auto& environment = *environments.at(tenant);
+    const auto* store = open_already(tenant);
     TRY(leave_out(tenant, [&]() -> Result<void> {
       TRY(const auto found, generations::generations_in(environment));
       for (const auto& gid : found) {
-        if (gid == row->second.gid) continue;
+        if (gid == row->second.gid || (store != nullptr && store->sorting(gid))) continue;
         TRY(generations::drop_generation_in(environment, gid));
       }
       return success();

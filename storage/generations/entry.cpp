@@ -58,6 +58,11 @@ std::optional<RecordId> record_of(const EntryKey& key) {
       auto id = RecordId::from(ByteView(key.bytes).last(RecordId::kSize));
       return id ? std::optional(id.value()) : std::nullopt;
     }
+    case TableId::Quarantine: {
+      constexpr std::size_t kOfRecord = 2 * RecordId::kSize + 1;
+      if (key.bytes.size() != kOfRecord) return std::nullopt;
+      return RecordId::from(ByteView(key.bytes).last(RecordId::kSize)).value();
+    }
     case TableId::Imports:
     case TableId::Approvals:
     case TableId::Holds:
@@ -72,19 +77,29 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Tenants:
     case TableId::SigningKeys:
     case TableId::Certificates:
+    case TableId::Definitions:
       return std::nullopt;
   }
   return std::nullopt;
 }
 
-Bytes encode_entry(const Entry& entry) {
+void append_entry(Bytes& out, const Entry& entry) {
   // What could not be read back is never written.
   ENSURE(entry.key.bytes.size() <= limits::kMaxEntryKey);
   ENSURE(!entry.value || entry.value->size() <= limits::kMaxEntryValue);
-  Writer out;
-  out.u16(static_cast<std::uint16_t>(entry.key.table)).blob16(entry.key.bytes).u8(entry.value ? 1 : 0);
-  out.blob32(entry.value ? ByteView(*entry.value) : ByteView{});
-  return out.take();
+  append(out, be(static_cast<std::uint16_t>(entry.key.table)));
+  append(out, be(static_cast<std::uint16_t>(entry.key.bytes.size())));
+  append(out, entry.key.bytes);
+  out.push_back(entry.value ? 1 : 0);
+  append(out, be(static_cast<std::uint32_t>(entry.value ? entry.value->size() : 0)));
+  if (entry.value) append(out, *entry.value);
+}
+
+Bytes encode_entry(const Entry& entry) {
+  Bytes out;
+  out.reserve(encoded_size(entry));
+  append_entry(out, entry);
+  return out;
 }
 
 bool EntryReader::next() noexcept {

@@ -30,6 +30,7 @@ enum class TableId : std::uint16_t {
   Facts = 10,       // name -> value: settings and facts of the tenant
   Erased = 11,      // record id -> certificate serial; random ids only
   Addressees = 12,  // HMAC of 個人番号 -> 団体内統合宛名番号
+  Quarantine = 15,  // import id || kind u8 || what follows: 1 record id -> what waits for 文字同定; 2 part u32 -> 変換記録
   // tenant zero only
   People = 32,      // person id -> credentials
   Terminals = 33,   // certificate fingerprint -> terminal
@@ -37,6 +38,7 @@ enum class TableId : std::uint16_t {
   Tenants = 35,     // tenant id -> code, name, sealed object, its authorisation value
   SigningKeys = 36, // name -> Ed25519 seed
   Certificates = 37,// serial -> boxed body as fixed before the destruction
+  Definitions = 38, // record file key || 0x00 || version u16 -> definition that two persons added
 };
 
 struct EntryKey {
@@ -100,6 +102,7 @@ class EntryReader {
 };
 
 Bytes encode_entry(const Entry& entry);
+void append_entry(Bytes& out, const Entry& entry);  // the same, behind what is there
 Result<std::vector<Entry>> decode_entries(ByteView bytes);  // until a zero table id (padding) or the end
 inline constexpr std::size_t kEntryOverhead = 2 + 2 + 4 + 1;
 inline std::size_t encoded_size(const Entry& entry) {

@@ -31,13 +31,11 @@ class SnapshotWriter {
 
  private:
   Result<void> add(const Entry& entry) {
-    auto encoded = encode_entry(entry);
-    if (!block_.empty() && block_.size() + encoded.size() > limits::kBlockPlain) {
+    if (!block_.empty() && block_.size() + encoded_size(entry) > limits::kBlockPlain) {
       TRY(flush_block());
     }
     if (block_.empty()) first_key_ = entry.key;
-    append(block_, encoded);
-    memory::wipe(encoded);
+    append_entry(block_, entry);
     ++summary_.entries;
     return success();
   }

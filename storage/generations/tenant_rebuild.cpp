@@ -52,6 +52,16 @@ class RemovalFilter final : public EntrySource {
   StagedGeneration& staged_;
 };
 
+// What is only passed on belongs to somebody else.
+class BorrowedSource final : public EntrySource {
+ public:
+  explicit BorrowedSource(EntrySource& source) : source_(source) {}
+  Result<std::optional<Entry>> next() override { return source_.next(); }
+
+ private:
+  EntrySource& source_;
+};
+
 bool starts_with(ByteView bytes, ByteView prefix) {
   return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
 }
@@ -74,6 +84,7 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   std::vector<std::unique_ptr<EntrySource>> sources;
   sources.push_back(frozen.view->source(*frozen.transaction, EntryKey{TableId{0}, {}}));
   sources.push_back(std::make_unique<VectorSource>(std::move(frozen.delta)));
+  if (plan.bulk != nullptr) sources.push_back(std::make_unique<BorrowedSource>(*plan.bulk));
   sources.push_back(std::make_unique<VectorSource>(plan.additions));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   RemovalFilter filter(*merged, plan, staged);
@@ -181,6 +192,22 @@ Result<std::vector<GenerationId>> generations_in(engine::Environment& environmen
     }
   }
   return std::vector<GenerationId>(found.begin(), found.end());
+}
+
+std::unique_ptr<EntrySorter> TenantStore::sorter() {
+  GenerationKey ephemeral{TenantEpochKey::random(), GenerationId::random()};
+  {
+    std::unique_lock lock(sorts_mutex_);
+    sorts_.insert(ephemeral.gid);
+  }
+  return std::make_unique<EntrySorter>(environment_, tenant_, std::move(ephemeral), [this](const GenerationId& gid) {
+    std::unique_lock lock(sorts_mutex_);
+    sorts_.erase(gid);
+  });
+}
+bool TenantStore::sorting(const GenerationId& gid) const {
+  std::unique_lock lock(sorts_mutex_);
+  return sorts_.contains(gid);
 }
 
 GenerationKey TenantStore::current_generation() const {

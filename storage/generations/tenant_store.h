@@ -12,6 +12,7 @@
 
 #include "crypto/row.h"
 #include "firmware/base/clock.h"
+#include "storage/generations/entry_sorter.h"
 #include "storage/generations/examine.h"
 #include "storage/generations/snapshot.h"
 #include "storage/journal/journal.h"
@@ -44,7 +45,8 @@ using EntryVisitor = std::function<bool(const Entry&)>;  // false stops
 struct RebuildPlan {
   std::set<RecordId> remove;                // with everything that refers to them
   std::set<RecordId> remove_imports;        // imports, by id: their records leave too
-  std::vector<Entry> additions;             // sorted, unique
+  std::vector<Entry> additions;             // sorted, unique; they win over bulk
+  EntrySource* bulk = nullptr;              // more of them than memory should hold, from an EntrySorter; read once, on this thread
   bool fresh_key = false;                   // a batch draws a fresh tenant epoch key; a merge keeps it
 };
 struct RemovedRow {
@@ -81,12 +83,22 @@ class TenantStore {
 
   Result<void> log(const LogEntry& entry);         // returns when durable
   Result<std::uint64_t> log_line(const LogEntry& entry);  // the same; says which line it became
+  struct BegunLine {
+    std::uint64_t line;
+    journal::Journal::Ticket ticket;
+  };
+  Result<BegunLine> begin_line(const LogEntry& entry);  // returns before it is durable: nothing may be told until it is
   // build(change_seq) makes the change; it is committed with its frame, journalled, and then this returns.
   Result<std::uint64_t> change(const std::function<Result<Change>(std::uint64_t)>& build);
   // Rows of an import in transactions of bounded size, ahead of the change that names them.
   Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
+
+  // A sort of what a merge will add, in this tenant's environment; it must end before the store does. sorting() tells the sweep
+  // which generation ids are such a sort's, so that it leaves them.
+  std::unique_ptr<EntrySorter> sorter();
+  bool sorting(const GenerationId& gid) const;
 
   // Reads and opens everything this tenant has stored once more, and tells what is damaged or missing (storage check, scrub).
   void examine(Examiner& examiner) const;
@@ -174,6 +186,8 @@ class TenantStore {
   std::uint64_t last_seq_ = 0;
   std::atomic<std::uint64_t> version_{0};  // written under state_
   std::size_t delta_rows_ = 0, delta_bytes_ = 0;
+  mutable std::mutex sorts_mutex_;
+  std::set<GenerationId> sorts_;
   mutable std::shared_mutex keys_;    // month_keys_
   std::map<unsigned, MonthKey> month_keys_;
 };

@@ -82,7 +82,7 @@ for officer in aoki baba; do
 done
 two="--session $here/aoki.session --session $here/baba.session"
 check "a tenant" shosoin tenant create 132101 小金井市 $two
-check "an operator" shosoin operator add --person "$here/chiba.json" --role operator --tenant 132101 $two
+check "an operator" shosoin operator add --person "$here/chiba.json" --role operator --tenant 132101 --file honnin-kakunin-joho $two
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=chiba -keyout "$here/chiba.key" -out "$here/chiba.csr" 2>/dev/null
 chmod 600 "$here/chiba.key"
 check "a terminal" shosoin terminal add --csr "$here/chiba.csr" --name 窓口1 --tenant 132101 --out "$here/chiba.pem" $two

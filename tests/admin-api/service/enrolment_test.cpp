@@ -27,7 +27,8 @@ Fields person_fields(const std::string& id) {
           {FieldId::StaffNumber, "E-" + id},
           {FieldId::Role, "operator"},
           {FieldId::TotpSecret, std::string(text_of(totp))},
-          {FieldId::TenantCode, std::string(ServiceWorld::kKoganei)}};
+          {FieldId::TenantCode, std::string(ServiceWorld::kKoganei)},
+          {FieldId::Permissions, "file:" + std::string(ServiceWorld::kFile)}};
 }
 
 class Enrolment : public ::testing::Test {
@@ -60,6 +61,17 @@ TEST_F(Enrolment, RefusesSharedNamesAndFormsThatAreNone) {
   refuses("enrol-a", FieldId::TenantCode, "", ErrorCode::InvalidContent, "/localGovernmentCode");
   refuses("enrol-a", FieldId::TenantCode, "999999", ErrorCode::NotFound, "/localGovernmentCode");
   refuses("enrol-a", FieldId::Permissions, "all", ErrorCode::InvalidContent, "/permissions");
+}
+
+TEST_F(Enrolment, GrantsNoRecordFileThatIsNotNamed) {
+  for (const auto* permissions : {"", "retrieve", "retrieve,file:no-such-file"}) {
+    refuses("enrol-files", FieldId::Permissions, permissions, ErrorCode::InvalidContent, "/permissions");
+  }
+  auto fields = person_fields("enrol-files");
+  EXPECT_FALSE(add(fields).refused);
+  auto* store = world.parts().tenants.open(world.tenant(ServiceWorld::kKoganei)).value();
+  const auto stored = store->get({generations::TableId::Facts, copy_of(view_of("grant/enrol-files"))}).value().value();
+  EXPECT_EQ(service::decode_grant(stored).value().files, std::set<std::string>{std::string(ServiceWorld::kFile)});
 }
 
 TEST_F(Enrolment, RefusesWeakPasswords) {

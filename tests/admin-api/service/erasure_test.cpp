@@ -216,7 +216,8 @@ TEST_F(Erasure, MayNotBeApprovedByTheSameHumanUnderASecondAccount) {
                                                     {FieldId::StaffNumber, "N-ito"},
                                                     {FieldId::Role, "dataProtectionManager"},
                                                     {FieldId::TotpSecret, std::string(text_of(human.totp))},
-                                                    {FieldId::TenantCode, tenant}})
+                                                    {FieldId::TenantCode, tenant},
+                                                    {FieldId::Permissions, "file:" + std::string(ServiceWorld::kFile)}})
                      .refused);
     world.people[human.id] = human;
   }

@@ -114,8 +114,10 @@ void ServiceWorld::open() {
   if (!opened) oplog::failure("the appliance of the test cannot be opened", opened.error());
   ENSURE(opened);
   opened_ = std::move(opened.value());
-  service_ =
-      std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions_, opened_.installation);
+  const auto definitions = service::with_stored_definitions(opened_.appliance->zero(), definitions_);
+  ENSURE(definitions);
+  service_ = std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions.value(),
+                                                opened_.installation);
 }
 
 void ServiceWorld::restart() {
@@ -198,7 +200,12 @@ void ServiceWorld::enrol(const std::string& id, const std::string& tenant, const
                 {FieldId::Role, role},
                 {FieldId::TotpSecret, std::string(text_of(human.totp))},
                 {FieldId::TenantCode, tenant}};
-  if (!permissions.empty()) fields[FieldId::Permissions] = permissions;
+  auto granted = permissions;
+  if (granted.find("file:") == std::string::npos && role != "systemAdministrator" && role != "securityOfficer") {
+    for (const auto& definition : definitions_.all())
+      granted += (granted.empty() ? "file:" : ",file:") + definition.key();
+  }
+  if (!granted.empty()) fields[FieldId::Permissions] = granted;
   ENSURE(!as_officers(Kind::PersonAdd, std::move(fields)).refused);
   people[id] = human;
 }
