@@ -19,8 +19,14 @@
 namespace shosoin::service {
 
 struct Receiving;
+class Assignments;
 
-// The entry of an import in table Imports; JSON, format 1 (service/entries.md). Holds no value of any record.
+// What an import says about its CSV beside the file: declared, never guessed.
+struct ImportForm {
+  std::string group;  // key of the table
+  files::ImportProfile profile{};
+};
+// The entry of an import in table Imports; JSON, formats 1 and 2 (service/entries.md). Holds no value of any record.
 struct ImportFacts {
   RecordId id;
   std::string state, file;
@@ -28,11 +34,16 @@ struct ImportFacts {
   boost::json::object told;  // counts, findings, persons and times, as they are shown
   std::string opened_by;
   Fingerprint opened_at{};
+  ImportForm form{};
 };
 Result<std::optional<ImportFacts>> find_import(const TenantStore& store, const RecordId& id);
 Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);
 Entry import_entry(const ImportFacts& facts);
 boost::json::object shown(const ImportFacts& facts);
+
+// The table of the file; the first one where an entry of format 1 names none. NotFound: the definition has no such table.
+Result<std::size_t> group_of(const files::Definition& definition, const ImportForm& form);
+constexpr std::string_view kMojiJoho = "Moji_Joho", kNoCollection = "none";  // names of declared IVS collections
 
 // Which imports of a tenant are confirmed, looked up once each; with a memory, once for all requests.
 class ConfirmedImports {
@@ -64,7 +75,10 @@ class Imports {
   Result<void> claim(const RecordId& id);  // TooMany
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
   void put(std::unique_ptr<Receiving> receiving);  // into its slot
+  std::optional<std::uint64_t> received(const RecordId& id);  // bytes so far; none where nothing of it is in memory
   void done(const RecordId& id);
+  // What the open imports of this tenant have linked so far; one for all of them.
+  std::shared_ptr<Assignments> assignments(const TenantId& tenant);
   void leave_stray(const RecordId& id) noexcept;  // its holder cannot say how far it came; the next round abandons it
   // After an error, by the holder of the slot: what is still receiving or publishing is abandoned, so that nothing
   // waits for an import nobody works on.
@@ -79,6 +93,7 @@ class Imports {
     Stray stray = Stray::No;
   };
   std::map<RecordId, Slot> receiving_;
+  std::map<TenantId, std::weak_ptr<Assignments>> assignments_;
 };
 
 // The slot of an import for one request: given back at the end; left as a stray where memory ran out in between.
