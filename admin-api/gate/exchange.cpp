@@ -14,7 +14,6 @@
 namespace shosoin::gate {
 namespace {
 
-namespace net = boost::asio;
 namespace json = boost::json;
 using protocol::FieldId;
 using protocol::Reply;
@@ -56,7 +55,7 @@ struct WholeBody {
   std::string text;
   std::optional<Problem> refused;
 };
-net::awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
+Awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
   WholeBody whole;
   std::vector<std::uint8_t> buffer(16u << 10);
   while (true) {
@@ -78,7 +77,7 @@ class Runner {
   Runner(Exchange& exchange, const Head& head, Body& body)
       : exchange_(exchange), head_(head), body_(body), language_(choose_language(head.list("Accept-Language"))) {}
 
-  net::awaitable<Answer> run() {
+  Awaitable<Answer> run() {
     match_ = match_route(head_.method, head_.path);
     if (auto refused = check_route()) co_return say(*refused);
     route_ = match_.route;
@@ -132,7 +131,7 @@ class Runner {
   }
 
   // Refuses what the vault would refuse by shape; encode() may then rely on it.
-  net::awaitable<Result<Reply>> send(Request request) {
+  Awaitable<Result<Reply>> send(Request request) {
     if (!protocol::check(request, protocol::Channel::Gate))
       co_return Error{ErrorCode::Internal, "fit the permit table"};
     if (request.kind != protocol::RequestKind::Login)
@@ -143,21 +142,21 @@ class Runner {
     co_return turn.error();
   }
 
-  Answer answer_of(const Result<Reply>& reply) const {
+  Answer answer_of(Result<Reply> reply) const {
     if (!reply) return say(reply.error().code());
     if (reply.value().status != 0) return say(problem_of(*route_, reply.value(), language_));
     Answer answer;
     answer.status = route_->success;
-    if (route_->success != 204) answer.body = reply.value().body;
+    if (route_->success != 204) answer.body = std::move(reply.value().body);
     return answer;
   }
 
-  net::awaitable<Answer> ask(Request request) {
+  Awaitable<Answer> ask(Request request) {
     auto reply = co_await send(std::move(request));
-    co_return answer_of(reply);
+    co_return answer_of(std::move(reply));
   }
 
-  net::awaitable<Answer> tell_health(Request request) {
+  Awaitable<Answer> tell_health(Request request) {
     auto reply = co_await send(std::move(request));
     if (!reply) co_return say(reply.error().code());
     const bool well = reply.value().status == 0;
@@ -186,7 +185,7 @@ class Runner {
 
   // The file passes through in pieces; the gate never holds more than one of them. If the client goes away in the
   // middle, the import stays open and unseen in the vault, which lets it lapse.
-  net::awaitable<Answer> stream_import(Request opening) {
+  Awaitable<Answer> stream_import(Request opening) {
     auto opened = co_await send(opening);
     if (!opened || opened.value().status != 0) co_return refuse_body(answer_of(opened));
     const json::value told = parse_reply(opened.value());
@@ -242,7 +241,7 @@ class Runner {
 
 }  // namespace
 
-net::awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body) {
+Awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body) {
   Runner runner(exchange, head, body);
   co_return co_await runner.run();
 }

@@ -77,7 +77,8 @@ class AllFiles : public TablesWorld {
     const auto& table = definition.groups()[group];
     SCOPED_TRACE(definition.key() + ' ' + table.key + ' ' + encoding);
     const auto csv = filled(definition, group, seed);
-    const auto import = confirmed(csv, {.encoding = encoding, .name_group = seed % 2 == 0 || definition.groups().size() > 1});
+    const auto import =
+        confirmed(csv, {.encoding = encoding, .name_group = seed % 2 == 0 || definition.groups().size() > 1});
     const auto records = told_rows(csv, seed);
     ASSERT_EQ(records.size(), csv.rows.size());
     std::set<std::vector<std::string>> sent, told;
@@ -223,7 +224,8 @@ TEST_F(AllFiles, ASearchTellsOfNoMorePeopleThanASearchMay) {
                     {"addresseeKanaName", "オナジ　ナマエ"},
                     {"addresseeBirthDate", "1970-01-01"}});
   }
-  rows.push_back({{"宛名番号", "660000"}, {"addresseeKanaName", "オナジ　ナマエ"}, {"addresseeBirthDate", "1970-01-02"}});
+  rows.push_back(
+      {{"宛名番号", "660000"}, {"addresseeKanaName", "オナジ　ナマエ"}, {"addresseeBirthDate", "1970-01-02"}});
   confirmed(csv_of("jido-teate", "addressee", rows));
   auto fields = question("sato", "jido-teate", "kanaNameAndBirthDate", "ｵﾅｼﾞ");
   fields[FieldId::BirthDate] = "1970-01-01";
@@ -267,10 +269,12 @@ TEST_F(AllFiles, ASubjectOfATableOfOneRowIsKnownByCodeElseByNumberElseByAddresse
     Row row, same;
   };
   const std::vector<Case> cases{
-      {"jumin-kihon-daicho", "resident",
+      {"jumin-kihon-daicho",
+       "resident",
        {{"宛名番号", "440001"}, {"residentRecordCode", made_resident_code(44)}},
        {{"宛名番号", "440099"}, {"residentRecordCode", made_resident_code(44)}}},
-      {"kyufukin-shikyu-kanri-daicho", "numberLink",
+      {"kyufukin-shikyu-kanri-daicho",
+       "numberLink",
        {{"宛名番号", "440002"}, {"individualNumber", made_number(44)}},
        {{"宛名番号", "440098"}, {"individualNumber", made_number(44)}}},
       {"kyufukin-shikyu-kanri-daicho", "tax", {{"宛名番号", "440003"}}, {{"宛名番号", " 440003"}}}};
