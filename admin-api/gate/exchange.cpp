@@ -1,10 +1,12 @@
 #include "admin-api/gate/exchange.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <vector>
 
 #include "admin-api/gate/http_values.h"
 #include "admin-api/gate/openapi_text.h"
+#include "firmware/base/codec.h"
 #include "firmware/base/ids.h"
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
@@ -91,6 +93,8 @@ class Runner {
         co_return co_await tell_health(std::move(request));
       case Handling::Import:
         co_return co_await stream_import(std::move(request));
+      case Handling::ImportPart:
+        co_return co_await stream_part(std::move(request));
       case Handling::Ask:
         break;
     }
@@ -189,22 +193,38 @@ class Runner {
     if (text == nullptr || !text->is_string()) co_return refuse_body(say(ErrorCode::Internal));
     const auto id = Id16<struct ImportMeaning>::parse(text->get_string());
     if (!id) co_return refuse_body(say(ErrorCode::Internal));
-    std::uint64_t offset = 0;
+    const Answer sent = co_await send_pieces(part(protocol::RequestKind::ImportChunk, opening, id.value().view()), 0);
+    if (sent.status >= 400) co_return sent;
+    co_return co_await ask(part(protocol::RequestKind::ImportClose, opening, id.value().view()));
+  }
+
+  // The body as ImportChunk after ImportChunk from `offset` on; the answer of the last one. An empty body asks nothing
+  // and is told where it ends.
+  net::awaitable<Answer> send_pieces(Request chunk, std::uint64_t offset) {
+    chunk.fields.erase(FieldId::Offset);
+    Answer last;
+    last.body = json::serialize(json::object{{"received", offset}});
     std::vector<std::uint8_t> buffer(limits::kImportChunk);
+    std::uint64_t sent = 0;
     while (true) {
       Piece piece = co_await body_.read(buffer);
       if (piece.refused) co_return refuse_body(say(*piece.refused));
       if (piece.size == 0) break;
-      if (offset + piece.size > route_->body_limit) co_return refuse_body(say(ErrorCode::TooLarge));
-      Request chunk = part(protocol::RequestKind::ImportChunk, opening, id.value().view());
-      protocol::set_u64(chunk, FieldId::Offset, offset);
-      protocol::set(chunk, FieldId::Chunk, ByteView(buffer).first(piece.size));
-      auto taken = co_await send(std::move(chunk));
-      if (!taken || taken.value().status != 0) co_return refuse_body(answer_of(taken));
-      offset += piece.size;
+      if (sent + piece.size > route_->body_limit) co_return refuse_body(say(ErrorCode::TooLarge));
+      Request next = chunk;
+      protocol::set_u64(next, FieldId::Offset, offset + sent);
+      protocol::set(next, FieldId::Chunk, ByteView(buffer).first(piece.size));
+      auto taken = co_await send(std::move(next));
+      last = answer_of(taken);
+      if (!taken || taken.value().status != 0) co_return refuse_body(last);
+      sent += piece.size;
     }
     memory::wipe(buffer);
-    co_return co_await ask(part(protocol::RequestKind::ImportClose, opening, id.value().view()));
+    co_return last;
+  }
+  net::awaitable<Answer> stream_part(Request request) {
+    const std::uint64_t offset = Reader(protocol::field(request, FieldId::Offset).value()).u64();
+    co_return co_await send_pieces(std::move(request), offset);
   }
   static Answer refuse_body(Answer answer) {
     answer.close = true;
