@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
-#include <tuple>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/reasons.h"
+#include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits_intake.h"
 #include "storage/files/stored_row.h"
@@ -91,8 +91,8 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
   return found;
 }
 
-// Every item that can hold a 個人番号, of whomever, is masked where the row holds any: which of them do is told with the
-// numbers only.
+// Every item that can hold a 個人番号, of whomever, is masked where the row holds any: which of them do is told with
+// the numbers only.
 std::string_view shown_number(const Found& found, std::size_t item) {
   if (found.entry.number.id == RowId{}) return {};
   if (found.numbers.empty()) return kMask;
@@ -180,8 +180,9 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     const auto access =
         number_access_items(context, {hit.numbers.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
                                       hit.entry.addressee, hit.entry.file, remark_of(hit, by_number)});
-    TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), alone,
-                                              ",\"individualNumberAccess\":" + json::serialize(access))));
+    TRY(line_number, write_line(context, store,
+                                hit_entry(log_text(context, operation, "ok"), alone,
+                                          ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
     TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), together)));
@@ -220,20 +221,6 @@ Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view
   return json::object{};
 }
 
-struct Hit {
-  RecordId id;
-  generations::RecordEntry entry;
-  // A person's rows table by table, as they stood in their files.
-  auto order() const { return std::tuple(entry.group, entry.addressee, entry.import, entry.row, id); }
-};
-
-// Confirmed, and nothing in it waits for 文字同定: anything else is never provided (D-06).
-Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordEntry& entry) {
-  using enum generations::Identification;
-  if (entry.identification == Waiting || entry.identification == Rejected) return false;
-  return confirmed.contains(entry.import);
-}
-
 Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const SearchKey& key,
                                    const files::Definition& definition, std::optional<std::size_t> group) {
   TRY(auto ids, search(store, key));
@@ -249,9 +236,15 @@ Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const
     if (people.size() > limits::kMaxRetrievalHits) {
       return Error{ErrorCode::TooMany, "tell of more people than a search may (S-03)"};
     }
-    hits.push_back({id, std::move(*entry)});
+    Hit hit{id, std::move(*entry)};
+    // The other search keys are the same in every version.
+    const bool may_differ = key.kind == SearchKind::KanaName || key.kind == SearchKind::IndividualNumber;
+    if (may_differ && definition.groups()[hit.entry.group].rows == files::GroupRows::One) {
+      TRY(hit, newest_of(store, confirmed, std::move(hit)));
+    }
+    hits.push_back(std::move(hit));
   }
-  std::ranges::sort(hits, {}, &Hit::order);
+  keep_newest(hits);
   return hits;
 }
 
@@ -260,7 +253,8 @@ Result<void> go_on_behind_cursor(Context& context, std::vector<Hit>& hits) {
   if (!protocol::field(context.request, FieldId::Cursor)) return success();
   TRY(const auto last, id_field<RecordId>(context, FieldId::Cursor));
   const auto found = std::ranges::find(hits, last, &Hit::id);
-  if (found == hits.end()) return context.refuse(ErrorCode::InvalidContent, "go on where a list has changed", "/cursor");
+  if (found == hits.end())
+    return context.refuse(ErrorCode::InvalidContent, "go on where a list has changed", "/cursor");
   hits.erase(hits.begin(), found + 1);
   return success();
 }
