@@ -125,18 +125,21 @@ class Scenario:
     def enrol(self):
         self.tell.step("担当者と保護管理者、それぞれの端末を登録する", "Enrol operators and managers, each with a terminal of their own")
         for person in self.staff:
-            words = ["operator", "add", "--person", person.enrolment_file, "--role", person.role, "--tenant", person.tenant]
-            for permission in person.permissions:
-                words += ["--permission", permission]
-            for file in person.files:
-                words += ["--file", file]
-            self.must(self.cli.both(*self.officers, *words))
-            person.forget_enrolment()
-            request = self.place.make_terminal_request(person)
-            self.must(self.cli.both(*self.officers, "terminal", "add", "--csr", request, "--name", f"{person.section} {person.id}",
-                                    "--tenant", person.tenant, "--out", person.certificate))
-            self.place.write_profile(person)
-            self.tell.detail(f"{person.name} ({person.id}, {person.role}, {self.tenants[person.tenant]})")
+            self.enrol_one(person)
+
+    def enrol_one(self, person):
+        words = ["operator", "add", "--person", person.enrolment_file, "--role", person.role, "--tenant", person.tenant]
+        for permission in person.permissions:
+            words += ["--permission", permission]
+        for file in person.files:
+            words += ["--file", file]
+        self.must(self.cli.both(*self.officers, *words))
+        person.forget_enrolment()
+        request = self.place.make_terminal_request(person)
+        self.must(self.cli.both(*self.officers, "terminal", "add", "--csr", request, "--name", f"{person.section} {person.id}",
+                                "--tenant", person.tenant, "--out", person.certificate))
+        self.place.write_profile(person)
+        self.tell.detail(f"{person.name} ({person.id}, {person.role}, {self.tenants[person.tenant]})")
 
     def make_people(self):
         self.tell.step(f"架空の住民 {self.count * 2}人分の試験データを作る(検査数字は正しい)",

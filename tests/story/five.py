@@ -162,10 +162,19 @@ class Checker:
         return self.index_by(value_of)
 
     def by_kana(self):
-        def value_of(table, _, values):
+        """(kana name, birth date) -> every row that search finds: the birth date itself, and names that begin so."""
+        born = {}
+        for table in self.tables:
             kana, birth = table.index_of("kanaName"), table.index_of("birthDate")
-            return (values[kana], values[birth]) if kana is not None and birth is not None and values[kana] else None
-        return self.index_by(value_of)
+            for who, values in table.rows if kana is not None and birth is not None else ():
+                if values[kana]:
+                    born.setdefault(values[birth], []).append((values[kana], (table, who, values)))
+        return {(name, birth): [row for other, row in rows if self.bare(other).startswith(self.bare(name))]
+                for birth, rows in born.items() for name in dict.fromkeys(other for other, _ in rows)}
+
+    @staticmethod
+    def bare(kana):
+        return kana.replace("\u3000", "").replace(" ", "")
 
     def run(self):
         for table in self.tables:
