@@ -33,8 +33,9 @@ std::optional<std::uint64_t> received_of(const boost::json::value& reply) {
   const auto* object = reply.if_object();
   const auto* value = object != nullptr ? object->if_contains("received") : nullptr;
   if (value == nullptr || text_of_member(reply, "state") != "receiving") return std::nullopt;
-  const auto received = value->try_to_number<std::uint64_t>();
-  return received ? std::optional(*received) : std::nullopt;
+  boost::system::error_code wrong;
+  const auto received = value->to_number<std::uint64_t>(wrong);
+  return wrong ? std::nullopt : std::optional(received);
 }
 
 // One CSV on its way: opened, sent part by part, completed. What is lost on the way is asked for again from where the
