@@ -168,8 +168,10 @@ Result<json::object> log_addressees(TenantStore& store, const Context& context, 
   line["count"] = facts.told.at("accepted");
   line["quarantined"] = facts.told.at("quarantined");
   line["byRule"] = facts.told.at("byRule");
-  line["individualNumberAccess"] = number_access_items(
-      context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
+  if (rows.numbers_written() > 0) {  // most tables hold none: then it is no access
+    line["individualNumberAccess"] = number_access_items(
+        context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
+  }
   std::size_t at = 0;
   for (; rows.addressees().size() - at > limits::kLoggedAddressees; at += limits::kLoggedAddressees) {
     json::array part;
