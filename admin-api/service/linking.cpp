@@ -63,10 +63,19 @@ void Assignments::leave(unsigned place) noexcept {
   numbers_.unmark(wrote(place) | with_addressee(place));
 }
 
-bool Assignments::settle(const Digest& token, IntegratedNumber number) {
+Result<void> Assignments::settle(const Digest& token, IntegratedNumber number,
+                                 const std::function<Result<void>()>& act) {
   std::scoped_lock lock(mutex_);
-  if (const auto known = numbers_.find(token)) return numbers_.number(*known) == number;
-  return numbers_.add(token, number).has_value();
+  const auto known = numbers_.find(token);
+  if (known && numbers_.number(*known) != number) {
+    return Error{ErrorCode::Conflict, "give a number that an open import has linked to somebody else"};
+  }
+  TRY(act());
+  if (!known) {
+    TRY(const auto added, numbers_.add(token, number));
+    (void)added;
+  }
+  return success();
 }
 
 Linker::Linker(const TenantStore& store, std::string file, std::shared_ptr<Assignments> open)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,9 +39,9 @@ class Assignments {
   // One bit for each open import; none when there are too many.
   std::optional<unsigned> join();
   void leave(unsigned place) noexcept;
-  // A number that gets its integrated number otherwise, by a change of it: false when an open import has given it
-  // another.
-  bool settle(const Digest& token, IntegratedNumber number);
+  // A number that gets its integrated number otherwise, by a change of it. Conflict when an open import has given it
+  // another one. No import links while `act` runs, and once it has succeeded they all know.
+  Result<void> settle(const Digest& token, IntegratedNumber number, const std::function<Result<void>()>& act);
 
  private:
   friend class Linker;

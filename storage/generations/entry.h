@@ -30,6 +30,7 @@ enum class TableId : std::uint16_t {
   Facts = 10,       // name -> value: settings and facts of the tenant
   Erased = 11,      // record id -> certificate serial; random ids only
   Addressees = 12,  // HMAC of 個人番号 -> 団体内統合宛名番号
+  NumberHistory = 16,  // 団体内統合宛名番号 || 0x00 || change id -> a change of the 個人番号 (number_history.h)
   // tenant zero only
   People = 32,      // person id -> credentials
   Terminals = 33,   // certificate fingerprint -> terminal

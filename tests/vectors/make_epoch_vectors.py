@@ -103,6 +103,10 @@ def generations():
     place = (struct.pack(">H", 1) + blob16(b"honnin-kakunin-joho") + fixed("import", 16) + blob16(b"000000000000012") +
              blob16(b"") + fixed("row", 16) + fixed("row key", 32) + fixed("number row", 16) + fixed("number key", 32) +
              struct.pack(">I", 3))
+    change = (struct.pack(">HB", 1, 2) + b"2026-11-01" + struct.pack(">Q", 1795323785123) + fixed("former row", 16) +
+              fixed("former key", 32) + fixed("present row", 16) + fixed("present key", 32) + fixed("former token", 32) +
+              fixed("present token", 32))
+    change_key = b"000000000000042\0" + fixed("change", 16)
     entries = [(1, record, place), (2, b"\x01" + "カツラギ".encode() + record, b""), (10, b"name", None)]
     encoded = [entry_bytes(*entry) for entry in entries]
     block = b"".join(encoded).ljust(3999, b"\x00")
@@ -120,6 +124,7 @@ def generations():
                      "stored": (draft + sha256(b"shosoin/plain-row", struct.pack(">H", 5), blob16(outbox_key), draft)).hex()},
         "note": "Generation formats 1 (storage/generations/generations.md), written by make_epoch_vectors.py from the page.",
         "tenant": tenant.hex(), "gid": gid.hex(), "monthKey": month.hex(), "record": record.hex(), "recordEntry": place.hex(),
+        "numberChange": change.hex(), "numberChangeKey": change_key.hex(),
         "entries": [{"table": t, "key": k.hex(), "value": None if v is None else v.hex(), "bytes": b.hex()}
                     for (t, k, v), b in zip(entries, encoded)],
         "block": first, "secondBlock": second, "root": merkle_root(leaves).hex(),
