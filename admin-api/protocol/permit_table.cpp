@@ -1,5 +1,6 @@
 #include "admin-api/protocol/protocol.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_definitions.h"
 
 namespace shosoin::protocol {
 namespace {
@@ -23,7 +24,9 @@ constexpr FieldRule id16(FieldId id) { return must(id, 16); }
 constexpr FieldRule kReason = may(ReasonCode, limits::kMaxIdText);
 constexpr FieldRule kCase = may(CaseReference, limits::kMaxSearchText);
 constexpr FieldRule kWithNumber = may(IncludeIndividualNumber, 1);
+constexpr FieldRule kDefinition = must(FieldId::Definition, limits::kMaxStoredDefinition);
 constexpr FieldRule kIdempotency = may(IdempotencyKey, limits::kMaxIdText);
+constexpr FieldRule kGroup = may(Group, limits::kMaxIdText);
 constexpr FieldRule free_text(FieldId id) { return may(id, limits::kMaxFreeText); }
 
 RequestRule both(Kind kind, std::string_view name, Need gate, Need local, std::vector<FieldRule> fields) {
@@ -46,7 +49,7 @@ std::vector<RequestRule> make_table() {
       both(Kind::SessionShow, "session-show", OnePerson, OnePerson, {}),
       gate_only(Kind::Retrieve, "retrieve",
                 {id_text(TenantCode), id_text(File), id_text(SearchKind), must(SearchValue, limits::kMaxSearchText),
-                 may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber}),
+                 may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber, kGroup, may(Cursor, 16)}),
       gate_only(Kind::RetrieveRecord, "retrieve-record",
                 {id_text(TenantCode), id_text(File), kReason, kCase, kWithNumber, id16(FieldId::RecordId)}),
       gate_only(Kind::NumberChangeRequest, "number-change-request",
@@ -58,12 +61,22 @@ std::vector<RequestRule> make_table() {
           Kind::NumberChangeDecide, "number-change-decide",
           {must(Code, kCode), id_text(TenantCode), id_text(Decision), may(NewNumber, kNumber), id16(NumberChangeId)}),
       gate_only(Kind::LinkingReport, "linking-report", {id_text(TenantCode), may(ReportCursor, kCursor)}),
-      gate_only(Kind::ImportOpen, "import-open", {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding)}),
-      gate_only(Kind::ImportChunk, "import-chunk", {id16(ImportId), must(Offset, 8), must(Chunk, limits::kMaxField)}),
-      gate_only(Kind::ImportClose, "import-close", {id16(ImportId)}),
+      gate_only(Kind::ImportOpen, "import-open",
+                {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding), kGroup, may(FiveDigitCodes, 1),
+                 may(StandardCharacters, 1), may(IvsCollection, limits::kMaxIdText), may(Resume, 1)}),
+      gate_only(Kind::ImportChunk, "import-chunk",
+                {may(TenantCode, limits::kMaxIdText), id16(ImportId), must(Offset, 8), must(Chunk, limits::kMaxField)}),
+      gate_only(Kind::ImportClose, "import-close", {may(TenantCode, limits::kMaxIdText), id16(ImportId)}),
       gate_only(Kind::ImportShow, "import-show", {id_text(TenantCode), id16(ImportId)}),
       gate_only(Kind::ImportDecide, "import-decide",
                 {must(Code, kCode), id_text(TenantCode), id16(ImportId), id_text(Decision)}),
+      gate_only(Kind::QuarantineList, "quarantine-list", {id_text(TenantCode), id16(ImportId)}),
+      gate_only(Kind::Identify, "identify",
+                {id_text(TenantCode), id16(FieldId::RecordId), id16(ImportId), id_text(ItemKey),
+                 must(Value, limits::kMaxFieldBytes)}),
+      gate_only(Kind::IdentificationDecide, "identification-decide",
+                {must(Code, kCode), id_text(TenantCode), id16(FieldId::RecordId), id16(ImportId), id_text(Decision)}),
+      gate_only(Kind::ConversionList, "conversion-list", {id_text(TenantCode), id16(ImportId), must(Offset, 8)}),
       gate_only(Kind::ErasureRequest, "erasure-request",
                 {kIdempotency, id_text(TenantCode), id_text(File), must(RecordIds, kRecordIds), free_text(Items),
                  free_text(Medium), free_text(Quantity), free_text(Method), free_text(PlannedDate), free_text(Ground)}),
@@ -93,6 +106,10 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::Status, "status", OnePerson, {}),
       local_only(Kind::StorageCheck, "storage-check", OnePerson, {}),
       local_only(Kind::JournalWalk, "journal-walk", OnePerson, {}),
+      local_only(Kind::FilePreview, "file-preview", OnePerson, {kDefinition}),
+      local_only(Kind::FileAdd, "file-add", TwoPersons, {kDefinition, must(ChangeDigest, kWidest)}),
+      both(Kind::FileList, "file-list", OnePerson, OnePerson, {}),
+      both(Kind::FileShow, "file-show", OnePerson, OnePerson, {id_text(File), may(DefinitionVersion, 2)}),
   };
 }
 
@@ -117,13 +134,17 @@ Width width_of(FieldId id) {
     case SecondSession:
     case Fingerprint:
     case TerminalAuthority:
+    case ChangeDigest:
       return Width::ThirtyTwo;
+    case DefinitionVersion:
+      return Width::Two;
     case TotpSecret:
       return Width::Twenty;
     case FieldId::RecordId:
     case ImportId:
     case ErasureId:
     case NumberChangeId:
+    case Cursor:
       return Width::Sixteen;
     case RecordIds:
       return Width::Sixteens;
@@ -131,6 +152,9 @@ Width width_of(FieldId id) {
       return Width::Eight;
     case IncludeIndividualNumber:
     case Now:
+    case FiveDigitCodes:
+    case StandardCharacters:
+    case Resume:
       return Width::One;
     case IdempotencyKey:
     case PersonId:
@@ -165,6 +189,11 @@ Width width_of(FieldId id) {
     case ChangedOn:
     case ChangeBasis:
     case ReportCursor:
+    case Group:
+    case IvsCollection:
+    case ItemKey:
+    case Value:
+    case FieldId::Definition:
       return Width::Text;
   }
   return Width::Text;

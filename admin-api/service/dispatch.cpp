@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 36> kHandlers{{
+constexpr std::array<HandlerRow, 44> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -30,6 +30,10 @@ constexpr std::array<HandlerRow, 36> kHandlers{{
     {Kind::ImportClose, import_close},
     {Kind::ImportShow, import_show},
     {Kind::ImportDecide, import_decide},
+    {Kind::QuarantineList, quarantine_list},
+    {Kind::Identify, identify},
+    {Kind::IdentificationDecide, identification_decide},
+    {Kind::ConversionList, conversion_list},
     {Kind::ErasureRequest, erasure_request},
     {Kind::ErasureShow, erasure_show},
     {Kind::ErasureList, erasure_list},
@@ -50,6 +54,10 @@ constexpr std::array<HandlerRow, 36> kHandlers{{
     {Kind::Status, status},
     {Kind::StorageCheck, storage_check},
     {Kind::JournalWalk, journal_walk},
+    {Kind::FilePreview, file_preview},
+    {Kind::FileAdd, file_add},
+    {Kind::FileList, file_list},
+    {Kind::FileShow, file_show},
 }};
 
 }  // namespace

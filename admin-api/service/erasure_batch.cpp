@@ -6,10 +6,13 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/number_changes.h"
+#include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -22,8 +25,11 @@ struct TenantBatch {
   std::vector<ErasureFacts> approved;
   std::vector<ImportFacts> rejected;
   std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
-  std::set<RecordId> records;       // of all three
-  std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
+  std::map<std::string, std::set<RecordId>> unidentified;  // by file: rows whose 文字同定 was rejected
+  std::set<RecordId> records;                              // of all four
+  std::vector<Bytes> lost_numbers;                         // keys of Addressees whose last record goes
+  std::set<std::string> lost_subjects;  // 団体内統合宛名番号 whose last record goes, as far as a number was changed
+  std::vector<NumberChangeFacts> undecided;  // changes that were asked for about them
 };
 
 Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
@@ -55,7 +61,24 @@ Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
   return read;
 }
 
-// An abandoned import has dropped its rows: its subject's number cannot be read, and is found by what it stands for.
+// Rows that nobody could identify, and that another person has rejected.
+Result<void> gather_unidentified(const TenantStore& store, TenantBatch& batch) {
+  std::vector<RecordId> rejected;
+  TRY(each_waiting(store, [&](const Waiting& waiting) {
+    if (waiting.state == "rejected") rejected.push_back(waiting.record);
+    return true;
+  }));
+  for (const auto& id : rejected) {
+    TRY(auto record, find_record(store, id));
+    if (!record || batch.records.contains(id)) continue;
+    batch.unidentified[record->file].insert(id);
+    batch.records.insert(id);
+  }
+  return success();
+}
+
+// Numbers that no row tells - an abandoned import has dropped its rows, a change has replaced a number - are found by
+// what they stand for.
 Result<void> gather_by_value(const TenantStore& store, const std::set<std::string>& integrated, TenantBatch& batch) {
   if (integrated.empty()) return success();
   TRY(store.scan(TableId::Addressees, {}, [&](const Entry& entry) {
@@ -65,42 +88,82 @@ Result<void> gather_by_value(const TenantStore& store, const std::set<std::strin
   return success();
 }
 
-// The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
-// (promise 5).
-Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
-  std::set<std::string> unreadable;
+// Whether a record that stays is linked to this person.
+Result<bool> has_another_record(const TenantStore& store, std::string_view integrated, const TenantBatch& batch) {
+  bool another = false;
+  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(integrated), [&](const Entry& entry) {
+    const auto other = generations::record_of(entry.key);
+    another = other && !batch.records.contains(*other);
+    return !another;
+  }));
+  return another;
+}
+
+// Whether a record that stays came with this number, or a change of the person's number speaks of it.
+Result<bool> is_number_held(const TenantStore& store, std::string_view integrated, const Digest& token,
+                            const TenantBatch& batch) {
+  bool held = false;
+  TRY(store.scan(TableId::SearchKeys, search_prefix(SearchKind::IndividualNumber, token), [&](const Entry& entry) {
+    const auto other = generations::record_of(entry.key);
+    held = other && !batch.records.contains(*other);
+    return !held;
+  }));
+  if (held) return true;
+  TRY(const auto history, number_history(store, integrated));
+  return std::ranges::any_of(
+      history, [&](const auto& one) { return one.second.former_token == token || one.second.present_token == token; });
+}
+
+// The history of the numbers of a person whose last record goes: it leaves, and what was asked for is not decided any
+// more.
+Result<bool> gather_history(const TenantStore& store, const std::string& integrated, TenantBatch& batch) {
+  if (batch.lost_subjects.contains(integrated)) return true;
+  TRY(const auto history, number_history(store, integrated));
+  for (const auto& [key, change] : history) {
+    if (change.state != generations::NumberChangeState::Requested) continue;
+    TRY(const auto id, RecordId::from(ByteView(key.bytes).last(RecordId::kSize)));
+    TRY(auto facts, find_number_change(store, id));
+    if (facts) batch.undecided.push_back(std::move(*facts));
+  }
+  if (!history.empty()) batch.lost_subjects.insert(integrated);
+  return !history.empty();
+}
+
+// The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the last record that has
+// the number, and all of the subject's go with the subject's last record (promise 5).
+Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, TenantBatch& batch) {
+  std::set<std::string> by_value;
   for (const auto& id : batch.records) {
     TRY(auto record, find_record(store, id));
-    if (!record || record->number.id == RowId{}) continue;
-    bool another = false;
-    TRY(store.scan(TableId::SubjectLinks, addressee_bytes(record->integrated), [&](const Entry& entry) {
-      const auto other = generations::record_of(entry.key);
-      another = other && !batch.records.contains(*other);
-      return !another;
-    }));
-    if (another) continue;
-    if (std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end()) {
-      unreadable.insert(record->integrated);
-      continue;
+    if (!record || record->integrated.empty()) continue;  // of no person
+    TRY(const bool another, has_another_record(store, record->integrated, batch));
+    const bool unreadable = std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end();
+    if (!another) {
+      TRY(const bool history, gather_history(store, record->integrated, batch));
+      if (history || unreadable || record->number.id == RowId{}) by_value.insert(record->integrated);
     }
-    TRY(auto number, store.read_row(record->number.id, record->number.key));
-    batch.lost_numbers.push_back(code_token(store, text_of(number)));
-    memory::wipe(number);
+    if (unreadable) continue;
+    TRY(const auto number, subject_number(parts.definitions.now(), store, *record));
+    if (!number) continue;
+    const auto token = store.number_token(view_of(number->reveal()));
+    TRY(const bool held, another ? is_number_held(store, record->integrated, token, batch) : Result<bool>(false));
+    if (!held) batch.lost_numbers.push_back(copy_of(token));
   }
-  return gather_by_value(store, unreadable, batch);
+  return gather_by_value(store, by_value, batch);
 }
 
 bool is_empty(const TenantBatch& batch) {
-  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty();
+  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty() && batch.unidentified.empty();
 }
 
-Result<TenantBatch> gather(const TenantStore& store) {
+Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
   TenantBatch batch;
   TRY(batch.approved, all_erasures(store));
   std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
-  TRY(gather_lost_numbers(store, batch));
+  TRY(gather_unidentified(store, batch));
+  TRY(gather_lost_numbers(parts, store, batch));
   return batch;
 }
 
@@ -128,12 +191,32 @@ json::object rejected_declaration(const TenantFacts& tenant, std::size_t imports
           {"ground", "確認されなかった一括登録の取消し / withdrawal of imports that were not confirmed"}};
 }
 
+ErasureOrder unidentified_order(const TenantFacts& tenant, const std::string& file, std::set<RecordId> records) {
+  ErasureOrder order;
+  order.tenant = tenant.id;
+  order.declaration = json::serialize(json::object{
+      {"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
+      {"recordFile", file},
+      {"count", static_cast<std::int64_t>(records.size())},
+      {"ground", "文字同定ができなかった行の取消し / withdrawal of rows whose characters could not be identified"}});
+  order.log = log_entry({{"operation", "unidentified-rows-removed"},
+                         {"recordFile", file},
+                         {"count", static_cast<std::int64_t>(records.size())}});
+  order.records = std::move(records);
+  return order;
+}
+
 std::vector<Entry> side_entries(const TenantBatch& batch) {
   std::vector<Entry> entries;
   for (const auto& key : batch.lost_numbers) entries.push_back({{TableId::Addressees, key}, std::nullopt});
   for (auto facts : batch.rejected) {
     facts.state = "removed";
     entries.push_back(import_entry(facts));
+  }
+  for (auto facts : batch.undecided) {
+    facts.state = "removed";
+    facts.subject.clear();
+    entries.push_back(number_change_entry(facts));
   }
   return entries;
 }
@@ -161,7 +244,7 @@ ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
 }
 
 Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
-  TRY(auto batch, gather(store));
+  TRY(auto batch, gather(parts, store));
   if (is_empty(batch)) return success();
   const auto tenant = parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
@@ -174,7 +257,10 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
     orders.push_back(order_of(*tenant, facts));
   }
-  if (batch.approved.empty()) {
+  for (const auto& [file, records] : batch.unidentified) {
+    orders.push_back(unidentified_order(*tenant, file, records));
+  }
+  if (orders.size() == first) {
     ErasureOrder order;
     order.tenant = tenant->id;
     const auto imports = batch.rejected.size() + batch.abandoned.size();
@@ -184,6 +270,7 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
   }
   for (const auto& facts : batch.rejected) orders[first].rejected_imports.insert(facts.id);
   orders[first].rejected_imports.insert(batch.abandoned.begin(), batch.abandoned.end());
+  orders[first].lost_subjects = batch.lost_subjects;
   auto own = std::move(orders[first].additions);
   orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
                                                                                std::uint32_t index) {
@@ -218,7 +305,7 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
 
 Result<bool> anything_approved(Parts& parts) {
   for (const auto* store : parts.tenants.all_opened()) {
-    auto batch = gather(*store);
+    auto batch = gather(parts, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
     if (!is_empty(batch.value())) return true;

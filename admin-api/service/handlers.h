@@ -27,6 +27,10 @@ Answer import_chunk(Parts& parts, Context& context);
 Answer import_close(Parts& parts, Context& context);
 Answer import_show(Parts& parts, Context& context);
 Answer import_decide(Parts& parts, Context& context);
+Answer quarantine_list(Parts& parts, Context& context);
+Answer identify(Parts& parts, Context& context);
+Answer identification_decide(Parts& parts, Context& context);
+Answer conversion_list(Parts& parts, Context& context);
 
 Answer erasure_request(Parts& parts, Context& context);
 Answer erasure_show(Parts& parts, Context& context);
@@ -44,6 +48,11 @@ Answer person_disable(Parts& parts, Context& context);
 Answer terminal_add(Parts& parts, Context& context);
 Answer terminal_list(Parts& parts, Context& context);
 Answer terminal_revoke(Parts& parts, Context& context);
+
+Answer file_preview(Parts& parts, Context& context);
+Answer file_add(Parts& parts, Context& context);
+Answer file_list(Parts& parts, Context& context);
+Answer file_show(Parts& parts, Context& context);
 
 // Null for a kind that is not in the table.
 Handler handler_of(protocol::RequestKind kind);

@@ -1,26 +1,24 @@
 #include "admin-api/service/import_rows.h"
 
-#include "admin-api/service/search_keys.h"
+#include "admin-api/service/quarantine.h"
+#include "admin-api/service/record_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
-#include "storage/files/normalise.h"
+#include "storage/files/source_values.h"
+#include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
 
-ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
-                       std::uint64_t seq, std::shared_ptr<Assignments> open)
+ImportRows::ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
+                       std::shared_ptr<Assignments> open)
     : store_(store),
-      definition_(definition),
+      target_(target),
       import_(import),
       seq_(seq),
       confirmed_(store),
-      linker_(store, definition.key(), std::move(open)) {}
-
-std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
-  const auto index = definition_.index_of(role);
-  return index ? record.values[*index] : std::string();
-}
+      linker_(store, target.definition, std::move(open)),
+      conversions_(import) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
   auto& entry = entries_.emplace_back();
@@ -29,15 +27,15 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
   entry.value.emplace(std::move(value));
 }
 
-Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
-  if (resident_record_code.empty()) return false;
-  const SearchKey key{SearchKind::ResidentRecordCode,
-                      search_prefix(SearchKind::ResidentRecordCode, code_token(store_, resident_record_code)),
-                      {}};
-  TRY(auto found, search(store_, key));
+Result<bool> ImportRows::is_known(const files::RecordInput& record) {
+  if (target_.table().rows != files::GroupRows::One) return false;
+  const auto key = subject_key(store_, target_, record);
+  if (!key) return false;
+  TRY(auto found, search(store_, *key));
   for (const auto& id : found) {
     TRY(auto entry, find_record(store_, id));
-    if (!entry || entry->file != definition_.key()) continue;
+    if (!entry || entry->file != target_.definition.key() || entry->group != target_.group) continue;
+    if (entry->identification == generations::Identification::Rejected) continue;
     TRY(const bool confirmed, confirmed_.contains(entry->import));
     if (confirmed) return true;
   }
@@ -45,60 +43,82 @@ Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
-  std::array<std::uint8_t, 8> random{};
-  fill_random(random);
-  auto id = RowId::from(Writer{}.u64(seq_).raw(random).take());
-  auto encrypted = crypto::encrypt_row({store_.tenant(), id.value()}, plain);
-  generations::RowPlace place{id.value(), encrypted.key};
-  rows_.push_back({place.id, std::move(encrypted.bytes)});
-  return place;
+  auto row = new_row(store_.tenant(), seq_, plain);
+  rows_.push_back(std::move(row.row));
+  return row.place;
 }
 
-void ImportRows::note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee) {
-  if (const auto code = value_of(record, files::ItemRole::ResidentRecordCode); !code.empty()) {
-    entries_.push_back(search_entry(SearchKind::ResidentRecordCode, code_token(store_, code), id));
+// Whose record it is, and how that person is found.
+Result<void> ImportRows::note_person(const files::ImportedRow& row, const RecordId& id,
+                                     generations::RecordEntry& entry) {
+  const auto own = addressee_in(target_, row.record);
+  TRY(auto linked, linker_.link({row.record.individual_number, own}));
+  link_findings_.add(row.number, linked.flags);
+  if (linked.entry) entries_.push_back(std::move(*linked.entry));
+  entry.integrated = std::move(linked.integrated);
+  entry.addressee = own.value_or(entry.integrated);
+  auto link = addressee_bytes(entry.integrated);
+  append(link, id.view());
+  add(TableId::SubjectLinks, std::move(link), {});
+  if (addressees_.empty() || addressees_.back() != entry.addressee) addressees_.push_back(entry.addressee);
+  return success();
+}
+
+Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
+                                      generations::RecordEntry& entry) {
+  std::vector<files::SourceValue> sources;
+  Waiting waiting{import_, id, "waiting", row.number, {}, {}};
+  for (const auto& value : row.doubtful) {
+    sources.push_back({static_cast<std::uint16_t>(value.item), value.source});
+    waiting.items.push_back({target_.definition.items_of(target_.group)[value.item].key,
+                             doubtful_told(row.record.values[value.item], target_.characters)});
   }
-  entries_.push_back(
-      search_entry(SearchKind::AddresseeNumber, addressee_bytes(files::addressee_number_key(addressee)), id));
-  if (record.individual_number) {
-    entries_.push_back(
-        search_entry(SearchKind::IndividualNumber, code_token(store_, record.individual_number->reveal()), id));
-  }
-  const auto kana = files::kana_search_key(value_of(record, files::ItemRole::KanaName));
-  const auto birth = files::read_date(value_of(record, files::ItemRole::BirthDate));
-  if (!kana.empty() && birth) {
-    entries_.push_back(search_entry(SearchKind::KanaName, kana_bytes(kana, files::birth_date_key(birth.value())), id));
-  }
+  TRY(auto plain, files::encode_sources(sources));
+  entry.identification = generations::Identification::Waiting;
+  entry.source = encrypt(plain);
+  memory::wipe(plain);
+  entries_.push_back(waiting_entry(waiting));
+  return success();
 }
 
 Result<void> ImportRows::take(const files::ImportedRow& row) {
-  TRY(const bool known, is_known(value_of(row.record, files::ItemRole::ResidentRecordCode)));
+  TRY(const bool known, is_known(row.record));
   if (known) {
     known_subjects_.push_back(row.number);
     return success();
   }
-  TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
-  link_findings_.add(row.number, linked.flags);
-  if (linked.entry) entries_.push_back(std::move(*linked.entry));
-  const auto& integrated = linked.integrated;
-  const auto addressee = row.record.addressee_number.value_or(integrated);
+  const auto& definition = target_.definition;
   const auto id = RecordId::random();
-  generations::RecordEntry entry{definition_.key(), import_, addressee, integrated, {}, {}, 1};
-  TRY(auto plain,
-      files::encode_record(definition_, {definition_.key(), definition_.version(), addressee, row.record.values}));
+  generations::RecordEntry entry{definition.key(), import_, {}, {}, {}, {}, 1, {}, {}, {}, {}};
+  entry.group = static_cast<std::uint16_t>(target_.group);
+  if (!definition.is_flat()) entry.row = static_cast<std::uint32_t>(row.number);
+  if (target_.table().rows != files::GroupRows::Apart) {
+    TRY(note_person(row, id, entry));
+  }
+  TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
   entry.record = encrypt(plain);
   memory::wipe(plain);
-  if (row.record.individual_number) {
-    entry.number = encrypt(view_of(row.record.individual_number->reveal()));
+  TRY(auto numbers, files::encode_row_numbers(definition, target_.group, row.record));
+  if (!numbers.empty()) {
+    entry.number = encrypt(numbers);
+    memory::wipe(numbers);
     ++numbers_written_;
   }
+  if (row.state == files::RowState::Quarantined) {
+    TRY(note_waiting(row, id, entry));
+  }
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
-  auto link = addressee_bytes(integrated);
-  append(link, id.view());
-  add(TableId::SubjectLinks, std::move(link), {});
-  note_search_keys(row.record, id, addressee);
-  addressees_.push_back(addressee);
+  for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) entries_.push_back(std::move(key));
   return rows_.size() >= limits::kImportRowGroup ? flush() : success();
+}
+
+void ImportRows::note(const files::Finding& conversion) {
+  if (auto part = conversions_.add(conversion)) entries_.push_back(std::move(*part));
+}
+
+std::vector<Entry> ImportRows::take_entries() {
+  if (auto part = conversions_.rest()) entries_.push_back(std::move(*part));
+  return std::move(entries_);
 }
 
 // If power goes here: rows no entry names; the next opening of the tenant drops them by their sequence.

@@ -2,6 +2,7 @@
 // at a time.
 #pragma once
 
+#include "admin-api/service/conversions.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/linking.h"
 #include "crypto/row.h"
@@ -9,16 +10,25 @@
 
 namespace shosoin::service {
 
+// The table that an import fills, and what the sender has declared about its characters.
+struct ImportTarget {
+  const files::Definition& definition;
+  std::size_t group = 0;
+  files::CharacterProfile characters{};
+  const files::Group& table() const { return definition.groups()[group]; }
+};
+
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq,
+  ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
              std::shared_ptr<Assignments> open);
-  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
-  // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
-  // rows ahead in groups.
+  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. In a table of one row per person a subject
+  // that is already confirmed is not taken: in this release a change of a record is a correction, not an import. A row
+  // that waits for 文字同定 is kept with its bytes as they came. Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
+  void note(const files::Finding& conversion);  // for the 変換記録
   Result<void> flush();
-  std::vector<Entry> take_entries() { return std::move(entries_); }
+  std::vector<Entry> take_entries();
   const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
   const std::vector<std::uint64_t>& known_subjects() const {
     return known_subjects_;
@@ -28,17 +38,18 @@ class ImportRows {
 
  private:
   void add(TableId table, Bytes key, Bytes value);
-  Result<bool> is_known(std::string_view resident_record_code);
-  void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
+  Result<bool> is_known(const files::RecordInput& record);
+  Result<void> note_person(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
+  Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
-  std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
 
   TenantStore& store_;
-  const files::Definition& definition_;
+  ImportTarget target_;
   RecordId import_;
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
   Linker linker_;
+  ConversionParts conversions_;
   LinkFindings link_findings_;
   std::vector<Entry> entries_;
   std::vector<generations::NewRow> rows_;
@@ -48,14 +59,18 @@ class ImportRows {
 };
 
 struct Receiving {
-  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
-            files::Importer reader, std::string opener, Instant now, std::shared_ptr<Assignments> open)
+  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, ImportTarget target, files::Importer reader,
+            std::string opener, Instant now, std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, definition, import, seq, std::move(open)) {}
+        rows(tenant, target, import, seq, std::move(open)) {
+    importer.note_conversions([this](const files::Finding& conversion) { rows.note(conversion); });
+  }
+  Receiving(const Receiving&) = delete;
+  Receiving& operator=(const Receiving&) = delete;
   RecordId id;
   TenantStore& store;
   std::string person;

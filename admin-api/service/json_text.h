@@ -3,6 +3,11 @@
 // any thread.
 #pragma once
 
+<<<<<<< HEAD
+#include <boost/json/object.hpp>
+=======
+#include <memory>
+>>>>>>> main
 #include <string>
 #include <string_view>
 
@@ -14,15 +19,19 @@ namespace shosoin::service {
 void append_json(std::string& to, std::string_view text);
 // "name":"value", with a comma before it unless an object or list has just begun.
 void append_member(std::string& to, std::string_view name, std::string_view value);
+void append_json(std::string& to, const boost::json::object& object);
 
 // A record file's items up to their values: {"no":...,"name":...,"key":...,"value":
 class ItemHeads {
  public:
-  explicit ItemHeads(const files::DefinitionSet& definitions);
+  // Those of `earlier` are shared, where it has them.
+  explicit ItemHeads(const files::DefinitionSet& definitions, const ItemHeads* earlier = nullptr);
   const std::vector<std::string>& of(const files::Definition& definition) const;
 
  private:
-  std::vector<std::pair<const files::Definition*, std::vector<std::string>>> heads_;
+  using Heads = std::shared_ptr<const std::vector<std::string>>;
+  Heads find(const files::Definition& definition) const;
+  std::vector<std::pair<const files::Definition*, Heads>> heads_;
 };
 
 }  // namespace shosoin::service

@@ -105,24 +105,24 @@ generations::RowPlace encrypt(const TenantStore& store, std::uint64_t seq, std::
   return {id, row.key};
 }
 
-// The number the person has now; wipes itself.
+// The number the person has now.
 struct PresentNumber {
-  Bytes digits;
-  Digest token{};
-  PresentNumber() = default;
-  PresentNumber(PresentNumber&&) = default;
-  PresentNumber& operator=(PresentNumber&&) = default;
-  ~PresentNumber() { memory::wipe(digits); }
+  files::IndividualNumber number;
+  Digest token;
 };
-Result<PresentNumber> present_number(Context& context, const TenantStore& store,
+Result<PresentNumber> present_number(Parts& parts, Context& context, const TenantStore& store,
                                      const generations::RecordEntry& record) {
   TRY(const auto numbers, person_numbers(store, record.integrated));
-  const auto place = numbers.present.value_or(record.number);
-  if (place.id == RowId{}) return refuse(context, ErrorCode::Conflict, kHasNone);
-  PresentNumber present;
-  TRY(present.digits, store.read_row(place.id, place.key));
-  present.token = store.number_token(present.digits);
-  return present;
+  if (numbers.present) {
+    TRY(auto digits, store.read_row(numbers.present->id, numbers.present->key));
+    const auto number = files::IndividualNumber::parse(text_of(digits));
+    memory::wipe(digits);
+    if (!number) return Error{ErrorCode::Integrity, "read the number of a person"};
+    return PresentNumber{number.value(), numbers.present_token};
+  }
+  TRY(const auto number, subject_number(parts.definitions.now(), store, record));
+  if (!number) return refuse(context, ErrorCode::Conflict, kHasNone);
+  return PresentNumber{*number, store.number_token(view_of(number->reveal()))};
 }
 
 Result<void> check_free(Context& context, const TenantStore& store, const Digest& token, std::string_view subject) {
@@ -149,7 +149,8 @@ json::object change_line(const Context& context, std::string_view operation, con
   return line;
 }
 
-Result<Change> request_change(Context& context, const TenantStore& store, std::uint64_t seq, Asked& asked) {
+Result<Change> request_change(Parts& parts, Context& context, const TenantStore& store, std::uint64_t seq,
+                              Asked& asked) {
   auto& facts = asked.facts;
   TRY(const auto record, confirmed_record(store, facts.record, facts.file));
   facts.subject = record.integrated;
@@ -158,7 +159,7 @@ Result<Change> request_change(Context& context, const TenantStore& store, std::u
     return refuse(context, ErrorCode::Conflict, kWaiting);
   }
   if (history.size() >= limits::kMaxNumberChanges) return Error{ErrorCode::TooMany, "change a number once more"};
-  TRY(const auto present, present_number(context, store, record));
+  TRY(const auto present, present_number(parts, context, store, record));
   NumberChange change;
   change.changed_on = facts.changed_on;
   change.former_token = present.token;
@@ -168,7 +169,7 @@ Result<Change> request_change(Context& context, const TenantStore& store, std::u
   }
   TRY(check_free(context, store, change.present_token, facts.subject));
   Change made;
-  change.former = encrypt(store, seq, text_of(present.digits), made.rows);
+  change.former = encrypt(store, seq, present.number.reveal(), made.rows);
   change.present = encrypt(store, seq, asked.number.reveal(), made.rows);
   made.entries.push_back(number_change_entry(facts));
   made.entries.push_back(
@@ -216,9 +217,9 @@ Result<Deciding> deciding(const TenantStore& store, const RecordId& id) {
   return Deciding{std::move(*facts), key, std::move(numbers), std::move(record)};
 }
 
-Result<Change> approve_change(Context& context, const TenantStore& store, Deciding& now) {
+Result<Change> approve_change(Parts& parts, Context& context, const TenantStore& store, Deciding& now) {
   if (now.record.file.empty()) return refuse(context, ErrorCode::Conflict, kGone);
-  TRY(const auto present, present_number(context, store, now.record));
+  TRY(const auto present, present_number(parts, context, store, now.record));
   if (present.token != now.change.former_token) return refuse(context, ErrorCode::Conflict, kMoved);
   TRY(check_free(context, store, now.change.present_token, now.facts.subject));
   now.change.state = NumberChangeState::Done;
@@ -277,7 +278,7 @@ Answer number_change_request(Parts& parts, Context& context) {
   facts.requested_at = context.terminal;
   context.target["numberChangeId"] = facts.id.hex();
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
-  TRY(store->change([&](std::uint64_t seq) { return request_change(context, *store, seq, asked); }));
+  TRY(store->change([&](std::uint64_t seq) { return request_change(parts, context, *store, seq, asked); }));
   context.logged = true;
   return shown(facts);
 }
@@ -326,7 +327,7 @@ Answer number_change_decide(Parts& parts, Context& context) {
   const auto decide = [&]() -> Result<void> {
     TRY(store->change([&](std::uint64_t) -> Result<Change> {
       TRY(now, deciding(*store, before.id));
-      TRY(auto made, approved ? approve_change(context, *store, now) : Result<Change>(reject_change(now)));
+      TRY(auto made, approved ? approve_change(parts, context, *store, now) : Result<Change>(reject_change(now)));
       auto line = change_line(context, "number-change-decide", now.facts, now.record,
                               approved ? "個人番号の変更" : "個人番号の変更の却下");
       now.facts.state = approved ? "approved" : "rejected";

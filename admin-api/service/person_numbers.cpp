@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/base/limits_linking.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 
@@ -29,6 +30,27 @@ Result<std::vector<std::pair<EntryKey, NumberChange>>> number_history(const Tena
   }));
   TRY(std::move(read));
   return out;
+}
+
+Result<std::optional<files::IndividualNumber>> subject_number(const files::DefinitionSet& definitions,
+                                                              const TenantStore& store,
+                                                              const generations::RecordEntry& record) {
+  if (record.number.id == RowId{}) return std::optional<files::IndividualNumber>{};
+  TRY(auto plain, store.read_row(record.record.id, record.record.key));
+  const auto row = files::view_row(plain);
+  const auto definition =
+      row ? files::definition_of(row.value(), definitions) : Result<const files::Definition*>(row.error());
+  const auto group = row ? row.value().group : 0;
+  memory::wipe(plain);
+  TRY(const auto* known, definition);
+  TRY(auto held, store.read_row(record.number.id, record.number.key));
+  const auto numbers = files::numbers_of_row(held, *known, group);
+  memory::wipe(held);
+  if (!numbers) return numbers.error();
+  const auto own = known->index_of(files::ItemRole::IndividualNumber, group);
+  const auto found = own ? numbers.value().find(*own) : numbers.value().end();
+  if (found == numbers.value().end()) return std::optional<files::IndividualNumber>{};
+  return std::optional(found->second);
 }
 
 // A number the person has again is not a former one.

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "admin-api/service/search_keys.h"
+#include "storage/files/definition.h"
+#include "storage/files/identifiers.h"
 #include "storage/generations/number_history.h"
 
 namespace shosoin::service {
@@ -19,6 +21,10 @@ struct PersonNumbers {
   std::vector<FormerNumber> former;  // newest first
   const FormerNumber* find_former(const Digest& token) const;
 };
+// Of the record's own subject: those of others in the same row stay theirs. None where the row held none.
+Result<std::optional<files::IndividualNumber>> subject_number(const files::DefinitionSet& definitions,
+                                                              const TenantStore& store,
+                                                              const generations::RecordEntry& record);
 Result<PersonNumbers> person_numbers(const TenantStore& store, std::string_view integrated);
 // Every entry of the history, also those that wait for approval.
 Result<std::vector<std::pair<EntryKey, generations::NumberChange>>> number_history(const TenantStore& store,

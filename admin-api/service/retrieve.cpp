@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
+#include <tuple>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/person_numbers.h"
 #include "admin-api/service/reasons.h"
 #include "admin-api/service/search_keys.h"
-#include "storage/files/record.h"
+#include "firmware/base/limits_intake.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -34,18 +37,20 @@ struct Found {
   RecordId id;
   generations::RecordEntry entry;
   Bytes plain;
-  files::RecordView record;  // of plain
+  files::RowView record;  // of plain
   const files::Definition* definition;
-  std::string number;  // only when it is to be shown
+  std::map<std::size_t, files::IndividualNumber> numbers;  // by item; only when they are to be shown
+  struct Former {
+    std::string changed_on;
+    std::optional<files::IndividualNumber> number;  // only when it is to be shown
+  };
+  std::vector<Former> former;  // what the subject's number was before (D-16), newest first
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
-  ~Found() {
-    memory::wipe(number);
-    memory::wipe(plain);
-  }
+  ~Found() { memory::wipe(plain); }
   std::string_view value_of(ItemRole role) const {
-    const auto index = definition->index_of(role);
+    const auto index = definition->index_of(role, record.group);
     return index ? record.values[*index] : std::string_view();
   }
 };
@@ -61,8 +66,11 @@ Result<void> check_reason(Context& context) {
   if (reference.find_first_not_of(" \t") == std::string::npos) {
     return context.refuse(ErrorCode::InvalidContent, "find the case of the access", "/accessReason/caseReference");
   }
-  context.target["accessReason"] =
-      json::object{{"reasonCode", reason->code}, {"reason", reason->ja}, {"caseReference", reference}};
+  auto& told = context.target["accessReason"].emplace_object();
+  told.reserve(3);
+  told.emplace("reasonCode", reason->code);
+  told.emplace("reason", reason->ja);
+  told.emplace("caseReference", reference);
   return success();
 }
 
@@ -71,45 +79,94 @@ bool wants_number(const Context& context) {
   return flag && !flag->empty() && (*flag)[0] == 1 && context.by().grant.has(Permission::ViewIndividualNumber);
 }
 
-// Decrypts; the 個人番号 only when it will be shown.
+Result<files::IndividualNumber> number_in(const TenantStore& store, const generations::RowPlace& place) {
+  TRY(auto digits, store.read_row(place.id, place.key));
+  auto number = files::IndividualNumber::parse(text_of(digits));
+  memory::wipe(digits);
+  if (!number) return Error{ErrorCode::Integrity, "read the number of a person"};
+  return number;
+}
+
+// A changed number is shown in place of the one the record came with, and the former ones beside it (D-16).
+Result<void> apply_history(Parts& parts, const Context& context, const TenantStore& store, Found& found) {
+  const auto own = found.definition->index_of(ItemRole::IndividualNumber, found.record.group);
+  if (!own || found.entry.number.id == RowId{}) return success();
+  TRY(const auto any,
+      parts.recall.settings.get(store, "numbers/any-changed", [&] { return any_number_changed(store); }));
+  if (!*any) return success();
+  TRY(const auto numbers, person_numbers(store, found.entry.integrated));
+  if (!numbers.present) return success();
+  const auto held = found.numbers.find(*own);
+  const bool shows = wants_number(context);
+  if (held != found.numbers.end()) {
+    TRY(held->second, number_in(store, *numbers.present));
+  }
+  for (const auto& former : numbers.former) {
+    auto& told = found.former.emplace_back(Found::Former{former.changed_on, std::nullopt});
+    if (!shows) continue;
+    TRY(told.number, number_in(store, former.row));
+  }
+  return success();
+}
+
+// Decrypts; the 個人番号 only when they will be shown.
 Result<Found> open_record(Parts& parts, const Context& context, const TenantStore& store, const RecordId& id,
                           generations::RecordEntry entry) {
   Found found;
   found.id = id;
   TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
-  TRY(found.record, files::view_record(found.plain));
-  TRY(found.definition, files::definition_of(found.record, parts.definitions));
+  TRY(found.record, files::view_row(found.plain));
+  TRY(found.definition, files::definition_of(found.record, parts.definitions.now()));
   if (entry.number.id != RowId{} && wants_number(context)) {
-    TRY(auto number, store.read_row(entry.number.id, entry.number.key));
-    found.number = std::string(text_of(number));
-    memory::wipe(number);
+    TRY(auto numbers, store.read_row(entry.number.id, entry.number.key));
+    auto read = files::numbers_of_row(numbers, *found.definition, found.record.group);
+    memory::wipe(numbers);
+    TRY(found.numbers, std::move(read));
   }
   found.entry = std::move(entry);
+  TRY(apply_history(parts, context, store, found));
   return found;
+}
+
+// Every item that can hold a 個人番号, of whomever, is masked where the row holds any: which of them do is told with
+// the numbers only.
+std::string_view shown_number(const Found& found, std::size_t item) {
+  if (found.entry.number.id == RowId{}) return {};
+  if (found.numbers.empty()) return kMask;
+  const auto held = found.numbers.find(item);
+  return held == found.numbers.end() ? std::string_view() : held->second.reveal();
 }
 
 void append_shown(const ItemHeads& all_heads, const Found& found, std::string& to) {
   const auto& heads = all_heads.of(*found.definition);
-  const auto number_at = found.definition->index_of(ItemRole::IndividualNumber);
+  const auto& group = found.definition->groups()[found.record.group];
+  const auto items = found.definition->items_of(found.record.group);
   to += '{';
   append_member(to, "recordId", found.id.hex());
   append_member(to, "recordFile", found.entry.file);
+  to += ",\"group\":{";
+  append_member(to, "key", group.key);
+  append_member(to, "name", group.name);
+  to += '}';
   append_member(to, "addresseeNumber", found.entry.addressee);
   append_member(to, "integratedAddresseeNumber", found.entry.integrated);
   to += ",\"version\":" + std::to_string(found.entry.version) + ",\"items\":[";
-  for (std::size_t i = 0; i < heads.size(); ++i) {
-    std::string_view value = found.record.values[i];
-    if (number_at && *number_at == i) {
-      value = found.entry.number.id == RowId{} ? std::string_view()
-              : found.number.empty()           ? kMask
-                                               : std::string_view(found.number);
-    }
+  for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) to += ',';
-    to += heads[i];
-    append_json(to, value);
+    to += heads[group.first + i];
+    append_json(to, files::is_individual_number(items[i].role) ? shown_number(found, i) : found.record.values[i]);
     to += '}';
   }
-  to += "]}";
+  to += ']';
+  if (!found.former.empty()) to += ",\"formerIndividualNumbers\":[";
+  for (const auto& former : found.former) {
+    if (to.back() == '}') to += ',';
+    to += '{';
+    append_member(to, "changedOn", former.changed_on);
+    append_member(to, "individualNumber", former.number ? former.number->reveal() : kMask);
+    to += '}';
+  }
+  to += found.former.empty() ? "}" : "]}";
 }
 
 // 4情報 as at the time of the access (L-06); a tenant may turn them off.
@@ -143,14 +200,30 @@ Result<bool> logs_basic_four(Parts& parts, const TenantStore& store) {
   return *known;
 }
 
+// What was searched by. A number that was replaced finds the person, and the answer says so (D-16).
+struct Asked {
+  bool by_number = false;
+  std::string superseded_on;  // the day of the change; "" for a present number
+};
+
+// 備考: what was searched by, and how many numbers one record showed where there are several.
+std::string remark_of(const Found& hit, const Asked& asked) {
+  std::string remark = !asked.by_number              ? ""
+                       : asked.superseded_on.empty() ? "個人番号による検索"
+                                                     : "変更前の個人番号による検索";
+  const auto shown = hit.numbers.size() + (hit.numbers.empty() ? 0 : hit.former.size());
+  if (shown > 1) remark += (remark.empty() ? "" : "、") + ("個人番号" + std::to_string(shown) + "件の表示");
+  return remark;
+}
+
 // One line for all hits; where the 個人番号 is shown, or was searched by, one with the 13 items for each record (L-21).
 Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
-                               const std::vector<Found>& hits, bool by_number) {
+                               const std::vector<Found>& hits, const Asked& asked) {
   TRY(const bool basic_four, logs_basic_four(parts, store));
   std::uint64_t line_number = 0;
   std::string together;
   for (const auto& hit : hits) {
-    if (!by_number && hit.number.empty()) {
+    if (!asked.by_number && hit.numbers.empty()) {
       if (!together.empty()) together += ',';
       append_logged(hit, basic_four, together);
       continue;
@@ -158,49 +231,128 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     std::string alone;
     append_logged(hit, basic_four, alone);
     const auto access =
-        number_access_items(context, {hit.number.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
-                                      hit.entry.addressee, hit.entry.file, by_number ? "個人番号による検索" : ""});
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), alone,
-                                              ",\"individualNumberAccess\":" + json::serialize(access))));
+        number_access_items(context, {hit.numbers.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
+                                      hit.entry.addressee, hit.entry.file, remark_of(hit, asked)});
+    TRY(line_number, write_line(context, store,
+                                hit_entry(log_text(context, operation, "ok"), alone,
+                                          ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), together)));
+    TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), together)));
   }
   context.logged = true;
   return line_number;
 }
 
-Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
-            const std::vector<Found>& hits, bool by_number) {
-  TRY(const auto line, log_hits(parts, context, store, operation, hits, by_number));
+// What is told: the records one after the other, as far as an answer goes. Those that do not fit are neither told nor
+// logged, and follow by the cursor.
+std::string told_records(Parts& parts, std::vector<Found>& hits) {
   std::string text = "{\"records\":[";
   text.reserve(kUsualAnswer * hits.size());
-  for (const auto& hit : hits) {
-    if (text.back() == '}') text += ',';
-    append_shown(parts.item_heads, hit, text);
+  const auto& heads = parts.definitions.heads();  // after the last record was read: it knows every definition found
+  std::size_t told = 0;
+  for (; told < hits.size() && text.size() < limits::kRecordsAnswer; ++told) {
+    if (told > 0) text += ',';
+    append_shown(heads, hits[told], text);
   }
-  text += "],\"logged\":{\"line\":" + std::to_string(line) + '}';
+  hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(told), hits.end());
+  return text;
+}
+
+struct Page {
+  std::vector<Found> hits;
+  std::size_t matches = 0;  // behind the cursor, those of this page included
+};
+
+Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation, Page page,
+            const Asked& asked) {
+  auto text = told_records(parts, page.hits);
+  TRY(const auto line, log_hits(parts, context, store, operation, page.hits, asked));
+  text += ']';
+  if (!asked.superseded_on.empty()) {
+    text += ",\"superseded\":{";
+    append_member(text, "changedOn", asked.superseded_on);
+    text += '}';
+  }
+  text += ",\"logged\":{\"line\":" + std::to_string(line) + '}';
+  if (page.hits.size() < page.matches) append_member(text, "cursor", page.hits.back().id.hex());
   append_member(text, "requestId", context.request_id);
   context.verbatim = std::move(text += '}');
   return json::object{};
 }
 
-Result<std::vector<Found>> find_all(Parts& parts, Context& context, const TenantStore& store, const SearchKey& key,
-                                    std::string_view file) {
+struct Hit {
+  RecordId id;
+  generations::RecordEntry entry;
+  // A person's rows table by table, as they stood in their files.
+  auto order() const { return std::tuple(entry.group, entry.addressee, entry.import, entry.row, id); }
+};
+
+// Confirmed, and nothing in it waits for 文字同定: anything else is never provided (D-06).
+Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordEntry& entry) {
+  using enum generations::Identification;
+  if (entry.identification == Waiting || entry.identification == Rejected) return false;
+  return confirmed.contains(entry.import);
+}
+
+Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const SearchKey& key,
+                                   const files::Definition& definition, std::optional<std::size_t> group) {
   TRY(auto ids, search(store, key));
   ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
-  std::vector<Found> hits;
+  std::vector<Hit> hits;
+  std::set<std::string> people;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store, id));
-    if (!entry || entry->file != file) continue;
-    TRY(const bool visible, confirmed.contains(entry->import));
-    if (!visible) continue;  // unconfirmed data is never provided (D-06)
-    if (hits.size() == limits::kMaxRetrievalHits)
-      return Error{ErrorCode::TooMany, "tell more hits than a search may (S-03)"};
-    TRY(auto found, open_record(parts, context, store, id, std::move(*entry)));
-    hits.push_back(std::move(found));
+    if (!entry || entry->file != definition.key() || (group && entry->group != *group)) continue;
+    TRY(const bool provided, is_provided(confirmed, *entry));
+    if (!provided) continue;
+    if (!entry->addressee.empty()) people.insert(entry->addressee);
+    if (people.size() > limits::kMaxRetrievalHits) {
+      return Error{ErrorCode::TooMany, "tell of more people than a search may (S-03)"};
+    }
+    hits.push_back({id, std::move(*entry)});
   }
+  std::ranges::sort(hits, {}, &Hit::order);
   return hits;
+}
+
+// Behind the record the cursor names: nowhere, when that one is not among the hits any more.
+Result<void> go_on_behind_cursor(Context& context, std::vector<Hit>& hits) {
+  if (!protocol::field(context.request, FieldId::Cursor)) return success();
+  TRY(const auto last, id_field<RecordId>(context, FieldId::Cursor));
+  const auto found = std::ranges::find(hits, last, &Hit::id);
+  if (found == hits.end())
+    return context.refuse(ErrorCode::InvalidContent, "go on where a list has changed", "/cursor");
+  hits.erase(hits.begin(), found + 1);
+  return success();
+}
+
+Result<Page> open_page(Parts& parts, Context& context, const TenantStore& store, std::vector<Hit> hits) {
+  Page page;
+  page.matches = hits.size();
+  if (hits.size() > limits::kRowsTold) hits.resize(limits::kRowsTold);
+  for (auto& hit : hits) {
+    TRY(auto found, open_record(parts, context, store, hit.id, std::move(hit.entry)));
+    page.hits.push_back(std::move(found));
+  }
+  return page;
+}
+
+// The table a search is about, when it names one.
+Result<std::optional<std::size_t>> group_in(Context& context, const files::Definition& definition) {
+  const auto key = context.text(FieldId::Group);
+  if (key.empty()) return std::optional<std::size_t>{};
+  const auto group = definition.group_index(key);
+  if (!group) return context.refuse(ErrorCode::InvalidContent, "find a table of the record file", "/group");
+  context.target["group"] = key;
+  return group;
+}
+
+Result<std::string> superseded_on(const TenantStore& store, const SearchKey& key) {
+  Digest token{};
+  std::ranges::copy(ByteView(key.prefix).last(token.size()), token.begin());
+  TRY(auto history, search_history(store, token));
+  return std::move(history.superseded_on);
 }
 
 // As far as the request tells that erased it: who may not use a file does not learn what was in it.
@@ -225,16 +377,22 @@ Answer retrieve(Parts& parts, Context& context) {
   TRY(need(context, Permission::Retrieve));
   TRY(const auto* definition, granted_file(parts, context));
   TRY(check_reason(context));
-  TRY(auto key, search_key_in(*store, context));
+  TRY(const auto group, group_in(context, *definition));
+  TRY(auto key, search_key_in(*store, context, *definition));
   context.target["searchKind"] = context.text(FieldId::SearchKind);
-  const bool by_number = key.kind == SearchKind::IndividualNumber;
-  TRY(auto hits, find_all(parts, context, *store, key, definition->key()));
-  if (!hits.empty()) return tell(parts, context, *store, "retrieve", hits, by_number);
-  if (by_number) {  // the search itself is an access to the number
+  Asked asked{key.kind == SearchKind::IndividualNumber, {}};
+  if (asked.by_number) {
+    TRY(asked.superseded_on, superseded_on(*store, key));
+  }
+  TRY(auto hits, find_hits(parts, *store, key, *definition, group));
+  TRY(go_on_behind_cursor(context, hits));
+  TRY(auto page, open_page(parts, context, *store, std::move(hits)));
+  if (!page.hits.empty()) return tell(parts, context, *store, "retrieve", std::move(page), asked);
+  if (asked.by_number) {  // the search itself is an access to the number
     auto line = log_object(context, "retrieve", error_row(ErrorCode::NotFound).slug);
     line["individualNumberAccess"] =
         number_access_items(context, {NumberUse::Search, "", "", definition->key(), "該当なし"});
-    TRY(store->log(log_entry(line, true)));
+    TRY(write_line(context, *store, log_entry(line, true)));
     context.logged = true;
   }
   return Error{ErrorCode::NotFound, kNothing};
@@ -254,12 +412,14 @@ Answer retrieve_record(Parts& parts, Context& context) {
     if (erased && !other) return Error{ErrorCode::Erased, "retrieve a record that was erased"};
     return Error{ErrorCode::NotFound, kNothing};
   }
-  TRY(const bool visible, ConfirmedImports(*store, &parts.recall.confirmed_imports).contains(entry->import));
-  if (!visible || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
-  std::vector<Found> hits;
+  ConfirmedImports confirmed(*store, &parts.recall.confirmed_imports);
+  TRY(const bool provided, is_provided(confirmed, *entry));
+  if (!provided || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
+  Page page;
   TRY(auto found, open_record(parts, context, *store, id, std::move(*entry)));
-  hits.push_back(std::move(found));
-  return tell(parts, context, *store, "retrieve-record", hits, false);
+  page.hits.push_back(std::move(found));
+  page.matches = 1;
+  return tell(parts, context, *store, "retrieve-record", std::move(page), {});
 }
 
 }  // namespace shosoin::service

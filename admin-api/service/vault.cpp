@@ -72,14 +72,15 @@ void maintain(Service& service) {
 }
 
 Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock& clock, const sigset_t& signals) {
-  TRY(const auto definitions, files::DefinitionSet::embedded());
+  TRY(const auto shipped, files::DefinitionSet::embedded());
+  TRY(const auto definitions, with_stored_definitions(opened.appliance->zero(), shipped));
   TRY(auto server, Server::bind(settings, end_now));
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
   const erasure::Scrub scrub(*opened.appliance, clock, {limits::kScrubFirst, settings.scrub_every, settings.scrub_rate});
   service.parts().scrub = &scrub;  // ends after the server has stopped and before the appliance
-  server->start(service);
+  TRY(server->start(service));
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
   do {

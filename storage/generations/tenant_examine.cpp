@@ -58,7 +58,7 @@ class Examination {
     const auto place = decode_record_entry(entry);
     if (!place) return examiner_.fault(where, place.error());
     ++examiner_.records;
-    for (const auto* row : {&place.value().record, &place.value().number}) {
+    for (const auto* row : {&place.value().record, &place.value().number, &place.value().source}) {
       if (row->id != RowId{}) examine_row(*row);
     }
   }
