@@ -25,11 +25,10 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   TRY(auto code, files::LocalGovernmentCode::parse(tenant->code));
   const auto& profile = facts.form.profile;
   TRY(const auto group, group_of(*definition, facts.form));
-  TRY(auto importer,
-      files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
+  TRY(auto importer, files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
   const ImportTarget target{*definition, group, profile.characters};
-  return std::make_unique<Receiving>(facts.id, store, facts.seq, target, std::move(importer), context.by().person.id,
-                                     context.now, parts.imports.assignments(store.tenant()));
+  return std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
+                                     context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
 }
 
 bool flag_in(const Context& context, FieldId field) {
@@ -115,6 +114,7 @@ json::array findings_of(const std::vector<files::Finding>& findings) {
     const auto text = files::render(finding);
     json::object one{{"rule", files::rule(finding.rule).slug}, {"row", finding.row}, {"column", finding.column}};
     if (!finding.item.empty()) one["item"] = finding.item;
+    if (!finding.check.empty()) one["check"] = finding.check;
     one["ja"] = text.ja;
     one["en"] = text.en;
     out.push_back(std::move(one));
@@ -136,12 +136,12 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
   auto problems = findings_of(report.problems);
   for (const auto row : rows.known_subjects()) {
     if (problems.size() >= limits::kMaxImportFindings) break;
-    problems.push_back(json::object{
-        {"rule", "subject-known"},
-        {"row", row},
-        {"column", 0},
-        {"ja", "この人の記録はこの表に確認済みのものがあります。訂正として扱ってください。"},
-        {"en", "This person already has a confirmed record in this table; treat it as a correction."}});
+    problems.push_back(
+        json::object{{"rule", "subject-known"},
+                     {"row", row},
+                     {"column", 0},
+                     {"ja", "この人の記録はこの表に確認済みのものがあります。訂正として扱ってください。"},
+                     {"en", "This person already has a confirmed record in this table; treat it as a correction."}});
   }
   auto notes = findings_of(report.notes);
   for (auto& flagged : rows.link_findings().told()) {
@@ -253,7 +253,7 @@ Answer import_open(Parts& parts, Context& context) {
     TRY(const auto id, RecordId::parse(*earlier));
     return open_again(parts, context, *store, id);
   }
-  ImportFacts facts{RecordId::random(),     "receiving",     definition->key(), 0, {},
+  ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
                     context.by().person.id, context.terminal, std::move(form)};
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;

@@ -4,19 +4,20 @@
 #include "admin-api/service/record_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "storage/files/normalise.h"
 #include "storage/files/source_values.h"
 #include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
 
-ImportRows::ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
-                       std::shared_ptr<Assignments> open)
+ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definitions& definitions, const RecordId& import,
+                       std::uint64_t seq, std::shared_ptr<Assignments> open)
     : store_(store),
       target_(target),
       import_(import),
       seq_(seq),
-      confirmed_(store),
+      subjects_(store, target, definitions),
       linker_(store, target.definition, std::move(open)),
       conversions_(import) {}
 
@@ -27,41 +28,43 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
   entry.value.emplace(std::move(value));
 }
 
-Result<bool> ImportRows::is_known(const files::RecordInput& record) {
-  if (target_.table().rows != files::GroupRows::One) return false;
-  const auto key = subject_key(store_, target_, record);
-  if (!key) return false;
-  TRY(auto found, search(store_, *key));
-  for (const auto& id : found) {
-    TRY(auto entry, find_record(store_, id));
-    if (!entry || entry->file != target_.definition.key() || entry->group != target_.group) continue;
-    if (entry->identification == generations::Identification::Rejected) continue;
-    TRY(const bool confirmed, confirmed_.contains(entry->import));
-    if (confirmed) return true;
-  }
-  return false;
-}
-
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
   auto row = new_row(store_.tenant(), seq_, plain);
   rows_.push_back(std::move(row.row));
   return row.place;
 }
 
-// Whose record it is, and how that person is found.
-Result<void> ImportRows::note_person(const files::ImportedRow& row, const RecordId& id,
-                                     generations::RecordEntry& entry) {
+// Whose record it is. A new version keeps both numbers of its subject, so that every version is found where the newest
+// is: a change of the 宛名番号 or the 個人番号 is none of the changes a check lets pass. False: not to be taken.
+Result<bool> ImportRows::follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry) {
+  if (target_.table().rows == files::GroupRows::Apart) return true;
   const auto own = addressee_in(target_, row.record);
+  if (known) {
+    const auto same = [](std::string_view left, std::string_view right) {
+      return files::addressee_number_key(left) == files::addressee_number_key(right);
+    };
+    if (!row.changes_subject || (own && !same(*own, known->addressee))) return false;
+    entry.version = known->version + 1;
+  }
+  if (known && !row.record.individual_number) {
+    entry.integrated = known->integrated;
+    entry.addressee = known->addressee;
+    return true;
+  }
   TRY(auto linked, linker_.link({row.record.individual_number, own}));
+  if (known && linked.integrated != known->integrated) return false;
   link_findings_.add(row.number, linked.flags);
   if (linked.entry) entries_.push_back(std::move(*linked.entry));
   entry.integrated = std::move(linked.integrated);
-  entry.addressee = own.value_or(entry.integrated);
+  entry.addressee = known ? known->addressee : own.value_or(entry.integrated);
+  return true;
+}
+
+void ImportRows::note_person(const RecordId& id, const generations::RecordEntry& entry) {
   auto link = addressee_bytes(entry.integrated);
   append(link, id.view());
   add(TableId::SubjectLinks, std::move(link), {});
   if (addressees_.empty() || addressees_.back() != entry.addressee) addressees_.push_back(entry.addressee);
-  return success();
 }
 
 Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
@@ -82,19 +85,18 @@ Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const Recor
 }
 
 Result<void> ImportRows::take(const files::ImportedRow& row) {
-  TRY(const bool known, is_known(row.record));
-  if (known) {
-    known_subjects_.push_back(row.number);
-    return success();
-  }
   const auto& definition = target_.definition;
   const auto id = RecordId::random();
   generations::RecordEntry entry{definition.key(), import_, {}, {}, {}, {}, 1, {}, {}, {}, {}};
   entry.group = static_cast<std::uint16_t>(target_.group);
   if (!definition.is_flat()) entry.row = static_cast<std::uint32_t>(row.number);
-  if (target_.table().rows != files::GroupRows::Apart) {
-    TRY(note_person(row, id, entry));
+  TRY(const auto known, subjects_.find(row.record));
+  TRY(const bool taken, follow(row, known, entry));
+  if (!taken) {
+    known_subjects_.push_back(row.number);
+    return success();
   }
+  if (target_.table().rows != files::GroupRows::Apart) note_person(id, entry);
   TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
   entry.record = encrypt(plain);
   memory::wipe(plain);

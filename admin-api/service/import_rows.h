@@ -3,28 +3,24 @@
 #pragma once
 
 #include "admin-api/service/conversions.h"
+#include "admin-api/service/import_target.h"
 #include "admin-api/service/imports.h"
+#include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
 
-// The table that an import fills, and what the sender has declared about its characters.
-struct ImportTarget {
-  const files::Definition& definition;
-  std::size_t group = 0;
-  files::CharacterProfile characters{};
-  const files::Group& table() const { return definition.groups()[group]; }
-};
-
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, ImportTarget target, const RecordId& import, std::uint64_t seq,
-             std::shared_ptr<Assignments> open);
+  // definitions: those that confirmed records came under.
+  ImportRows(TenantStore& store, ImportTarget target, const Definitions& definitions, const RecordId& import,
+             std::uint64_t seq, std::shared_ptr<Assignments> open);
   // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. In a table of one row per person a subject
-  // that is already confirmed is not taken: in this release a change of a record is a correction, not an import. A row
-  // that waits for 文字同定 is kept with its bytes as they came. Writes rows ahead in groups.
+  // that is already confirmed is taken only as a change that a logic check of the definition let pass (D-11): a new
+  // version of the record, beside the earlier ones. A row that waits for 文字同定 is kept with its bytes as they came.
+  // Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
   void note(const files::Finding& conversion);  // for the 変換記録
   Result<void> flush();
@@ -35,11 +31,13 @@ class ImportRows {
   }  // row numbers that were not taken
   std::uint64_t numbers_written() const { return numbers_written_; }
   const LinkFindings& link_findings() const { return link_findings_; }
+  KnownSubjects& subjects() { return subjects_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
-  Result<bool> is_known(const files::RecordInput& record);
-  Result<void> note_person(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
+  using Known = std::optional<generations::RecordEntry>;  // the version before
+  Result<bool> follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry);
+  void note_person(const RecordId& id, const generations::RecordEntry& entry);
   Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
 
@@ -47,7 +45,7 @@ class ImportRows {
   ImportTarget target_;
   RecordId import_;
   std::uint64_t seq_;
-  ConfirmedImports confirmed_;
+  KnownSubjects subjects_;
   Linker linker_;
   ConversionParts conversions_;
   LinkFindings link_findings_;
@@ -59,15 +57,17 @@ class ImportRows {
 };
 
 struct Receiving {
-  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, ImportTarget target, files::Importer reader,
-            std::string opener, Instant now, std::shared_ptr<Assignments> open)
+  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, ImportTarget target,
+            const Definitions& definitions, files::Importer reader, std::string opener, Instant now,
+            std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, target, import, seq, std::move(open)) {
+        rows(tenant, target, definitions, import, seq, std::move(open)) {
     importer.note_conversions([this](const files::Finding& conversion) { rows.note(conversion); });
+    importer.look_up_subjects([this](const files::RecordInput& record) { return rows.subjects().read(record); });
   }
   Receiving(const Receiving&) = delete;
   Receiving& operator=(const Receiving&) = delete;

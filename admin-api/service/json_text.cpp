@@ -96,7 +96,6 @@ void append_member(std::string& to, std::string_view name, std::string_view valu
   append_json(to, value);
 }
 
-<<<<<<< HEAD
 void append_json(std::string& to, const boost::json::object& object) {
   to += '{';
   for (const auto& member : object) {
@@ -117,10 +116,7 @@ void append_json(std::string& to, const boost::json::object& object) {
   to += '}';
 }
 
-ItemHeads::ItemHeads(const files::DefinitionSet& definitions) {
-=======
 ItemHeads::ItemHeads(const files::DefinitionSet& definitions, const ItemHeads* earlier) {
->>>>>>> main
   for (const auto& definition : definitions.all()) {
     auto known = earlier != nullptr ? earlier->find(definition) : nullptr;
     if (known == nullptr) {

@@ -3,11 +3,8 @@
 // any thread.
 #pragma once
 
-<<<<<<< HEAD
 #include <boost/json/object.hpp>
-=======
 #include <memory>
->>>>>>> main
 #include <string>
 #include <string_view>
 

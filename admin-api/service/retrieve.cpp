@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
-#include <tuple>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
@@ -11,6 +10,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/person_numbers.h"
 #include "admin-api/service/reasons.h"
+#include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits_intake.h"
 #include "storage/files/stored_row.h"
@@ -45,6 +45,7 @@ struct Found {
     std::optional<files::IndividualNumber> number;  // only when it is to be shown
   };
   std::vector<Former> former;  // what the subject's number was before (D-16), newest first
+  std::vector<RecordId> earlier;                           // versions before this one
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
@@ -123,6 +124,10 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
     memory::wipe(numbers);
     TRY(found.numbers, std::move(read));
   }
+  if (entry.version > 1) {
+    ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
+    TRY(found.earlier, earlier_than(store, confirmed, entry));
+  }
   found.entry = std::move(entry);
   TRY(apply_history(parts, context, store, found));
   return found;
@@ -150,7 +155,16 @@ void append_shown(const ItemHeads& all_heads, const Found& found, std::string& t
   to += '}';
   append_member(to, "addresseeNumber", found.entry.addressee);
   append_member(to, "integratedAddresseeNumber", found.entry.integrated);
-  to += ",\"version\":" + std::to_string(found.entry.version) + ",\"items\":[";
+  to += ",\"version\":" + std::to_string(found.entry.version);
+  if (!found.earlier.empty()) {
+    to += ",\"earlierVersions\":[";
+    for (const auto& id : found.earlier) {
+      if (to.back() != '[') to += ',';
+      append_json(to, id.hex());
+    }
+    to += ']';
+  }
+  to += ",\"items\":[";
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) to += ',';
     to += heads[group.first + i];
@@ -281,20 +295,6 @@ Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view
   return json::object{};
 }
 
-struct Hit {
-  RecordId id;
-  generations::RecordEntry entry;
-  // A person's rows table by table, as they stood in their files.
-  auto order() const { return std::tuple(entry.group, entry.addressee, entry.import, entry.row, id); }
-};
-
-// Confirmed, and nothing in it waits for 文字同定: anything else is never provided (D-06).
-Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordEntry& entry) {
-  using enum generations::Identification;
-  if (entry.identification == Waiting || entry.identification == Rejected) return false;
-  return confirmed.contains(entry.import);
-}
-
 Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const SearchKey& key,
                                    const files::Definition& definition, std::optional<std::size_t> group) {
   TRY(auto ids, search(store, key));
@@ -310,9 +310,15 @@ Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const
     if (people.size() > limits::kMaxRetrievalHits) {
       return Error{ErrorCode::TooMany, "tell of more people than a search may (S-03)"};
     }
-    hits.push_back({id, std::move(*entry)});
+    Hit hit{id, std::move(*entry)};
+    // The other search keys are the same in every version.
+    const bool may_differ = key.kind == SearchKind::KanaName || key.kind == SearchKind::IndividualNumber;
+    if (may_differ && definition.groups()[hit.entry.group].rows == files::GroupRows::One) {
+      TRY(hit, newest_of(store, confirmed, std::move(hit)));
+    }
+    hits.push_back(std::move(hit));
   }
-  std::ranges::sort(hits, {}, &Hit::order);
+  keep_newest(hits);
   return hits;
 }
 
