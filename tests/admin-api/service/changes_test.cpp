@@ -62,7 +62,7 @@ class Changes : public ::testing::Test {
   }
   std::string item(const json::value& record, std::string_view key) {
     for (const auto& one : record.at("items").as_array()) {
-      if (one.at("key") == key) return std::string(one.at("value").as_string());
+      if (std::string_view(one.at("key").as_string()) == key) return std::string(one.at("value").as_string());
     }
     return {};
   }
