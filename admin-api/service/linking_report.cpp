@@ -1,4 +1,4 @@
-// The consistency report between numbers, addressees and files (seed 002; D-01, D-15): in pages of bounded work, over
+// The consistency report between numbers, addressees and files (seed 002; D-15): in pages of bounded work, over
 // what is confirmed in the files the caller may use. It names records and addressees, never a 個人番号 or what stands
 // for one; and a cursor is a place in the walk, not a key of anything.
 #include <algorithm>
