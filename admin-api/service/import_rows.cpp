@@ -18,7 +18,7 @@ ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definition
       import_(import),
       seq_(seq),
       subjects_(store, target, definitions),
-      linker_(store, target.definition.key(), std::move(open)),
+      linker_(store, target.definition, std::move(open)),
       conversions_(import) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {

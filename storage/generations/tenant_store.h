@@ -48,6 +48,8 @@ struct RebuildPlan {
   std::vector<Entry> additions;             // sorted, unique; they win over bulk
   EntrySource* bulk = nullptr;              // more of them than memory should hold, from an EntrySorter; read once, on this thread
   bool fresh_key = false;                   // a batch draws a fresh tenant epoch key; a merge keeps it
+  // 団体内統合宛名番号 whose last record goes: the history of their numbers leaves, rows too.
+  std::set<std::string> remove_subjects{};
 };
 struct RemovedRow {
   RowId row;
@@ -161,7 +163,7 @@ class TenantStore {
     std::unique_ptr<engine::ReadTransaction> transaction;
     GenerationKey generation;
     std::uint64_t seq;
-    std::map<Bytes, std::optional<Bytes>> records;  // what the delta says about records
+    std::map<EntryKey, std::optional<Bytes>> records;  // what the delta says about entries that name rows
   };
   Result<Snapshot> take_snapshot() const;
   struct PreparedLine;
