@@ -89,6 +89,7 @@ class TenantStore {
   Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
+  Result<std::uint64_t> rows_stored() const;         // named or not
 
   // A sort of what a merge will add, in this tenant's environment; it must end before the store does. sorting() tells the sweep
   // which generation ids are such a sort's, so that it leaves them.

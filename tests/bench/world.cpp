@@ -116,7 +116,7 @@ void World::settle(City& city, std::size_t number, std::size_t seats, const std:
     of_zero.push_back(parts.sessions.entry_for(
         {service::Sessions::id_of(view_of(seat.token)), {person.id, terminal, clock_.now(), clock_.now()}}));
     const auto grant =
-        must(service::parse_grant(service::Role::Operator, "retrieve,viewIndividualNumber,file:" + std::string(kFile)));
+        must(service::parse_grant(service::Role::Operator, "retrieve,viewIndividualNumber,import,file:" + std::string(kFile) + ",file:jumin-kihon-daicho"));
     of_tenant.push_back({service::grant_key(person.id), service::encode_grant(grant)});
     city.seats.push_back(std::move(seat));
   }
@@ -156,6 +156,20 @@ void World::fill(City& city, std::size_t records, std::uint64_t seed) {
   entries.push_back(service::import_entry(facts));
   std::ranges::sort(entries, {}, &Entry::key);
   must(opened_.appliance->merge(*store, std::move(entries)));
+}
+
+void World::confirm(const RecordId& import) {
+  auto* store = must(service_->parts().tenants.open(service_->parts().tenants.by_code(cities_[0].code)->id));
+  auto facts = must(service::find_import(*store, import));
+  facts->state = "confirmed";
+  must(store->change([&](std::uint64_t) -> Result<Change> {
+    return Change{{service::import_entry(*facts)}, {}, {}, line("import-decide")};
+  }));
+}
+
+World::Stored World::stored() const {
+  auto* store = must(service_->parts().tenants.open(service_->parts().tenants.by_code(cities_[0].code)->id));
+  return {must(store->rows_stored()), store->summary().blocks};
 }
 
 }  // namespace shosoin::bench
