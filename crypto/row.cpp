@@ -1,10 +1,10 @@
 #include "crypto/row.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "crypto/aead.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/zeros.h"
 
 namespace shosoin::crypto {
 namespace {
@@ -20,11 +20,6 @@ std::array<std::uint8_t, 52> row_data(const RowContext& context) {
 bool is_padded_size(std::size_t plain) {
   if (plain == limits::kRecordRowPlain) return true;
   return plain != 0 && plain % limits::kRecordRowStep == 0 && plain <= limits::kMaxRecordPlain;
-}
-
-// Every byte equals the one before it, and the first is zero.
-bool is_zero(ByteView bytes) {
-  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 }  // namespace
@@ -67,7 +62,7 @@ Result<Bytes> decrypt_row(const RowKey& key, const RowContext& context, ByteView
   const std::size_t length = from_be<std::uint32_t>(std::span(plain).first<kLengthSize>());
   const bool fits = length <= plain.size() - kLengthSize && padded_row_size(length) == plain.size();
   const auto padding = fits ? ByteView(plain).subspan(kLengthSize + length) : ByteView{};
-  if (!fits || !is_zero(padding)) {
+  if (!fits || !all_zero(padding)) {
     memory::wipe(plain);
     return Error{ErrorCode::Integrity, "read the padding of a record row"};
   }

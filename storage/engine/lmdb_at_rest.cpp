@@ -14,17 +14,9 @@ constexpr MDB_dbi kMostTables = 64;
 
 // Pages beyond the end of the file would be answered by SIGBUS.
 Result<void> check_length(MDB_env* handle) {
-  MDB_envinfo info{};
-  MDB_stat statistics{};
-  int number = -1;
-  int code = mdb_env_info(handle, &info);
-  if (code == MDB_SUCCESS) code = mdb_env_stat(handle, &statistics);
-  if (code == MDB_SUCCESS) code = mdb_env_get_fd(handle, &number);
-  if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
-  struct stat status {};
-  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * statistics.ms_psize);
-  if (::fstat(number, &status) != 0 || status.st_size < wanted)
-    return Error{ErrorCode::Integrity, "find the whole data file of an environment", status.st_size};
+  TRY(const auto file, data_file_of(handle));
+  if (file.present < file.wanted)
+    return Error{ErrorCode::Integrity, "find the whole data file of an environment", file.present};
   return success();
 }
 

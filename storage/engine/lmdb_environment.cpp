@@ -106,16 +106,8 @@ Result<EnvironmentHandle> open_handle(const fs::path& directory, const Environme
 // A data file cut short would answer reads with SIGBUS. Zeros in its place read as a damaged page, which is an error we
 // can tell. Pages allocated and freed by one transaction may rightly be missing at the end; they are never read.
 Result<void> cover_file(MDB_env* handle) {
-  MDB_envinfo info{};
-  MDB_stat statistics{};
-  int number = -1;
-  int code = mdb_env_info(handle, &info);
-  if (code == MDB_SUCCESS) code = mdb_env_stat(handle, &statistics);
-  if (code == MDB_SUCCESS) code = mdb_env_get_fd(handle, &number);
-  if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
-  const auto wanted = static_cast<off_t>((info.me_last_pgno + 1) * statistics.ms_psize);
-  struct stat status {};
-  if (::fstat(number, &status) != 0 || (status.st_size < wanted && ::ftruncate(number, wanted) != 0))
+  TRY(const auto file, data_file_of(handle));
+  if (file.present < file.wanted && ::ftruncate(file.number, file.wanted) != 0)
     return Error{disk::code_of(errno), "cover the data file of an environment", errno};
   return success();
 }

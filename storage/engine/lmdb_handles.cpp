@@ -1,5 +1,7 @@
 #include "storage/engine/lmdb_handles.h"
 
+#include <sys/stat.h>
+
 #include "firmware/base/disk.h"
 
 namespace shosoin::engine {
@@ -45,5 +47,20 @@ ErrorCode code_of(int code) noexcept {
 }  // namespace
 
 Error engine_error(int code, Literal doing) noexcept { return Error{code_of(code), doing, code}; }
+
+Result<DataFile> data_file_of(MDB_env* handle) {
+  MDB_envinfo info{};
+  MDB_stat statistics{};
+  DataFile file;
+  int code = mdb_env_info(handle, &info);
+  if (code == MDB_SUCCESS) code = mdb_env_stat(handle, &statistics);
+  if (code == MDB_SUCCESS) code = mdb_env_get_fd(handle, &file.number);
+  if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
+  struct stat status {};
+  if (::fstat(file.number, &status) != 0) return Error{disk::code_of(errno), "measure a data file", errno};
+  file.wanted = static_cast<off_t>((info.me_last_pgno + 1) * statistics.ms_psize);
+  file.present = status.st_size;
+  return file;
+}
 
 }  // namespace shosoin::engine

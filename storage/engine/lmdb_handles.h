@@ -28,6 +28,13 @@ inline constexpr std::size_t kLongestKey = 511;  // MDB_MAXKEYSIZE as Debian bui
 
 Error engine_error(int code, Literal doing) noexcept;
 
+// The data file behind an environment: how long the last commit says it must be, and how long it is. For the opener.
+struct DataFile {
+  int number = -1;                // descriptor, of the environment
+  off_t wanted = 0, present = 0;  // bytes
+};
+Result<DataFile> data_file_of(MDB_env* handle);
+
 inline MDB_val value_of(ByteView bytes) noexcept {
   return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())};  // LMDB reads it only
 }

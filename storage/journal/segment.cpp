@@ -1,7 +1,8 @@
 #include "storage/journal/segment.h"
 
 #include <algorithm>
-#include <cstring>
+
+#include "firmware/base/zeros.h"
 
 namespace shosoin::journal {
 namespace {
@@ -78,10 +79,6 @@ Result<Draft> take_entry(const StoredFrame& frame, Chain& chain) {
 }
 
 }  // namespace
-
-bool all_zero(ByteView bytes) noexcept {
-  return bytes.empty() || (bytes[0] == 0 && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
-}
 
 Result<SegmentEnd> read_segment(ByteView image, std::uint32_t number, Chain& chain, const FrameVisitor& visit) {
   SegmentEnd result;

@@ -27,6 +27,4 @@ using FrameVisitor = std::function<bool(const Frame&)>;
 // a whole frame of a later flush behind it. visit may be empty.
 Result<SegmentEnd> read_segment(ByteView image, std::uint32_t number, Chain& chain, const FrameVisitor& visit);
 
-bool all_zero(ByteView bytes) noexcept;
-
 }  // namespace shosoin::journal

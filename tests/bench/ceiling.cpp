@@ -218,32 +218,12 @@ int main(int count, char** words) {
       continue;
     }
     std::cin >> callers >> seconds;
-    std::vector<std::vector<float>> all(callers);
-    std::atomic<bool> over{false};
-    const double processor = shosoin::bench::processor_seconds();
-    const auto began = SteadyClock::now();
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < callers; ++i) {
-      threads.emplace_back([&, i] {
-        for (std::uint64_t state = 88172645463325252ull + 7919 * i; !over;) {
-          state ^= state << 13;
-          state ^= state >> 7;
-          state ^= state << 17;
-          const auto start = SteadyClock::now();
-          rows.read(state);
-          log.append(entry);
-          all[i].push_back(static_cast<float>(shosoin::bench::seconds_since(start) * 1e6));
-        }
-      });
-    }
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-    over = true;
-    for (auto& thread : threads) thread.join();
-    const double took = shosoin::bench::seconds_since(began);
-    const double used = shosoin::bench::processor_seconds() - processor;
-    std::vector<float> together;
-    for (const auto& part : all) together.insert(together.end(), part.begin(), part.end());
-    std::cout << shosoin::bench::as_json(together, took, used) << std::endl;
+    std::cout << shosoin::bench::many_callers(callers, seconds, [&](std::size_t) {
+      return [&](std::uint64_t random) {
+        rows.read(random);
+        log.append(entry);
+      };
+    }) << std::endl;
   }
   return 0;
 }
