@@ -119,7 +119,9 @@ Result<json::object> log_addressees(TenantStore& store, const Context& context, 
   return line;
 }
 
-Answer refuse_import(Context& context, TenantStore& store, ImportFacts facts) {
+Answer refuse_import(Context& context, Receiving& receiving, ImportFacts facts) {
+  auto& store = receiving.store;
+  receiving.rows.stop();
   TRY(store.drop_rows_of_seq(facts.seq));
   facts.state = "refused";
   TRY(store.change([&](std::uint64_t) -> Result<Change> {
@@ -144,13 +146,11 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   }));
   context.logged = true;
   facts.state = "staged";
-  auto entries = receiving.rows.take_entries();
-  entries.push_back(import_entry(facts));
-  std::ranges::sort(entries, {}, &Entry::key);
+  TRY(auto entries, receiving.rows.entries().sorted());
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
   // An error says that nothing was published, or (StorageFailed) that nobody knows, and the process ends.
-  TRY(parts.appliance.merge(store, std::move(entries)));
+  TRY(parts.appliance.merge(store, *entries, {import_entry(facts)}));
   return shown(facts);
 }
 
@@ -163,7 +163,7 @@ Answer finish_import(Parts& parts, Context& context, Receiving& receiving, Impor
   }
   for (const auto& member : report_of(report, receiving.rows)) facts.told[member.key()] = member.value();
   facts.told["closedAt"] = to_iso8601(context.now);
-  if (refused) return refuse_import(context, receiving.store, std::move(facts));
+  if (refused) return refuse_import(context, receiving, std::move(facts));
   return stage_import(parts, context, receiving, std::move(facts));
 }
 
@@ -234,6 +234,7 @@ Answer import_chunk(Parts& parts, Context& context) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
+      receiving.reset();  // nothing is being written any more
       return given_up(parts, *store, facts.id, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;
@@ -260,6 +261,7 @@ Answer import_close(Parts& parts, Context& context) {
   const auto id = facts.id;
   auto answer = finish_import(parts, context, *receiving, std::move(facts));
   if (answer) return answer;
+  receiving.reset();  // nothing is being written any more
   return given_up(parts, *store, id, answer.error());
 }
 

@@ -10,7 +10,7 @@ namespace shosoin::service {
 
 ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
                        std::uint64_t seq)
-    : store_(store), definition_(definition), import_(import), seq_(seq), confirmed_(store), linker_(store) {}
+    : store_(store), definition_(definition), import_(import), seq_(seq), confirmed_(store), linker_(store), writer_(store) {}
 
 std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
   const auto index = definition_.index_of(role);
@@ -18,10 +18,7 @@ std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRo
 }
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
-  auto& entry = entries_.emplace_back();
-  entry.key.table = table;
-  entry.key.bytes = std::move(key);
-  entry.value.emplace(std::move(value));
+  writer_.add(Entry{{table, std::move(key)}, std::move(value)});
 }
 
 Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
@@ -29,6 +26,8 @@ Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
   const SearchKey key{SearchKind::ResidentRecordCode,
                       search_prefix(SearchKind::ResidentRecordCode, code_token(store_, resident_record_code)),
                       {}};
+  TRY(const bool any, store_.any(TableId::SearchKeys, key.prefix));
+  if (!any) return false;
   TRY(auto found, search(store_, key));
   for (const auto& id : found) {
     TRY(auto entry, find_record(store_, id));
@@ -45,13 +44,13 @@ generations::RowPlace ImportRows::encrypt(ByteView plain) {
   auto id = RowId::from(Writer{}.u64(seq_).raw(random).take());
   auto encrypted = crypto::encrypt_row({store_.tenant(), id.value()}, plain);
   generations::RowPlace place{id.value(), encrypted.key};
-  rows_.push_back({place.id, std::move(encrypted.bytes)});
+  writer_.add(generations::NewRow{place.id, std::move(encrypted.bytes)});
   return place;
 }
 
 void ImportRows::note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee) {
   if (const auto code = value_of(record, files::ItemRole::ResidentRecordCode); !code.empty()) {
-    entries_.push_back(search_entry(SearchKind::ResidentRecordCode, code_token(store_, code), id));
+    writer_.add(search_entry(SearchKind::ResidentRecordCode, code_token(store_, code), id));
   }
   entries_.push_back(
       search_entry(SearchKind::AddresseeNumber, addressee_bytes(files::addressee_number_key(addressee)), id));
@@ -62,7 +61,7 @@ void ImportRows::note_search_keys(const files::RecordInput& record, const Record
   const auto kana = files::kana_search_key(value_of(record, files::ItemRole::KanaName));
   const auto birth = files::read_date(value_of(record, files::ItemRole::BirthDate));
   if (!kana.empty() && birth) {
-    entries_.push_back(search_entry(SearchKind::KanaName, kana_bytes(kana, files::birth_date_key(birth.value())), id));
+    writer_.add(search_entry(SearchKind::KanaName, kana_bytes(kana, files::birth_date_key(birth.value())), id));
   }
 }
 
@@ -73,7 +72,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     return success();
   }
   TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
-  if (linked.entry) entries_.push_back(std::move(*linked.entry));
+  if (linked.entry) writer_.add(std::move(*linked.entry));
   const auto& integrated = linked.integrated;
   const auto addressee = row.record.addressee_number.value_or(integrated);
   const auto id = RecordId::random();
@@ -92,15 +91,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   add(TableId::SubjectLinks, std::move(link), {});
   note_search_keys(row.record, id, addressee);
   addressees_.push_back(addressee);
-  return rows_.size() >= limits::kImportRowGroup ? flush() : success();
-}
-
-// If power goes here: rows no entry names; the next opening of the tenant drops them by their sequence.
-Result<void> ImportRows::flush() {
-  if (rows_.empty()) return success();
-  TRY(store_.write_rows_ahead(rows_));
-  rows_.clear();
-  return success();
+  return writer_.pause();
 }
 
 }  // namespace shosoin::service

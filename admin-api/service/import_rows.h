@@ -4,6 +4,7 @@
 
 #include "admin-api/service/imports.h"
 #include "admin-api/service/linking.h"
+#include "admin-api/service/row_writer.h"
 #include "crypto/row.h"
 #include "storage/generations/records_entry.h"
 
@@ -16,8 +17,9 @@ class ImportRows {
   // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
   // rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
-  Result<void> flush();
-  std::vector<Entry> take_entries() { return std::move(entries_); }
+  Result<void> flush() { return writer_.flush(); }
+  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
+  generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
   const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
   const std::vector<std::uint64_t>& known_subjects() const {
     return known_subjects_;
@@ -37,8 +39,7 @@ class ImportRows {
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
   Linker linker_;
-  std::vector<Entry> entries_;
-  std::vector<generations::NewRow> rows_;
+  RowWriter writer_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
   std::uint64_t numbers_written_ = 0;

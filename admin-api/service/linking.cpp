@@ -24,11 +24,8 @@ std::string draw_digits() {
 Result<std::string> Linker::new_integrated_number() {
   for (int i = 0; i < kDraws; ++i) {
     auto number = draw_digits();
-    bool taken = drawn_.contains(number);
-    TRY(store_.scan(TableId::SubjectLinks, addressee_bytes(number), [&](const Entry&) {
-      taken = true;
-      return false;
-    }));
+    if (drawn_.contains(number)) continue;
+    TRY(const bool taken, store_.any(TableId::SubjectLinks, addressee_bytes(number)));
     if (taken) continue;
     drawn_.insert(number);
     return number;

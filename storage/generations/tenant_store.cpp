@@ -159,6 +159,23 @@ Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisito
   }
 }
 
+Result<bool> TenantStore::any(TableId table, ByteView prefix) const {
+  {
+    std::shared_lock lock(state_);
+    const EntryKey from{table, copy_of(prefix)};
+    const auto at = delta_.lower_bound(from);
+    if (at == delta_.end() || at->first.table != table || !starts_with(at->first.bytes, prefix)) {
+      return view_->any([this] { return environment_.read(); }, from);
+    }
+  }
+  bool found = false;  // the delta may put in and take away: the whole rule
+  TRY(scan(table, prefix, [&](const Entry&) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
 Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key) const {
   TRY(auto transaction, environment_.read());
   TRY(auto bytes, transaction->get(kRows, row.view()));

@@ -74,6 +74,7 @@ class TenantStore {
   const TenantId& tenant() const { return tenant_; }
   Result<std::optional<Bytes>> get(const EntryKey& key) const;
   Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  Result<bool> any(TableId table, ByteView prefix) const;  // whether a scan would find something; many times cheaper than one
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
   std::uint64_t last_seq() const;

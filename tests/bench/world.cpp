@@ -146,16 +146,17 @@ void World::fill(City& city, std::size_t records, std::uint64_t seed) {
   const auto report = must(importer.finish(take));
   ENSURE(report.verdict == files::Verdict::Accepted);
   must(rows.flush());
-  auto entries = rows.take_entries();
-  for (const auto& entry : entries) {
-    if (entry.key.table != generations::TableId::Records) continue;
-    const auto record = must(generations::decode_record_entry(*entry.value));
-    city.people.push_back({must(RecordId::from(entry.key.bytes)), record.addressee});
+  {
+    auto source = must(rows.entries().sorted());
+    for (auto entry = must(source->next()); entry; entry = must(source->next())) {
+      if (entry->key.table != generations::TableId::Records) break;  // they come first
+      const auto record = must(generations::decode_record_entry(*entry->value));
+      city.people.push_back({must(RecordId::from(entry->key.bytes)), record.addressee});
+    }
   }
   ENSURE(!city.people.empty());
-  entries.push_back(service::import_entry(facts));
-  std::ranges::sort(entries, {}, &Entry::key);
-  must(opened_.appliance->merge(*store, std::move(entries)));
+  auto source = must(rows.entries().sorted());
+  must(opened_.appliance->merge(*store, *source, {service::import_entry(facts)}));
 }
 
 void World::confirm(const RecordId& import) {
