@@ -1,11 +1,13 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <iostream>
 #include <set>
 
 #include "admin-api/cli/check_command.h"
 #include "admin-api/cli/command_tree.h"
 #include "admin-api/cli/commands.h"
+#include "admin-api/cli/definition_command.h"
 #include "admin-api/cli/file_command.h"
 #include "admin-api/cli/retention_command.h"
 #include "admin-api/cli/synthetic_command.h"
@@ -62,13 +64,21 @@ void add_all(CLI::App& app, Context& context) {
   add_verify_commands(app, context);
 }
 
+// CLI11 repeats the argument it stumbled over, and somebody may have put a number there.
+bool may_hold_a_number(std::string_view text) {
+  constexpr std::ptrdiff_t kFewDigits = 4;
+  constexpr std::string_view kFullWidth = "\xEF\xBC";  // U+FF00 and behind: the full-width digits among them
+  return std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }) > kFewDigits ||
+         text.find(kFullWidth) != text.npos;
+}
+
 // One line and the place of the help: CLI11's own words are English and long enough.
 int refuse_usage(const CLI::App& app, const Context& context, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
   std::cerr << "shosoin: "
             << context.pick(
                    {"使い方が正しくありません。shosoin --help を見てください。", "Wrong usage. See shosoin --help."})
-            << " [" << error.what() << "]\n";
+            << (may_hold_a_number(error.what()) ? std::string() : std::string(" [") + error.what() + ']') << '\n';
   return kUsage;
 }
 
@@ -95,6 +105,7 @@ int run(int argc, char** argv) {
   add_all(app, context);
   add_check_commands(app, io);
   add_file_commands(app, io);
+  add_definition_commands(app, context, io);
   add_retention_commands(app, io);
   add_synthetic_commands(app, io);
   if (argc == 2 && std::string_view(argv[1]) == "--commands") {  // for whoever builds the package, not in the help

@@ -109,18 +109,18 @@ void diff(CommandIo& io, const Options& options) {
   if (!amendment.allowed()) fail_with(io, ErrorCode::InvalidContent);
 }
 
-void show(CommandIo& io, const Options& options) {
+}  // namespace
+
+void show_shipped(CommandIo& io, std::string_view key) {
   for (const auto text : embedded::definitions()) {
     const auto definition = Definition::load(text);
     if (!definition) return report(io, definition.error());
-    if (definition.value().key() != options.first) continue;
+    if (definition.value().key() != key) continue;
     io.out << text;
     return;
   }
   report(io, Error{ErrorCode::NotFound, "find the record file definition"});
 }
-
-}  // namespace
 
 void add_file_commands(CLI::App& app, CommandIo& io) {
   auto* file = app.add_subcommand("file", "記録ファイルの定義 / definitions of record files")->require_subcommand(1);
@@ -134,7 +134,7 @@ void add_file_commands(CLI::App& app, CommandIo& io) {
   comparing->callback([&io, options] { diff(io, *options); });
   auto* showing = file->add_subcommand("show", "付属の定義を書き出す / print a shipped definition");
   showing->add_option("KEY", options->first, "ファイルのキー / record file key")->required();
-  showing->callback([&io, options] { show(io, *options); });
+  showing->callback([&io, options] { show_shipped(io, options->first); });
 }
 
 }  // namespace shosoin::cli

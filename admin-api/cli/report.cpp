@@ -35,6 +35,7 @@ constexpr std::array kLabels{
     Label{"accepted", "採用", "accepted"},
     Label{"quarantined", "保留", "quarantined"},
     Label{"refused", "不採用", "refused"},
+    Label{"linkFlags", "番号の食違い", "link flags"},
     Label{"operatorId", "操作者ID", "operator"},
     Label{"localGovernmentCode", "団体コード", "local government code"},
     Label{"recordFile", "特定個人情報ファイル", "record file"},

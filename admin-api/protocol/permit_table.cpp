@@ -1,5 +1,6 @@
 #include "admin-api/protocol/protocol.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_definitions.h"
 
 namespace shosoin::protocol {
 namespace {
@@ -21,6 +22,7 @@ constexpr FieldRule id16(FieldId id) { return must(id, 16); }
 constexpr FieldRule kReason = may(ReasonCode, limits::kMaxIdText);
 constexpr FieldRule kCase = may(CaseReference, limits::kMaxSearchText);
 constexpr FieldRule kWithNumber = may(IncludeIndividualNumber, 1);
+constexpr FieldRule kDefinition = must(FieldId::Definition, limits::kMaxStoredDefinition);
 constexpr FieldRule kIdempotency = may(IdempotencyKey, limits::kMaxIdText);
 constexpr FieldRule free_text(FieldId id) { return may(id, limits::kMaxFreeText); }
 
@@ -82,6 +84,10 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::Status, "status", OnePerson, {}),
       local_only(Kind::StorageCheck, "storage-check", OnePerson, {}),
       local_only(Kind::JournalWalk, "journal-walk", OnePerson, {}),
+      local_only(Kind::FilePreview, "file-preview", OnePerson, {kDefinition}),
+      local_only(Kind::FileAdd, "file-add", TwoPersons, {kDefinition, must(ChangeDigest, kWidest)}),
+      both(Kind::FileList, "file-list", OnePerson, OnePerson, {}),
+      both(Kind::FileShow, "file-show", OnePerson, OnePerson, {id_text(File), may(DefinitionVersion, 2)}),
   };
 }
 
@@ -106,7 +112,10 @@ Width width_of(FieldId id) {
     case SecondSession:
     case Fingerprint:
     case TerminalAuthority:
+    case ChangeDigest:
       return Width::ThirtyTwo;
+    case DefinitionVersion:
+      return Width::Two;
     case TotpSecret:
       return Width::Twenty;
     case FieldId::RecordId:
@@ -149,6 +158,7 @@ Width width_of(FieldId id) {
     case Ground:
     case Serial:
     case Csr:
+    case FieldId::Definition:
       return Width::Text;
   }
   return Width::Text;

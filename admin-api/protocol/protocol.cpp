@@ -38,6 +38,8 @@ bool has_width(FieldId id, ByteView bytes) {
       return true;
     case Width::One:
       return bytes.size() == 1 && bytes[0] <= 1;
+    case Width::Two:
+      return bytes.size() == 2;
     case Width::Eight:
       return bytes.size() == 8;
     case Width::Sixteen:

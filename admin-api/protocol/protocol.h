@@ -51,6 +51,11 @@ enum class RequestKind : std::uint16_t {
   Status = 71,
   StorageCheck = 72,
   JournalWalk = 73,      // verifies the chain; says counts, never contents
+  FilePreview = 80,      // what adding this definition would change; changes nothing
+  FileAdd = 81,          // two persons who have seen the same change
+  // both channels again
+  FileList = 82,         // record files and their present versions
+  FileShow = 83,         // one of them: its tables, their headers, the definition
 };
 
 enum class FieldId : std::uint16_t {
@@ -96,6 +101,9 @@ enum class FieldId : std::uint16_t {
   Serial = 57,           // certificate serial, 64 hex digits
   Now = 58,              // one byte
   Csr = 59,              // PKCS#10, DER: a terminal asks for its certificate
+  Definition = 70,       // JSON of a record file definition
+  ChangeDigest = 71,     // 32 B: of the change that was shown
+  DefinitionVersion = 72,  // u16
 };
 
 struct Request {
@@ -155,7 +163,7 @@ std::optional<ByteView> field(const Request& request, FieldId id);
 void wipe_secrets(Request& request);            // Password, Code, TotpSecret, Session, SecondSession
 
 // Shape of a field's bytes, the same in every request.
-enum class Width : std::uint8_t { Text, One, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };
+enum class Width : std::uint8_t { Text, One, Two, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };
 Width width_of(FieldId id);
 
 }  // namespace shosoin::protocol

@@ -7,14 +7,13 @@
 #include <boost/json/object.hpp>
 
 #include "admin-api/protocol/protocol.h"
-#include "admin-api/service/json_text.h"
+#include "admin-api/service/definitions.h"
 #include "admin-api/service/password_desk.h"
 #include "admin-api/service/remembered.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
 #include "admin-api/service/terminal_check.h"
-#include "storage/files/definition.h"
 
 namespace shosoin::erasure {
 class Scrub;
@@ -28,17 +27,16 @@ struct Parts {
   erasure::Appliance& appliance;
   const Settings& settings;
   const Clock& clock;
-  const files::DefinitionSet& definitions;
+  Definitions& definitions;
   Tenants& tenants;
   Sessions& sessions;
   Imports& imports;
   std::string provisioning;                  // provisioning.json as it is
   std::filesystem::path terminal_authority;  // terminal-ca.pem
-  ItemHeads item_heads{definitions};
   Recall recall{};
-  const erasure::Scrub* scrub = nullptr;     // none before the vault serves
-  std::mutex people_changes{};               // adding people and terminals: uniqueness is looked up, then written
-  std::mutex erasures{};                     // one batch of ours at a time
+  const erasure::Scrub* scrub = nullptr;  // none before the vault serves
+  std::mutex people_changes{};            // adding people and terminals: uniqueness is looked up, then written
+  std::mutex erasures{};                  // one batch of ours at a time
   PasswordDesk passwords{};
   TerminalAuthorities authorities{};
   TenantStore& zero() { return appliance.zero(); }
@@ -63,9 +61,9 @@ struct Context {
   Fingerprint terminal{};
   std::optional<Terminal> known_terminal{};
   std::optional<Caller> caller{}, second{};
-  std::string pointer{};                  // where the request was at fault
-  boost::json::object told{};             // members of a failed reply beside code, pointer and detail
-  std::array<unsigned char, 2048> space{};                                   // never a secret: what it says is logged
+  std::string pointer{};                    // where the request was at fault
+  boost::json::object told{};               // members of a failed reply beside code, pointer and detail
+  std::array<unsigned char, 2048> space{};  // never a secret: what it says is logged
   boost::json::monotonic_resource near{space.data(), space.size()};
   boost::json::object target{&near};      // what the line says it was about
   std::optional<std::string> verbatim{};  // a text that is told byte for byte in place of an object

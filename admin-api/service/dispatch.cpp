@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 31> kHandlers{{
+constexpr std::array<HandlerRow, 35> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -45,6 +45,10 @@ constexpr std::array<HandlerRow, 31> kHandlers{{
     {Kind::Status, status},
     {Kind::StorageCheck, storage_check},
     {Kind::JournalWalk, journal_walk},
+    {Kind::FilePreview, file_preview},
+    {Kind::FileAdd, file_add},
+    {Kind::FileList, file_list},
+    {Kind::FileShow, file_show},
 }};
 
 }  // namespace

@@ -38,6 +38,11 @@ Answer terminal_add(Parts& parts, Context& context);
 Answer terminal_list(Parts& parts, Context& context);
 Answer terminal_revoke(Parts& parts, Context& context);
 
+Answer file_preview(Parts& parts, Context& context);
+Answer file_add(Parts& parts, Context& context);
+Answer file_list(Parts& parts, Context& context);
+Answer file_show(Parts& parts, Context& context);
+
 // Null for a kind that is not in the table.
 Handler handler_of(protocol::RequestKind kind);
 

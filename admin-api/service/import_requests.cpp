@@ -25,7 +25,7 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   TRY(auto code, files::LocalGovernmentCode::parse(tenant->code));
   TRY(auto importer, files::Importer::create(*definition, code, {}));
   return std::make_unique<Receiving>(facts.id, store, facts.seq, *definition, std::move(importer),
-                                     context.by().person.id, context.now);
+                                     context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
 }
 
 // The same key again: what was opened then. While it is still being received it starts again from the first byte. It is
@@ -87,12 +87,18 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
         {"ja", "この住民票コードの記録は確認済みです。訂正として扱ってください。"},
         {"en", "A record with this resident record code is already confirmed; treat it as a correction."}});
   }
+  auto notes = findings_of(report.notes);
+  for (auto& flagged : rows.link_findings().told()) {
+    if (notes.size() >= limits::kMaxImportFindings) break;
+    notes.push_back(std::move(flagged));
+  }
   return {{"rows", report.rows},
           {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subjects().size())},
           {"quarantined", report.quarantined},
           {"refused", report.refused + rows.known_subjects().size()},
+          {"linkFlags", rows.link_findings().count()},
           {"findings", std::move(problems)},
-          {"notes", findings_of(report.notes)}};
+          {"notes", std::move(notes)}};
 }
 
 // The lines of an import: addressee numbers in parts that fit a line (DESIGN 7), all before anything is told.

@@ -9,8 +9,14 @@
 namespace shosoin::service {
 
 ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
-                       std::uint64_t seq)
-    : store_(store), definition_(definition), import_(import), seq_(seq), confirmed_(store), linker_(store), writer_(store) {}
+                       std::uint64_t seq, std::shared_ptr<Assignments> open)
+    : store_(store),
+      definition_(definition),
+      import_(import),
+      seq_(seq),
+      confirmed_(store),
+      linker_(store, definition.key(), std::move(open)),
+      writer_(store) {}
 
 std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
   const auto index = definition_.index_of(role);
@@ -72,6 +78,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     return success();
   }
   TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
+  link_findings_.add(row.number, linked.flags);
   if (linked.entry) writer_.add(std::move(*linked.entry));
   const auto& integrated = linked.integrated;
   const auto addressee = row.record.addressee_number.value_or(integrated);

@@ -12,7 +12,8 @@ namespace shosoin::service {
 
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq);
+  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq,
+             std::shared_ptr<Assignments> open);
   // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
   // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
   // rows ahead in groups.
@@ -25,6 +26,7 @@ class ImportRows {
     return known_subjects_;
   }  // row numbers that were not taken
   std::uint64_t numbers_written() const { return numbers_written_; }
+  const LinkFindings& link_findings() const { return link_findings_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
@@ -39,6 +41,7 @@ class ImportRows {
   std::uint64_t seq_;
   ConfirmedImports confirmed_;
   Linker linker_;
+  LinkFindings link_findings_;
   RowWriter writer_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
@@ -47,13 +50,13 @@ class ImportRows {
 
 struct Receiving {
   Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
-            files::Importer reader, std::string opener, Instant now)
+            files::Importer reader, std::string opener, Instant now, std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, definition, import, seq) {}
+        rows(tenant, definition, import, seq, std::move(open)) {}
   RecordId id;
   TenantStore& store;
   std::string person;

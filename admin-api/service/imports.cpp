@@ -220,6 +220,14 @@ void Imports::leave_stray(const RecordId& id) noexcept {
   if (found != receiving_.end()) found->second.stray = Stray::Found;
 }
 
+std::shared_ptr<Assignments> Imports::assignments(const TenantId& tenant) {
+  std::unique_lock lock(mutex_);
+  std::erase_if(assignments_, [](const auto& known) { return known.second.expired(); });
+  auto open = assignments_[tenant].lock();
+  if (!open) assignments_[tenant] = open = std::make_shared<Assignments>();
+  return open;
+}
+
 void Imports::done(const RecordId& id) {
   std::unique_lock lock(mutex_);
   receiving_.erase(id);

@@ -19,6 +19,7 @@
 namespace shosoin::service {
 
 struct Receiving;
+class Assignments;
 
 // The entry of an import in table Imports; JSON, format 1 (service/entries.md). Holds no value of any record.
 struct ImportFacts {
@@ -65,6 +66,8 @@ class Imports {
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
   void put(std::unique_ptr<Receiving> receiving);  // into its slot
   void done(const RecordId& id);
+  // What the open imports of this tenant have linked so far; one for all of them.
+  std::shared_ptr<Assignments> assignments(const TenantId& tenant);
   void leave_stray(const RecordId& id) noexcept;  // its holder cannot say how far it came; the next round abandons it
   // After an error, by the holder of the slot: what is still receiving or publishing is abandoned, so that nothing
   // waits for an import nobody works on.
@@ -79,6 +82,7 @@ class Imports {
     Stray stray = Stray::No;
   };
   std::map<RecordId, Slot> receiving_;
+  std::map<TenantId, std::weak_ptr<Assignments>> assignments_;
 };
 
 // The slot of an import for one request: given back at the end; left as a stray where memory ran out in between.

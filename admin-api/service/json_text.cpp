@@ -69,23 +69,33 @@ void append_member(std::string& to, std::string_view name, std::string_view valu
   append_json(to, value);
 }
 
-ItemHeads::ItemHeads(const files::DefinitionSet& definitions) {
+ItemHeads::ItemHeads(const files::DefinitionSet& definitions, const ItemHeads* earlier) {
   for (const auto& definition : definitions.all()) {
-    auto& [known, heads] = heads_.emplace_back(&definition, std::vector<std::string>{});
-    for (const auto& item : known->items()) {
-      auto& head = heads.emplace_back("{");
-      append_member(head, "no", item.number);
-      append_member(head, "name", item.name);
-      append_member(head, "key", item.key);
-      head += ",\"value\":";
+    auto known = earlier != nullptr ? earlier->find(definition) : nullptr;
+    if (known == nullptr) {
+      std::vector<std::string> heads;
+      for (const auto& item : definition.items()) {
+        auto& head = heads.emplace_back("{");
+        append_member(head, "no", item.number);
+        append_member(head, "name", item.name);
+        append_member(head, "key", item.key);
+        head += ",\"value\":";
+      }
+      known = std::make_shared<const std::vector<std::string>>(std::move(heads));
     }
+    heads_.emplace_back(&definition, std::move(known));
   }
+}
+
+ItemHeads::Heads ItemHeads::find(const files::Definition& definition) const {
+  const auto found = std::ranges::find(heads_, &definition, [](const auto& pair) { return pair.first; });
+  return found == heads_.end() ? nullptr : found->second;
 }
 
 const std::vector<std::string>& ItemHeads::of(const files::Definition& definition) const {
   const auto found = std::ranges::find(heads_, &definition, [](const auto& pair) { return pair.first; });
   ENSURE(found != heads_.end());
-  return found->second;
+  return *found->second;
 }
 
 }  // namespace shosoin::service

@@ -3,6 +3,7 @@
 // any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,14 @@ void append_member(std::string& to, std::string_view name, std::string_view valu
 // A record file's items up to their values: {"no":...,"name":...,"key":...,"value":
 class ItemHeads {
  public:
-  explicit ItemHeads(const files::DefinitionSet& definitions);
+  // Those of `earlier` are shared, where it has them.
+  explicit ItemHeads(const files::DefinitionSet& definitions, const ItemHeads* earlier = nullptr);
   const std::vector<std::string>& of(const files::Definition& definition) const;
 
  private:
-  std::vector<std::pair<const files::Definition*, std::vector<std::string>>> heads_;
+  using Heads = std::shared_ptr<const std::vector<std::string>>;
+  Heads find(const files::Definition& definition) const;
+  std::vector<std::pair<const files::Definition*, Heads>> heads_;
 };
 
 }  // namespace shosoin::service

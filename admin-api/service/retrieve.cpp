@@ -78,7 +78,7 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
   found.id = id;
   TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
   TRY(found.record, files::view_record(found.plain));
-  TRY(found.definition, files::definition_of(found.record, parts.definitions));
+  TRY(found.definition, files::definition_of(found.record, parts.definitions.now()));
   if (entry.number.id != RowId{} && wants_number(context)) {
     TRY(auto number, store.read_row(entry.number.id, entry.number.key));
     found.number = std::string(text_of(number));
@@ -175,9 +175,10 @@ Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view
   TRY(const auto line, log_hits(parts, context, store, operation, hits, by_number));
   std::string text = "{\"records\":[";
   text.reserve(kUsualAnswer * hits.size());
+  const auto& heads = parts.definitions.heads();  // after the last record was read: it knows every definition found
   for (const auto& hit : hits) {
     if (text.back() == '}') text += ',';
-    append_shown(parts.item_heads, hit, text);
+    append_shown(heads, hit, text);
   }
   text += "],\"logged\":{\"line\":" + std::to_string(line) + '}';
   append_member(text, "requestId", context.request_id);

@@ -48,14 +48,15 @@ bool ends_process(ErrorCode code) { return code == ErrorCode::StorageFailed || c
 
 Service::Service(erasure::Appliance& appliance, const Settings& settings, const Clock& clock,
                  const files::DefinitionSet& definitions, Installation installation)
-    : imports_(clock),
+    : definitions_(definitions),
+      imports_(clock),
       tenants_(appliance, [this](TenantStore& store) { return imports_.abandon_unfinished(store); }),
       sessions_(appliance.zero(), clock, {settings.idle, settings.absolute}),
       space_(settings),
       parts_{appliance,
              settings,
              clock,
-             definitions,
+             definitions_,
              tenants_,
              sessions_,
              imports_,

@@ -36,6 +36,7 @@ class Service {
   Result<std::shared_ptr<const std::optional<Person>>> known_person(const std::string& id);
   Result<Caller> caller_of(Context& context, protocol::FieldId field);
   Result<void> log_outcome(const protocol::RequestRule& rule, Context& context, std::string_view result);
+  Definitions definitions_;
   Imports imports_;
   Tenants tenants_;
   Sessions sessions_;

@@ -22,11 +22,15 @@ Use use_of(Kind kind) {
     case Kind::ImportChunk:
     case Kind::ImportClose:
     case Kind::TenantCreate:
+    case Kind::FileAdd:
       return Use::Grows;
     case Kind::Retrieve:
     case Kind::RetrieveRecord:
     case Kind::ImportShow:
     case Kind::ImportDecide:  // one entry; the rows are there
+    case Kind::FileList:
+    case Kind::FileShow:
+    case Kind::FilePreview:
       return Use::Reads;
     case Kind::Health:
     case Kind::Login:

@@ -72,7 +72,8 @@ void maintain(Service& service) {
 }
 
 Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock& clock, const sigset_t& signals) {
-  TRY(const auto definitions, files::DefinitionSet::embedded());
+  TRY(const auto shipped, files::DefinitionSet::embedded());
+  TRY(const auto definitions, with_stored_definitions(opened.appliance->zero(), shipped));
   TRY(auto server, Server::bind(settings, end_now));
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));

@@ -24,6 +24,13 @@ constexpr std::array<AmendmentRuleRow, kRuleRows> kRules{{
     {RowsWidened, "rows-widened", kAllowed, {"一人に複数の行を許します。", "Several rows per person are allowed."}},
     {EventAppended, "event-appended", kAllowed, {"保存期間の起算に使える項目を加えます。", "A retention event is added."}},
     {TextMended, "text-mended", kAllowed, {"印刷された名前や番号を改めます。", "A printed text is mended."}},
+    {LogicCheckAdded, "logic-check-added", kAllowed,
+     {"論理チェックを加えます。これから届く行だけが対象です。", "A logic check is added, for rows that arrive from now on."}},
+    {LogicCheckChanged, "logic-check-changed", kAllowed,
+     {"論理チェックを変えます。これから届く行だけが対象です。", "A logic check is changed, for rows that arrive from now on."}},
+    {LogicCheckRemoved, "logic-check-removed", kAllowed,
+     {"論理チェックをやめます。それが防いでいた行も受け付けるようになります。",
+      "A logic check is taken away: rows that it refused will be accepted."}},
 
     {NotTheSameFile, "not-the-same-file", kRefused,
      {"キーが違います。別のファイルの定義です。", "Another key: the definition of another file."}},
@@ -89,6 +96,7 @@ class Comparison {
     if (older_.source() != newer_.source()) say({TextMended, false, "/source", newer_.key()});
     compare_groups();
     compare_events();
+    compare_checks();
     return std::move(found_);
   }
 
@@ -209,6 +217,45 @@ class Comparison {
     }
     for (std::size_t i = before.size(); i < after.size(); ++i) {
       say({EventAppended, false, at("retentionEvents", i), std::string(after[i])});
+    }
+  }
+
+  // By the keys of items, so that an item's place in its table does not matter.
+  static std::vector<std::string> spelled(const Definition& definition, const LogicCheck& check) {
+    const auto items = definition.items_of(check.group);
+    std::vector<std::string> out{check.ja, check.en, check.source, definition.groups()[check.group].key,
+                                 std::to_string(static_cast<unsigned>(check.rule))};
+    const auto add_condition = [&](const std::optional<LogicCondition>& condition) {
+      out.emplace_back(condition ? items[condition->item].key : std::string());
+      if (condition) out.insert(out.end(), condition->values.begin(), condition->values.end());
+      out.emplace_back();
+    };
+    add_condition(check.when);
+    add_condition(check.gone);
+    for (const auto item : check.items) out.push_back(items[item].key);
+    out.emplace_back();
+    out.insert(out.end(), check.values.begin(), check.values.end());
+    return out;
+  }
+  static const LogicCheck* find_check(const Definition& definition, std::string_view key) {
+    for (const auto& check : definition.checks()) {
+      if (check.key == key) return &check;
+    }
+    return nullptr;
+  }
+  void compare_checks() {
+    const auto& before = older_.checks();
+    const auto& after = newer_.checks();
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      if (find_check(newer_, before[i].key) == nullptr) say({LogicCheckRemoved, true, at("checks", i), before[i].key});
+    }
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const auto* earlier = find_check(older_, after[i].key);
+      if (earlier == nullptr) {
+        say({LogicCheckAdded, false, at("checks", i), after[i].key});
+      } else if (spelled(older_, *earlier) != spelled(newer_, after[i])) {
+        say({LogicCheckChanged, false, at("checks", i), after[i].key});
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 // What an amendment of a definition may do. Stored records keep the version they came in with and must stay readable,
 // and rules of retention refer to item keys; so an amendment appends items, relaxes, or mends printed texts - and
-// nothing else. Pure; any thread.
+// nothing else. Logic checks judge only what arrives, never what is stored: they come, change and go, and each is told.
+// Pure; any thread.
 #pragma once
 
 #include <string>
@@ -22,6 +23,9 @@ enum class AmendmentRule : std::uint8_t {
   RowsWidened,   // one row per person to many
   EventAppended,
   TextMended,  // printed names and numbers, source
+  LogicCheckAdded,
+  LogicCheckChanged,
+  LogicCheckRemoved,
   // refused
   NotTheSameFile,
   VersionNotHigher,

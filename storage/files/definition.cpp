@@ -33,21 +33,21 @@ bool Definition::is_flat() const noexcept {
 
 const Definition* DefinitionSet::find(std::string_view key) const noexcept {
   const Definition* newest = nullptr;
-  for (const auto& definition : definitions_) {
+  for (const auto& definition : all()) {
     if (definition.key() == key && (newest == nullptr || definition.version() > newest->version()))
       newest = &definition;
   }
   return newest;
 }
 const Definition* DefinitionSet::find(std::string_view key, std::uint16_t version) const noexcept {
-  for (const auto& definition : definitions_) {
+  for (const auto& definition : all()) {
     if (definition.key() == key && definition.version() == version) return &definition;
   }
   return nullptr;
 }
 bool DefinitionSet::add(Definition definition) {
   if (find(definition.key(), definition.version()) != nullptr) return false;
-  definitions_.push_back(std::move(definition));
+  definitions_.push_back(std::make_shared<const Definition>(std::move(definition)));
   return true;
 }
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 
 #include "firmware/base/result.h"
 #include "storage/files/bilingual.h"
+#include "storage/files/logic_check.h"
 
 namespace shosoin::files {
 
@@ -82,6 +85,7 @@ class Definition {
   const std::string& name() const noexcept { return name_; }
   const std::string& name_en() const noexcept { return name_en_; }
   const std::string& source() const noexcept { return source_; }
+  const std::string& text() const noexcept { return text_; }  // the JSON it was loaded from
   const std::vector<Item>& items() const noexcept { return items_; }
   std::optional<std::size_t> index_of(ItemRole role) const noexcept;     // the first one of the file
   const std::vector<Group>& groups() const noexcept { return groups_; }  // at least one, in printed order
@@ -91,18 +95,21 @@ class Definition {
   std::optional<std::size_t> index_of(ItemRole role, std::size_t group) const noexcept;
   // Items of the type date from which a retention period could start, in the order of preference.
   const std::vector<std::size_t>& retention_events() const noexcept { return retention_events_; }
+  const std::vector<LogicCheck>& checks() const noexcept { return checks_; }
   // One table, one row per person, no 個人番号 beside the subject's own: what record format 1 can hold.
   bool is_flat() const noexcept;
 
  private:
   Definition() = default;
-  std::string key_, name_, name_en_, source_;
+  std::string key_, name_, name_en_, source_, text_;
   std::uint16_t version_ = 0;
   std::vector<Item> items_;
   std::vector<Group> groups_;
   std::vector<std::size_t> retention_events_;
+  std::vector<LogicCheck> checks_;
 };
 
+// A copy shares its definitions: a Definition that was found stays good as long as any set that holds it.
 class DefinitionSet {
  public:
   static Result<DefinitionSet> embedded();  // what the program was built with
@@ -110,11 +117,13 @@ class DefinitionSet {
   static Result<DefinitionSet> load_directory(const std::filesystem::path& directory, DefinitionFault* fault = nullptr);
   const Definition* find(std::string_view key) const noexcept;  // the highest version; null when unknown
   const Definition* find(std::string_view key, std::uint16_t version) const noexcept;
-  const std::vector<Definition>& all() const noexcept { return definitions_; }
+  auto all() const noexcept {  // of const Definition&
+    return std::views::transform(definitions_, [](const auto& held) -> const Definition& { return *held; });
+  }
+  bool add(Definition definition);  // false: this key and version are there
 
  private:
-  bool add(Definition definition);
-  std::vector<Definition> definitions_;
+  std::vector<std::shared_ptr<const Definition>> definitions_;
 };
 
 // Values of such an item never stand among the others (S-04, S-05).

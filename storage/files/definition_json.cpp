@@ -58,6 +58,21 @@ Result<bool> Members::flag(std::string_view name) const {
   return value->get_bool();
 }
 
+Result<Members> Members::object(std::string_view name) const {
+  const auto* value = object_.if_contains(name);
+  if (value == nullptr) return refuse(name, kMissing);
+  const auto* object = value->if_object();
+  if (object == nullptr) return refuse(name, kMustBeObject);
+  return Members(*object, pointer_ + '/' + std::string(name), fault_);
+}
+
+bool is_camel_case(std::string_view key) noexcept {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto other = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  return !key.empty() && lower(key.front()) &&
+         std::all_of(key.begin(), key.end(), [&](char c) { return lower(c) || other(c); });
+}
+
 Result<std::span<const boost::json::value>> Members::array(std::string_view name, std::size_t most) const {
   const auto* value = object_.if_contains(name);
   if (value == nullptr) return refuse(name, kMissing);

@@ -35,6 +35,9 @@ class Members {
     }
     return refuse(name, {"決められた語のどれかにしてください。", "Must be one of the words of the schema."});
   }
+  // A member that is an object, or a refusal.
+  Result<Members> object(std::string_view name) const;
+  const std::string& pointer() const { return pointer_; }
   // The elements of an array of this many at most; refuses an empty one.
   Result<std::span<const boost::json::value>> array(std::string_view name, std::size_t most) const;
 
@@ -43,5 +46,20 @@ class Members {
   std::string pointer_;
   DefinitionFault& fault_;
 };
+
+// camelCase ASCII: keys of items, groups and checks.
+bool is_camel_case(std::string_view key) noexcept;
+inline constexpr std::size_t kMaxKeyText = 64, kMaxPrintedText = 200;  // characters
+inline constexpr Bilingual kMustBeObject{"オブジェクトにしてください。", "Must be an object."};
+inline constexpr Bilingual kCamelCase{"英小文字で始まる英数字にしてください。", "Must be camelCase ASCII."};
+inline constexpr Bilingual kSameKey{"同じキーが前にあります。", "An earlier one has this key."};
+
+// The member `checks` (logic_check_json.cpp). implied_group: the definition names no groups.
+struct CheckedTables {
+  std::span<const Item> items;
+  std::span<const Group> groups;
+  bool implied_group;
+};
+Result<std::vector<LogicCheck>> read_checks(const Members& top, const CheckedTables& tables, DefinitionFault& fault);
 
 }  // namespace shosoin::files

@@ -15,10 +15,11 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxName = 200, kMaxKey = 64, kMaxNumber = 16;
+constexpr std::size_t kMaxName = kMaxPrintedText, kMaxKey = kMaxKeyText, kMaxNumber = 16;
 constexpr std::size_t kMaxKanaNameLength = 120;  // its search key must fit limits::kMaxEntryKey
 constexpr std::size_t kIndividualNumberDigits = 12;
-constexpr int kFirstFormat = 1, kLastFormat = 2;  // 2 adds groups and retentionEvents
+constexpr int kFirstFormat = 1, kLastFormat = 3;  // 2 adds groups and retentionEvents, 3 adds checks
+constexpr int kFormatOfGroups = 2;
 constexpr std::string_view kOnlyGroup = "main";
 constexpr ItemType kTypes[] = {ItemType::Text, ItemType::Kana,      ItemType::Date,  ItemType::Code,  ItemType::Number,
                                ItemType::Flag, ItemType::Timestamp, ItemType::Month, ItemType::Amount};
@@ -38,19 +39,11 @@ constexpr ItemCheck kChecks[] = {ItemCheck::IndividualNumber,    ItemCheck::Resi
                                  ItemCheck::CorporateNumber,     ItemCheck::ResidenceCard};
 constexpr GroupRows kRows[] = {GroupRows::One, GroupRows::Many, GroupRows::Apart};
 
-constexpr Bilingual kMustBeObject{"オブジェクトにしてください。", "Must be an object."};
-constexpr Bilingual kCamelCase{"英小文字で始まる英数字にしてください。", "Must be camelCase ASCII."};
-constexpr Bilingual kSameKey{"同じキーが前にあります。", "An earlier one has this key."};
-
 bool lower(char c) { return c >= 'a' && c <= 'z'; }
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool is_file_key(std::string_view key) {
   return key.size() >= 2 && lower(key.front()) &&
          std::all_of(key.begin(), key.end(), [](char c) { return lower(c) || digit(c) || c == '-'; });
-}
-bool is_item_key(std::string_view key) {
-  return lower(key.front()) &&
-         std::all_of(key.begin(), key.end(), [](char c) { return lower(c) || digit(c) || (c >= 'A' && c <= 'Z'); });
 }
 
 // By its printed name a 個人番号, also 配偶者個人番号 and the like; the code of the linkage and the card are none.
@@ -113,18 +106,22 @@ class Loader {
     std::vector<Item> items;
     std::vector<Group> groups;
     std::vector<std::size_t> events;
+    std::vector<LogicCheck> checks;
   };
   Result<Parts> read(std::int64_t format) {
-    const bool second = format == kLastFormat;
-    if (second && top_.has("groups")) {
+    const bool later = format >= kFormatOfGroups;
+    if (later && top_.has("groups")) {
       TRY(read_groups());
     } else {
       parts_.groups.push_back({.key = std::string(kOnlyGroup), .name = ""});
       implied_group_ = true;
     }
     TRY(read_items());
-    if (second && top_.has("retentionEvents")) {
+    if (later && top_.has("retentionEvents")) {
       TRY(read_events());
+    }
+    if (format == kLastFormat && top_.has("checks")) {
+      TRY(parts_.checks, read_checks(top_, {parts_.items, parts_.groups, implied_group_}, fault_));
     }
     return std::move(parts_);
   }
@@ -144,7 +141,7 @@ class Loader {
       TRY(at.only({"key", "name", "rows"}));
       Group group;
       TRY(group.key, at.text("key", kMaxKey));
-      if (!is_item_key(group.key)) return at.refuse("key", kCamelCase);
+      if (!is_camel_case(group.key)) return at.refuse("key", kCamelCase);
       const bool taken = std::any_of(parts_.groups.begin(), parts_.groups.end(),
                                      [&](const Group& earlier) { return earlier.key == group.key; });
       if (taken) return at.refuse("key", kSameKey);
@@ -166,7 +163,7 @@ class Loader {
     Item item;
     TRY(item.number, at.text("no", kMaxNumber));
     TRY(item.key, at.text("key", kMaxKey));
-    if (!is_item_key(item.key)) return at.refuse("key", kCamelCase);
+    if (!is_camel_case(item.key)) return at.refuse("key", kCamelCase);
     TRY(item.name, at.text("name", kMaxName));
     TRY(item.type, at.word("type", kTypes));
     TRY(auto length, at.integer("maxLength", {.least = 1, .most = limits::kMaxFieldCharacters}));
@@ -286,8 +283,11 @@ Result<Definition> Definition::load(std::string_view text, DefinitionFault* faul
   TRY(const auto format, members.integer("format", {.least = kFirstFormat, .most = kLastFormat}));
   if (format == kFirstFormat) {
     TRY(members.only({"format", "key", "version", "name", "nameEn", "source", "items"}));
-  } else {
+  } else if (format == kFormatOfGroups) {
     TRY(members.only({"format", "key", "version", "name", "nameEn", "source", "groups", "retentionEvents", "items"}));
+  } else {
+    TRY(members.only(
+        {"format", "key", "version", "name", "nameEn", "source", "groups", "retentionEvents", "items", "checks"}));
   }
   Definition definition;
   TRY(definition.key_, members.text("key", kMaxKey));
@@ -305,6 +305,8 @@ Result<Definition> Definition::load(std::string_view text, DefinitionFault* faul
   definition.items_ = std::move(parts.items);
   definition.groups_ = std::move(parts.groups);
   definition.retention_events_ = std::move(parts.events);
+  definition.checks_ = std::move(parts.checks);
+  definition.text_ = text;
   return definition;
 }
 

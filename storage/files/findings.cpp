@@ -92,6 +92,8 @@ constexpr std::array<Rule, kRuleCount> kRules{{
      {"前の行と同じ番号です。", "An earlier row has the same number."}},
     {RuleId::DuplicateRow, "row.repeated", RefuseRow,
      {"前の行とまったく同じ行です。", "The row repeats an earlier one word for word."}},
+    {RuleId::LogicCheck, "row.logic", RefuseRow,
+     {"定義の論理チェックに合いません。", "Does not meet a logic check of the definition."}},
 
     {RuleId::VendorPrivateUse, "character.vendor-private-use", QuarantineRow,
      {"対応表のない外字があります。文字同定を待ちます。", "A vendor's private character without a map; waits for identification."}},
@@ -165,8 +167,10 @@ FindingText render(const Finding& finding) {
     ja += fmt::format("({}文字、符号位置{}個)", finding.characters, finding.code_points);
     en += fmt::format(" ({} characters, {} code points)", finding.characters, finding.code_points);
   }
-  if (ja.empty()) return {std::string(text.ja), std::string(text.en)};
-  return {fmt::format("{}: {}", ja, text.ja), fmt::format("{}: {}", en, text.en)};
+  const std::string_view said_ja = finding.own.ja.empty() ? text.ja : std::string_view(finding.own.ja);
+  const std::string_view said_en = finding.own.en.empty() ? text.en : std::string_view(finding.own.en);
+  if (ja.empty()) return {std::string(said_ja), std::string(said_en)};
+  return {fmt::format("{}: {}", ja, said_ja), fmt::format("{}: {}", en, said_en)};
 }
 
 }  // namespace shosoin::files

@@ -57,6 +57,7 @@ enum class RuleId : std::uint8_t {
   BadAddresseeNumber,
   DuplicateNumber,
   DuplicateRow,
+  LogicCheck,  // of the definition; its own texts stand in the finding
   // a row that waits for 文字同定
   VendorPrivateUse,
   StandardPrivateUse,
@@ -86,6 +87,9 @@ struct Rule {
 };
 const Rule& rule(RuleId id) noexcept;
 
+struct FindingText {
+  std::string ja, en;
+};
 struct Finding {
   RuleId rule;
   std::uint64_t row = 0;     // from 1, the header is row 1; 0: the whole file
@@ -96,9 +100,9 @@ struct Finding {
   std::vector<CodePointChange> changes{};
   // For TooLong: how long the value is, a base with its selector or marks counted once, and in code points; else 0.
   std::size_t characters = 0, code_points = 0;
-};
-struct FindingText {
-  std::string ja, en;
+  // For LogicCheck: the key of the check, and what the definition says where it is broken.
+  std::string check{};
+  FindingText own{};
 };
 FindingText render(const Finding& finding);
 

@@ -45,16 +45,32 @@ Finding diagnose(std::span<const Item> items, std::span<const std::string_view> 
 
 }  // namespace
 
+AddresseeColumn addressee_column(const Definition& definition, std::size_t group) noexcept {
+  const bool apart = definition.groups()[group].rows == GroupRows::Apart;
+  if (apart || definition.index_of(ItemRole::AddresseeNumber, group)) return AddresseeColumn::None;
+  return definition.is_flat() ? AddresseeColumn::Optional : AddresseeColumn::Required;
+}
+std::string_view to_text(AddresseeColumn column) noexcept {
+  switch (column) {
+    case AddresseeColumn::None:
+      return "none";
+    case AddresseeColumn::Optional:
+      return "optional";
+    case AddresseeColumn::Required:
+      return "required";
+  }
+  return "";
+}
+
 HeaderAnswer check_header(const Definition& definition, std::size_t group, std::span<const std::string_view> fields) {
   const auto items = definition.items_of(group);
-  const bool apart = definition.groups()[group].rows == GroupRows::Apart;
-  const bool own_item = definition.index_of(ItemRole::AddresseeNumber, group).has_value();
-  const bool extra = !own_item && !apart && !fields.empty() && fields.front() == kAddresseeColumn;
+  const auto column = addressee_column(definition, group);
+  const bool extra = column != AddresseeColumn::None && !fields.empty() && fields.front() == kAddresseeColumn;
   const auto names = extra ? fields.subspan(1) : fields;
   const bool fits = std::equal(names.begin(), names.end(), items.begin(), items.end(),
                                [](std::string_view name, const Item& item) { return name == item.name; });
   if (!fits) return {.shape = std::nullopt, .finding = diagnose(items, names, extra ? 1 : 0)};
-  if (!extra && !own_item && !apart && !definition.is_flat()) {
+  if (!extra && column == AddresseeColumn::Required) {
     return {.shape = std::nullopt, .finding = at_column(RuleId::HeaderMissing, 0, kAddresseeColumn)};
   }
   return {.shape = HeaderShape{.addressee_column = extra}, .finding = std::nullopt};

@@ -15,6 +15,11 @@ namespace shosoin::files {
 
 inline constexpr std::string_view kAddresseeColumn = "宛名番号";
 
+// Whether 宛名番号 stands in front of the items of a table: never, perhaps, always.
+enum class AddresseeColumn : std::uint8_t { None, Optional, Required };
+AddresseeColumn addressee_column(const Definition& definition, std::size_t group) noexcept;
+std::string_view to_text(AddresseeColumn column) noexcept;
+
 struct HeaderShape {
   bool addressee_column = false;
 };

@@ -55,6 +55,7 @@ Importer::Importer(Definition definition, std::size_t group, LocalGovernmentCode
     : definition_(std::make_unique<const Definition>(std::move(definition))),
       group_(group),
       checker_(definition_->items_of(group), tenant, profile),
+      logic_(*definition_, group),
       encoding_(profile.encoding),
       decoder_(profile.encoding) {}
 Importer::~Importer() { memory::wipe(decoded_); }
@@ -130,6 +131,19 @@ void Importer::note_repetition(std::span<const std::string_view> fields, std::ui
   memory::wipe(whole);
 }
 
+// Only of rows whose values stand: a check would repeat what the value's own finding says. Whether the row changes a
+// known subject's.
+Result<bool> Importer::check_logic(std::uint64_t row, bool& refused) {
+  if (!logic_.has_checks() || refused) return false;
+  const RowLogic::Place place{.row = row, .columns_before = shape_->addressee_column ? 1u : 0u};
+  auto change = logic_.check(place, record_, lookup_, [&](Finding finding) {
+    refused = true;
+    tell(std::move(finding));
+  });
+  if (!change) outside_ = change.error();
+  return change;
+}
+
 Result<void> Importer::take_row(const CsvRow& row, const RecordSink& sink) {
   if (!shape_) return take_header(row);
   ++report_.rows;
@@ -144,6 +158,10 @@ Result<void> Importer::take_row(const CsvRow& row, const RecordSink& sink) {
     }
     tell(std::move(finding));
   });
+  bool change = false;
+  if (!file_refused_) {
+    TRY(change, check_logic(row.number, refused));
+  }
   const bool quarantined = !doubtful_.empty();
   ++(refused ? report_.refused : quarantined ? report_.quarantined : report_.accepted);
   if (file_refused_) return Error{ErrorCode::InvalidContent, kDoing};
@@ -155,7 +173,8 @@ Result<void> Importer::take_row(const CsvRow& row, const RecordSink& sink) {
   }
   if (report_.refused != 0) return success();
   const auto state = quarantined ? RowState::Quarantined : RowState::Accepted;
-  auto taken = sink({.number = row.number, .state = state, .record = record_, .doubtful = doubtful_});
+  auto taken =
+      sink({.number = row.number, .state = state, .record = record_, .doubtful = doubtful_, .changes_subject = change});
   if (!taken) outside_ = taken.error();
   return taken;
 }

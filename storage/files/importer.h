@@ -12,6 +12,7 @@
 #include "storage/files/csv.h"
 #include "storage/files/duplicates.h"
 #include "storage/files/row_check.h"
+#include "storage/files/row_logic.h"
 #include "storage/files/source_row.h"
 
 namespace shosoin::files {
@@ -42,6 +43,7 @@ struct ImportedRow {
   RowState state = RowState::Accepted;
   const RecordInput& record;                  // valid until the sink returns
   std::span<const DoubtfulValue> doubtful{};  // the same; empty for an accepted row
+  bool changes_subject = false;               // a logic check let it pass as a change of a known subject's row
 };
 using RecordSink = std::function<Result<void>(const ImportedRow&)>;
 
@@ -56,6 +58,9 @@ class Importer {
   // One table of any file. NotFound when the definition has no such group.
   static Result<Importer> create_for_group(Definition definition, std::string_view group, LocalGovernmentCode tenant,
                                            ImportProfile profile);
+  // Before the first feed(): where the logic checks of the definition find the subject's confirmed row. Without it they
+  // take everybody for unknown.
+  void look_up_subjects(SubjectLookup lookup) { lookup_ = std::move(lookup); }
   // Fails once the file as a whole is refused (see report()), or with the sink's own error. After the first refused row
   // the sink is not called any more, but reading goes on, so that the report names every problem.
   Result<void> feed(ByteView chunk, const RecordSink& sink);
@@ -70,6 +75,7 @@ class Importer {
   void note_repetition(std::span<const std::string_view> fields, std::uint64_t row);
   bool is_one_row_per_person() const;
   Result<void> take_row(const CsvRow& row, const RecordSink& sink);
+  Result<bool> check_logic(std::uint64_t row, bool& refused);
   Result<void> take_header(const CsvRow& row);
   Result<void> csv_done(Result<void> result);
   void note_numbers(std::uint64_t row);
@@ -79,6 +85,8 @@ class Importer {
   std::unique_ptr<const Definition> definition_;  // the checker refers to it
   std::size_t group_;
   RowChecker checker_;
+  RowLogic logic_;
+  SubjectLookup lookup_;
   Encoding encoding_;
   Decoder decoder_;
   CsvReader csv_;

@@ -72,6 +72,7 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Tenants:
     case TableId::SigningKeys:
     case TableId::Certificates:
+    case TableId::Definitions:
       return std::nullopt;
   }
   return std::nullopt;

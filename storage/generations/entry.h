@@ -37,6 +37,7 @@ enum class TableId : std::uint16_t {
   Tenants = 35,     // tenant id -> code, name, sealed object, its authorisation value
   SigningKeys = 36, // name -> Ed25519 seed
   Certificates = 37,// serial -> boxed body as fixed before the destruction
+  Definitions = 38, // record file key || 0x00 || version u16 -> definition that two persons added
 };
 
 struct EntryKey {

@@ -1,6 +1,8 @@
-// A record file definition: refused with a message, or loaded and within every bound.
+// A record file definition: refused with a message, or loaded and within every bound, its logic checks among their own
+// table's items.
 #include "firmware/base/bytes.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_definitions.h"
 #include "firmware/base/limits_files.h"
 #include "storage/files/definition.h"
 
@@ -25,6 +27,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     next += group.count;
   }
   ENSURE(next == items.size() && definition.value().groups().size() <= limits::kMaxDefinitionGroups);
+  ENSURE(definition.value().checks().size() <= limits::kMaxLogicChecks);
+  for (const auto& check : definition.value().checks()) {
+    const auto table = definition.value().items_of(check.group);
+    const auto within = [&](std::size_t item) { ENSURE(item < table.size()); };
+    for (const auto* condition : {&check.when, &check.gone}) {
+      if (!*condition) continue;
+      within((*condition)->item);
+      ENSURE(!is_individual_number(table[(*condition)->item].role));
+      ENSURE((*condition)->values.size() <= limits::kMaxCheckValues);
+    }
+    for (const auto item : check.items) within(item);
+    ENSURE(!check.ja.empty() && !check.en.empty() && !check.source.empty());
+    ENSURE(!is_about_subject(check.rule) || definition.value().groups()[check.group].rows == GroupRows::One);
+    if (check.rule == LogicRule::InOrder) {
+      for (const auto item : check.items) ENSURE(table[item].type == ItemType::Date);
+    }
+  }
   for (const auto event : definition.value().retention_events()) ENSURE(items[event].type == ItemType::Date);
   return 0;
 }

@@ -113,12 +113,14 @@ def definition():
     items = next(key for key, value in whole.items() if isinstance(value, list) and len(value) > 4)
     whole[items] = whole[items][:4]
     whole.pop("retentionEvents", None)
+    whole.pop("checks", None)
     yield "four-items", json.dumps(whole, ensure_ascii=False).encode()
     yield "groups", json.dumps(small_definition(1), ensure_ascii=False).encode()
     numbers = small_definition(1)
     numbers["items"][2] |= {"name": "配偶者個人番号", "type": "number", "maxLength": 12, "role": "relatedIndividualNumber",
                             "check": "individualNumber", "mayLeave": False}
     yield "numbers", json.dumps(numbers, ensure_ascii=False).encode()
+    yield "checks", json.dumps(checked_definition(1), ensure_ascii=False).encode()
 
 
 def small_definition(version):
@@ -134,16 +136,35 @@ def small_definition(version):
                       item(4, "endDate", "history", "終了日", type="date")]}
 
 
+def checked_definition(version):
+    """The same with a logic check of each kind."""
+    def check(key, **rule):
+        return {"key": key, "group": "person", "source": "none", "ja": "だめ", "en": "No"} | rule
+
+    whole = small_definition(version) | {"format": 3}
+    whole["items"][2:2] = [dict(whole["items"][1], no=number, key=key, name=name, type="date") for number, key, name in
+                           (("2a", "from", "開始日"), ("2b", "until", "終了日"))]
+    for item in whole["items"][2:4]:
+        item.pop("role")
+    named = {"item": "name", "in": ["甲", "乙"]}
+    whole["checks"] = [check("needed", when=named, required=["from"]), check("forwards", inOrder=["from", "until"]),
+                       check("listed", oneOf=named), check("there", when=named, subject="exists", goneWhen={"item": "until", "filled": True}),
+                       check("alone", when={"item": "name", "in": ["丙"]}, subject="absent"), check("only", when=named, changesOnly=["until"])]
+    return whole
+
+
 def amendment():
-    def pair(change):
-        newer = small_definition(2)
+    def pair(change, made=small_definition):
+        newer = made(2)
         change(newer)
-        return b"\0".join(json.dumps(text, ensure_ascii=False).encode() for text in (small_definition(1), newer))
+        return b"\0".join(json.dumps(text, ensure_ascii=False).encode() for text in (made(1), newer))
 
     yield "same", pair(lambda newer: None)
     yield "appended", pair(lambda newer: newer["items"].append(dict(newer["items"][3], no="5", key="later", name="追加")))
     yield "removed", pair(lambda newer: newer["items"].pop(1))
     yield "moved", pair(lambda newer: newer["items"].insert(2, newer["items"].pop(3)))
+    yield "check-removed", pair(lambda newer: newer["checks"].pop(1), checked_definition)
+    yield "check-changed", pair(lambda newer: newer["checks"][0].update(required=["until"]), checked_definition)
 
 
 def encoding():

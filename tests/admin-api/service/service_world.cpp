@@ -114,8 +114,10 @@ void ServiceWorld::open() {
   if (!opened) oplog::failure("the appliance of the test cannot be opened", opened.error());
   ENSURE(opened);
   opened_ = std::move(opened.value());
-  service_ =
-      std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions_, opened_.installation);
+  const auto definitions = service::with_stored_definitions(opened_.appliance->zero(), definitions_);
+  ENSURE(definitions);
+  service_ = std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions.value(),
+                                                opened_.installation);
 }
 
 void ServiceWorld::restart() {

@@ -21,7 +21,7 @@ TEST(Space, IsScarceBelowFourReservesAndDownToTheReserveBelowOne) {
 }
 TEST(Space, RefusesWhatGrowsTheStoreBeforeAnythingIsWritten) {
   for (const auto kind :
-       {Kind::ImportOpen, Kind::ImportChunk, Kind::ImportClose, Kind::TenantCreate}) {
+       {Kind::ImportOpen, Kind::ImportChunk, Kind::ImportClose, Kind::TenantCreate, Kind::FileAdd}) {
     EXPECT_TRUE(admit(kind, Asker::Anybody, Scarcity::None));
     for (const auto asker : {Asker::Anybody, Asker::KeepsTheAppliance}) {
       EXPECT_EQ(admit(kind, asker, Scarcity::NoGrowth).error().code(), ErrorCode::StorageFull);

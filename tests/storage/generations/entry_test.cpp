@@ -98,7 +98,7 @@ TEST(Entry, BelongsToARecordOnlyInTheTablesOfRecords) {
   }
   for (const auto table : {TableId::Imports, TableId::Approvals, TableId::Holds, TableId::Idempotency, TableId::LogKeys,
                            TableId::Facts, TableId::Erased, TableId::Addressees, TableId::People, TableId::Terminals,
-                           TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates}) {
+                           TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates, TableId::Definitions}) {
     EXPECT_EQ(record_of({table, copy_of(record.view())}), std::nullopt);
   }
 }

@@ -1,6 +1,7 @@
 // Torn tails, corruption, flipped bits: what a start may drop, what it must name.
 #include <random>
 
+#include "firmware/base/zeros.h"
 #include "tests/storage/journal/support.h"
 
 namespace shosoin::journal {

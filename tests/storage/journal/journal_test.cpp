@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "firmware/base/zeros.h"
 #include "tests/storage/journal/support.h"
 
 namespace shosoin::journal {
