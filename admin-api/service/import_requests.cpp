@@ -93,35 +93,42 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
     notes.push_back(std::move(flagged));
   }
   return {{"rows", report.rows},
-          {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subjects().size())},
+          {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subject_count())},
           {"quarantined", report.quarantined},
-          {"refused", report.refused + rows.known_subjects().size()},
+          {"refused", report.refused + rows.known_subject_count()},
           {"linkFlags", rows.link_findings().count()},
           {"findings", std::move(problems)},
           {"notes", std::move(notes)}};
 }
 
-// The lines of an import: addressee numbers in parts that fit a line (DESIGN 7), all before anything is told.
+json::array addressees_in(ImportRows& rows) {
+  json::array out;
+  for (auto& addressee : rows.take_addressees()) out.emplace_back(std::move(addressee));
+  return out;
+}
+
+// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
+// says who was received; that they are stored says only the line of the close.
+Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
+  while (rows.full()) {
+    TRY(store.log(log_entry({{"operation", "import-addressees"},
+                             {"requestId", context.request_id},
+                             {"importId", import.hex()},
+                             {"addresseeNumbers", addressees_in(rows)}})));
+  }
+  return success();
+}
+
 Result<json::object> log_addressees(TenantStore& store, const Context& context, const ImportFacts& facts,
-                                    const ImportRows& rows) {
+                                    ImportRows& rows) {
   auto line = log_object(context, "import-close", "ok");
   line["importId"] = facts.id.hex();
   line["recordFile"] = facts.file;
-  line["count"] = rows.addressees().size();
+  line["count"] = rows.taken();
   line["individualNumberAccess"] = number_access_items(
       context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
-  std::size_t at = 0;
-  for (; rows.addressees().size() - at > limits::kLoggedAddressees; at += limits::kLoggedAddressees) {
-    json::array part;
-    for (std::size_t i = at; i < at + limits::kLoggedAddressees; ++i) part.emplace_back(rows.addressees()[i]);
-    TRY(store.log(log_entry({{"operation", "import-addressees"},
-                             {"requestId", context.request_id},
-                             {"importId", facts.id.hex()},
-                             {"addresseeNumbers", std::move(part)}})));
-  }
-  json::array last;
-  for (; at < rows.addressees().size(); ++at) last.emplace_back(rows.addressees()[at]);
-  line["addresseeNumbers"] = std::move(last);
+  TRY(log_full_parts(store, context, facts.id, rows));
+  line["addresseeNumbers"] = addressees_in(rows);
   return line;
 }
 
@@ -165,7 +172,7 @@ Answer finish_import(Parts& parts, Context& context, Receiving& receiving, Impor
   files::ImportReport report = receiving.importer.report();
   if (!refused) {
     TRY(report, receiving.importer.finish([&](const files::ImportedRow& row) { return receiving.rows.take(row); }));
-    refused = report.verdict != files::Verdict::Accepted || !receiving.rows.known_subjects().empty();
+    refused = report.verdict != files::Verdict::Accepted || receiving.rows.known_subject_count() != 0;
   }
   for (const auto& member : report_of(report, receiving.rows)) facts.told[member.key()] = member.value();
   facts.told["closedAt"] = to_iso8601(context.now);
@@ -244,6 +251,11 @@ Answer import_chunk(Parts& parts, Context& context) {
       return given_up(parts, *store, facts.id, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;
+    auto logged = log_full_parts(*store, context, facts.id, receiving->rows);
+    if (!logged) {
+      receiving.reset();
+      return given_up(parts, *store, facts.id, logged.error());
+    }
   }
   receiving->received += chunk.size();
   const auto received = receiving->received;

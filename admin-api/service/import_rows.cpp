@@ -58,10 +58,10 @@ void ImportRows::note_search_keys(const files::RecordInput& record, const Record
   if (const auto code = value_of(record, files::ItemRole::ResidentRecordCode); !code.empty()) {
     writer_.add(search_entry(SearchKind::ResidentRecordCode, code_token(store_, code), id));
   }
-  entries_.push_back(
+  writer_.add(
       search_entry(SearchKind::AddresseeNumber, addressee_bytes(files::addressee_number_key(addressee)), id));
   if (record.individual_number) {
-    entries_.push_back(
+    writer_.add(
         search_entry(SearchKind::IndividualNumber, code_token(store_, record.individual_number->reveal()), id));
   }
   const auto kana = files::kana_search_key(value_of(record, files::ItemRole::KanaName));
@@ -74,7 +74,8 @@ void ImportRows::note_search_keys(const files::RecordInput& record, const Record
 Result<void> ImportRows::take(const files::ImportedRow& row) {
   TRY(const bool known, is_known(value_of(row.record, files::ItemRole::ResidentRecordCode)));
   if (known) {
-    known_subjects_.push_back(row.number);
+    ++known_subject_count_;
+    if (known_subjects_.size() < limits::kMaxImportFindings) known_subjects_.push_back(row.number);
     return success();
   }
   TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
@@ -98,7 +99,16 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   add(TableId::SubjectLinks, std::move(link), {});
   note_search_keys(row.record, id, addressee);
   addressees_.push_back(addressee);
+  ++taken_;
   return writer_.pause();
+}
+
+std::vector<std::string> ImportRows::take_addressees() {
+  if (addressees_.size() <= limits::kLoggedAddressees) return std::exchange(addressees_, {});
+  const auto end = addressees_.begin() + static_cast<std::ptrdiff_t>(limits::kLoggedAddressees);
+  std::vector<std::string> taken(std::make_move_iterator(addressees_.begin()), std::make_move_iterator(end));
+  addressees_.erase(addressees_.begin(), end);
+  return taken;
 }
 
 }  // namespace shosoin::service

@@ -21,10 +21,13 @@ class ImportRows {
   Result<void> flush() { return writer_.flush(); }
   void stop() noexcept { writer_.stop(); }  // before its rows are dropped
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
-  const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
-  const std::vector<std::uint64_t>& known_subjects() const {
-    return known_subjects_;
-  }  // row numbers that were not taken
+  // For the log: of the rows taken since, as many as one line holds; a full line's worth at once where full says so.
+  bool full() const { return addressees_.size() >= limits::kLoggedAddressees; }
+  std::vector<std::string> take_addressees();
+  std::uint64_t taken() const { return taken_; }
+  // Rows that were not taken: the first limits::kMaxImportFindings by number, and how many.
+  const std::vector<std::uint64_t>& known_subjects() const { return known_subjects_; }
+  std::uint64_t known_subject_count() const { return known_subject_count_; }
   std::uint64_t numbers_written() const { return numbers_written_; }
   const LinkFindings& link_findings() const { return link_findings_; }
 
@@ -45,7 +48,7 @@ class ImportRows {
   RowWriter writer_;
   std::vector<std::string> addressees_;
   std::vector<std::uint64_t> known_subjects_;
-  std::uint64_t numbers_written_ = 0;
+  std::uint64_t numbers_written_ = 0, taken_ = 0, known_subject_count_ = 0;
 };
 
 struct Receiving {
