@@ -43,12 +43,14 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown(*facts);
 }
 
-// The error of an import under way, once its entry says that it is abandoned. Where the process ends, the next start
-// abandons.
-Error given_up(Parts& parts, TenantStore& store, const RecordId& id, Error error) {
+// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
+// next round does it. Where the process ends, the next start abandons.
+Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   if (ends_process(error.code())) return error;
-  auto done = parts.imports.give_up(store, id);
-  return done ? error : done.error();
+  auto done = parts.imports.give_up(store, slot.id());
+  if (done) return error;
+  slot.leave();
+  return ends_process(done.error().code()) ? done.error() : error;
 }
 
 Result<void> no_other_import(TenantStore& store, Context& context, std::string_view file) {
@@ -218,7 +220,7 @@ Answer import_open(Parts& parts, Context& context) {
   }));
   context.logged = true;
   auto receiving = make_receiving(parts, context, *store, facts);
-  if (!receiving) return given_up(parts, *store, facts.id, receiving.error());
+  if (!receiving) return given_up(parts, *store, slot, receiving.error());
   slot.put(std::move(receiving.value()));
   return shown(facts);
 }
@@ -248,13 +250,13 @@ Answer import_chunk(Parts& parts, Context& context) {
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
       receiving.reset();  // nothing is being written any more
-      return given_up(parts, *store, facts.id, fed.error());  // what it has written is not known
+      return given_up(parts, *store, slot, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;
     auto logged = log_full_parts(*store, context, facts.id, receiving->rows);
     if (!logged) {
       receiving.reset();
-      return given_up(parts, *store, facts.id, logged.error());
+      return given_up(parts, *store, slot, logged.error());
     }
   }
   receiving->received += chunk.size();
@@ -275,12 +277,11 @@ Answer import_close(Parts& parts, Context& context) {
   if (facts.state == "abandoned") return Error{ErrorCode::Conflict, "close an abandoned import"};
   if (facts.state != "receiving") return shown(facts);
   TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
-  const HeldSlot slot(parts.imports, facts.id);  // until the outcome is durable
-  const auto id = facts.id;
+  HeldSlot slot(parts.imports, facts.id);  // until the outcome is durable
   auto answer = finish_import(parts, context, *receiving, std::move(facts));
   if (answer) return answer;
   receiving.reset();  // nothing is being written any more
-  return given_up(parts, *store, id, answer.error());
+  return given_up(parts, *store, slot, answer.error());
 }
 
 Answer import_show(Parts& parts, Context& context) {
