@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "crypto/library_memory.h"
 #include "firmware/base/result.h"
 #include "firmware/memory/secret.h"
 
@@ -15,8 +16,7 @@ constexpr std::array<std::uint8_t, kAeadKey> kNoKey{};
 constexpr std::array<std::uint8_t, 12> kZeroNonce{};
 
 const EVP_CIPHER* algorithm() {
-  static EVP_CIPHER* const fetched = EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr);
-  ENSURE(fetched != nullptr);
+  static EVP_CIPHER* const fetched = given(EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr));
   return fetched;
 }
 
@@ -48,13 +48,17 @@ class Cipher {
   void control(int command, std::uint8_t* tag) {
     ENSURE(EVP_CIPHER_CTX_ctrl(context_.get(), command, static_cast<int>(kAeadTag), tag) == 1);
   }
-  // The key schedule of a key that is known to all takes the place of the last one.
-  void forget() { begin({kNoKey}, Direction::Seal, {}); }
+  // The key schedule and the keystream of a key that is known to all take the place of the last one's.
+  void forget() {
+    ENSURE(EVP_CipherInit_ex2(context_.get(), nullptr, kNoKey.data(), nullptr, 1, nullptr) == 1);  // the nonce stays
+    int size = 0;
+    ENSURE(EVP_CipherUpdate(context_.get(), nullptr, &size, nullptr, 0) == 1);
+  }
 
  private:
-  Cipher() : context_(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free) {
-    ENSURE(context_ != nullptr);
-    ENSURE(EVP_CipherInit_ex2(context_.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1);
+  Cipher() : context_(given(EVP_CIPHER_CTX_new()), &EVP_CIPHER_CTX_free) {
+    const bool begun = EVP_CipherInit_ex2(context_.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1;
+    if (!begun) end_without_memory();  // its state is all that could not be had
   }
   std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;
 };

@@ -19,7 +19,7 @@ static_assert(kHeadSize + kAeadTag == kBoxOverhead);
 std::array<std::uint8_t, 52> associated_data(const BoxContext& context) {
   std::array<std::uint8_t, 52> out{};
   auto at = out.begin();
-  const auto put = [&](ByteView bytes) { at = std::ranges::copy(bytes, at).out; };
+  const auto put = [&](ByteView bytes) { at = std::copy(bytes.begin(), bytes.end(), at); };
   put(be(static_cast<std::uint16_t>(context.kind)));
   put(be(kBoxFormat));
   put(context.tenant.view());
@@ -58,8 +58,9 @@ Bytes PreparedBox::seal(const BoxContext& context, ByteView plain) && {
   const auto aad = associated_data(context);
   Bytes box(kBoxOverhead + plain.size());
   box[0] = kAlgorithm;
-  const auto after_salt = std::ranges::copy(salt_, box.begin() + 1).out;
-  std::ranges::copy(commit(), after_salt);
+  const auto after_salt = std::copy(salt_.begin(), salt_.end(), box.begin() + 1);
+  const ByteView committed = commit();
+  std::copy(committed.begin(), committed.end(), after_salt);
   aead_seal({one_time_key()}, aad, plain, std::span(box).subspan(kHeadSize));
   return box;
 }

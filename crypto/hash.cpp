@@ -1,9 +1,11 @@
+// The functions below are OpenSSL's own SHA-256, which 3.0 would rather see called through EVP. They need no memory, so
+// that no hash can fail, and cost no set-up (decision 0041).
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "crypto/hash.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "firmware/base/result.h"
 #include "firmware/memory/secret.h"
@@ -11,84 +13,68 @@
 namespace shosoin::crypto {
 namespace {
 
-constexpr std::size_t kHmacBlock = 64;  // block size of SHA-256, RFC 2104 section 2
+constexpr std::size_t kHmacBlock = SHA256_CBLOCK;  // block size of SHA-256, RFC 2104 section 2
 
-const EVP_MD* sha256_algorithm() {
-  static EVP_MD* const algorithm =
-      EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: a lookup costs more than a hash
-  ENSURE(algorithm != nullptr);
-  return algorithm;
-}
-
-// One hashing context per thread. finish() starts it anew, so that no chaining value of a key stays behind in it.
+// Begins anew with each object, or where another stands. Wiped: its chaining value may be a key's.
 class Sha256 {
  public:
-  static Sha256& of_this_thread() {
-    static thread_local Sha256 hasher;
-    return hasher;
-  }
+  Sha256() { ENSURE(SHA256_Init(&state_) == 1); }
+  Sha256(const Sha256&) = default;
+  Sha256& operator=(const Sha256&) = delete;
+  ~Sha256() { memory::wipe(std::span(reinterpret_cast<std::uint8_t*>(&state_), sizeof state_)); }
   Sha256& add(ByteView part) {
-    ENSURE(EVP_DigestUpdate(context_.get(), part.data(), part.size()) == 1);
+    ENSURE(SHA256_Update(&state_, part.data(), part.size()) == 1);
     return *this;
   }
   Digest finish() {
     Digest out{};
-    ENSURE(EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1);
-    start(nullptr);
+    ENSURE(SHA256_Final(out.data(), &state_) == 1);
     return out;
   }
 
  private:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    ENSURE(context_ != nullptr);
-    start(sha256_algorithm());
-  }
-  void start(const EVP_MD* algorithm) { ENSURE(EVP_DigestInit_ex2(context_.get(), algorithm, nullptr) == 1); }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  SHA256_CTX state_;
 };
 
-// RFC 2104 with the key padded once: several messages under one key (HKDF's expansion) share the pads.
+// RFC 2104 with both pads hashed once: several messages under one key (HKDF's expansion) go on from there.
 class Hmac {
  public:
   explicit Hmac(ByteView key) {
+    std::array<std::uint8_t, kHmacBlock> pad{};
     if (key.size() > kHmacBlock) {
       Digest hashed = sha256(key);
-      std::ranges::copy(hashed, pad_.begin());
+      std::ranges::copy(hashed, pad.begin());
       memory::wipe(hashed);
     } else {
-      std::ranges::copy(key, pad_.begin());
+      std::ranges::copy(key, pad.begin());
     }
+    for (auto& byte : pad) byte ^= kInner;
+    inner_.add(pad);
+    for (auto& byte : pad) byte ^= kInner ^ kOuter;
+    outer_.add(pad);
+    memory::wipe(pad);
   }
-  Hmac(const Hmac&) = delete;
-  Hmac& operator=(const Hmac&) = delete;
-  ~Hmac() { memory::wipe(pad_); }
 
   template <class Parts>
-  Digest of(const Parts& parts) {
-    auto& hasher = Sha256::of_this_thread();
-    flip(0x36);
-    hasher.add(pad_);
-    for (ByteView part : parts) hasher.add(part);
-    flip(0x36);
-    Digest inner = hasher.finish();
-    flip(0x5c);
-    Digest out = hasher.add(pad_).add(inner).finish();
-    flip(0x5c);
-    memory::wipe(inner);
+  Digest of(const Parts& parts) const {
+    Sha256 inner = inner_;
+    for (ByteView part : parts) inner.add(part);
+    Digest digest = inner.finish();
+    Sha256 outer = outer_;
+    const Digest out = outer.add(digest).finish();
+    memory::wipe(digest);
     return out;
   }
 
  private:
-  void flip(std::uint8_t with) {
-    for (auto& byte : pad_) byte ^= with;
-  }
-  std::array<std::uint8_t, kHmacBlock> pad_{};
+  static constexpr std::uint8_t kInner = 0x36, kOuter = 0x5c;
+  Sha256 inner_, outer_;
 };
 
 }  // namespace
 
 Digest sha256(std::initializer_list<ByteView> parts) {
-  auto& hasher = Sha256::of_this_thread();
+  Sha256 hasher;
   for (ByteView part : parts) hasher.add(part);
   return hasher.finish();
 }
@@ -113,7 +99,7 @@ void hkdf_sha256(ByteView key_material, ByteView salt, ByteView info, std::span<
 
 Digest merkle_leaf(std::initializer_list<ByteView> data_parts) {
   constexpr std::uint8_t kLeaf = 0x00;
-  auto& hasher = Sha256::of_this_thread();
+  Sha256 hasher;
   hasher.add(ByteView(&kLeaf, 1));
   for (ByteView part : data_parts) hasher.add(part);
   return hasher.finish();

@@ -1,5 +1,6 @@
 #include "crypto/library_memory.h"
 
+#include <bits/functexcept.h>
 #include <openssl/crypto.h>
 
 #include <cstdlib>
@@ -25,5 +26,6 @@ void give_back(void* bytes, const char*, int) { std::free(bytes); }
 
 bool watch_library_memory() noexcept { return CRYPTO_set_mem_functions(take, take_again, give_back) == 1; }
 std::uint64_t library_allocations_refused() noexcept { return refused; }
+void end_without_memory() { std::__throw_bad_alloc(); }
 
 }  // namespace shosoin::crypto

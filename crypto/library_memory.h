@@ -10,4 +10,13 @@ namespace shosoin::crypto {
 bool watch_library_memory() noexcept;  // false: OpenSSL had already begun
 std::uint64_t library_allocations_refused() noexcept;
 
+// Where OpenSSL can fail for want of memory and for nothing else: ends the request as the standard library would, not the
+// process (decision 0012).
+[[noreturn]] void end_without_memory();
+template <class T>
+T* given(T* from_library) {
+  if (from_library == nullptr) end_without_memory();
+  return from_library;
+}
+
 }  // namespace shosoin::crypto

@@ -12,6 +12,7 @@
 #include <limits>
 #include <memory>
 
+#include "crypto/library_memory.h"
 #include "crypto/signature.h"
 
 namespace shosoin::crypto {
@@ -54,42 +55,39 @@ Point65 encoded(const P256Point& point) {
 }
 
 Number secret_number(ByteView bytes) {
-  Number number(BN_secure_new());
-  ENSURE(number != nullptr);
-  ENSURE(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get()) != nullptr);
+  Number number(given(BN_secure_new()));
+  given(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), number.get()));
   BN_set_flags(number.get(), BN_FLG_CONSTTIME);
   return number;
 }
 
 P256Point multiply_base(const BIGNUM* scalar) {
-  const Group group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
-  ENSURE(group != nullptr);
-  const CurvePoint point(EC_POINT_new(group.get()));
-  const Number x(BN_new());
-  const Number y(BN_new());
+  const Group group(given(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)));
+  const CurvePoint point(given(EC_POINT_new(group.get())));
+  const Number x(given(BN_new()));
+  const Number y(given(BN_new()));
   P256Point out;
-  ENSURE(point != nullptr && x != nullptr && y != nullptr);
-  ENSURE(EC_POINT_mul(group.get(), point.get(), scalar, nullptr, nullptr, nullptr) == 1);
-  ENSURE(EC_POINT_get_affine_coordinates(group.get(), point.get(), x.get(), y.get(), nullptr) == 1);
+  if (EC_POINT_mul(group.get(), point.get(), scalar, nullptr, nullptr, nullptr) != 1 ||
+      EC_POINT_get_affine_coordinates(group.get(), point.get(), x.get(), y.get(), nullptr) != 1) {
+    end_without_memory();
+  }
   ENSURE(BN_bn2binpad(x.get(), out.x.data(), 32) == 32 && BN_bn2binpad(y.get(), out.y.data(), 32) == 32);
   return out;
 }
 
 // null when the point is not on the curve
 Key key_from(const P256Point& point, const BIGNUM* scalar_or_null) {
-  const Builder builder(OSSL_PARAM_BLD_new());
+  const Builder builder(given(OSSL_PARAM_BLD_new()));
   const Point65 encoding = encoded(point);
-  ENSURE(builder != nullptr);
-  ENSURE(OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1);
-  ENSURE(OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoding.data(), encoding.size()) ==
-         1);
-  if (scalar_or_null != nullptr) {
-    ENSURE(OSSL_PARAM_BLD_push_BN_pad(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar_or_null, 32) == 1);
-  }
-  const Parameters parameters(OSSL_PARAM_BLD_to_param(builder.get()));
-  const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  ENSURE(parameters != nullptr && context != nullptr);
-  ENSURE(EVP_PKEY_fromdata_init(context.get()) == 1);
+  const bool pushed =
+      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, encoding.data(), encoding.size()) == 1 &&
+      (scalar_or_null == nullptr ||
+       OSSL_PARAM_BLD_push_BN_pad(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar_or_null, 32) == 1);
+  if (!pushed) end_without_memory();
+  const Parameters parameters(given(OSSL_PARAM_BLD_to_param(builder.get())));
+  const KeyContext context(given(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)));
+  if (EVP_PKEY_fromdata_init(context.get()) != 1) end_without_memory();
   EVP_PKEY* key = nullptr;
   const int selection = scalar_or_null == nullptr ? EVP_PKEY_PUBLIC_KEY : EVP_PKEY_KEYPAIR;
   if (EVP_PKEY_fromdata(context.get(), &key, selection, parameters.get()) != 1) return nullptr;
@@ -97,18 +95,16 @@ Key key_from(const P256Point& point, const BIGNUM* scalar_or_null) {
 }
 
 Result<EcdsaSignature> sign_with(EVP_PKEY* key, ByteView message) {
-  const HashContext context(EVP_MD_CTX_new());
+  const HashContext context(given(EVP_MD_CTX_new()));
   std::array<std::uint8_t, 80> der{};  // two INTEGERs of at most 33 bytes in one SEQUENCE: 72
   std::size_t size = der.size();
-  ENSURE(context != nullptr);
   if (EVP_DigestSignInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key, nullptr) != 1 ||
       EVP_DigestSign(context.get(), der.data(), &size, message.data(), message.size()) != 1) {
     return Error{ErrorCode::Internal, "sign on P-256"};
   }
   const std::uint8_t* at = der.data();
-  const Signature parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size)));
+  const Signature parsed(given(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(size))));  // our own: malformed it is not
   EcdsaSignature out;
-  ENSURE(parsed != nullptr);
   ENSURE(BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), out.r.data(), 32) == 32);
   ENSURE(BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), out.s.data(), 32) == 32);
   return out;
@@ -119,9 +115,7 @@ int no_passphrase(char*, int, int, void*) { return -1; }
 
 Stream stream_over(std::string_view text) {
   ENSURE(text.size() <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-  Stream stream(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  ENSURE(stream != nullptr);
-  return stream;
+  return Stream(given(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))));
 }
 bool is_on_p256(const EVP_PKEY* key) {
   std::array<char, 32> name{};
@@ -148,8 +142,10 @@ EcdsaSignature p256_sign(const Scalar& scalar, ByteView message) {
   return scalar.expose([&](ByteView bytes) {
     const Number number = secret_number(bytes);
     const Key key = key_from(multiply_base(number.get()), number.get());
-    ENSURE(key != nullptr);
-    return sign_with(key.get(), message).value();
+    if (key == nullptr) end_without_memory();  // the point is our own
+    const auto signature = sign_with(key.get(), message);
+    if (!signature) end_without_memory();
+    return signature.value();
   });
 }
 
@@ -157,17 +153,18 @@ bool p256_verify(const P256Point& point, ByteView message, const EcdsaSignature&
   const QuietErrors quiet;
   const Key key = key_from(point, nullptr);
   if (key == nullptr) return false;
-  const Signature parsed(ECDSA_SIG_new());
-  ENSURE(parsed != nullptr);
-  ENSURE(ECDSA_SIG_set0(parsed.get(), BN_bin2bn(signature.r.data(), 32, nullptr),
-                        BN_bin2bn(signature.s.data(), 32, nullptr)));
+  const Signature parsed(given(ECDSA_SIG_new()));
+  Number r(given(BN_bin2bn(signature.r.data(), 32, nullptr))), s(given(BN_bin2bn(signature.s.data(), 32, nullptr)));
+  ENSURE(ECDSA_SIG_set0(parsed.get(), r.release(), s.release()) == 1);  // which owns them from here on
   std::array<std::uint8_t, 80> der{};
   std::uint8_t* at = der.data();
   const int size = i2d_ECDSA_SIG(parsed.get(), &at);
-  ENSURE(size > 0 && static_cast<std::size_t>(size) <= der.size());
-  const HashContext context(EVP_MD_CTX_new());
-  ENSURE(context != nullptr);
-  ENSURE(EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key.get(), nullptr) == 1);
+  if (size <= 0) end_without_memory();
+  ENSURE(static_cast<std::size_t>(size) <= der.size());
+  const HashContext context(given(EVP_MD_CTX_new()));
+  if (EVP_DigestVerifyInit_ex(context.get(), nullptr, "SHA256", nullptr, nullptr, key.get(), nullptr) != 1) {
+    end_without_memory();
+  }
   return EVP_DigestVerify(context.get(), der.data(), static_cast<std::size_t>(size), message.data(), message.size()) ==
          1;
 }
@@ -202,9 +199,9 @@ Result<P256Point> p256_public_from_pem(std::string_view pem) {
 std::string p256_public_to_pem(const P256Point& point) {
   const QuietErrors quiet;
   const Key key = key_from(point, nullptr);
-  const Stream stream(BIO_new(BIO_s_mem()));
-  ENSURE(key != nullptr && stream != nullptr);
-  ENSURE(PEM_write_bio_PUBKEY(stream.get(), key.get()) == 1);
+  ENSURE(key != nullptr);
+  const Stream stream(given(BIO_new(BIO_s_mem())));
+  if (PEM_write_bio_PUBKEY(stream.get(), key.get()) != 1) end_without_memory();
   char* text = nullptr;
   const long size = BIO_get_mem_data(stream.get(), &text);
   ENSURE(size > 0);

@@ -10,6 +10,7 @@ extern "C" {
 #include <vector>
 
 #include "crypto/hash.h"
+#include "crypto/library_memory.h"
 #include "crypto/totp.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/ids.h"
@@ -60,7 +61,7 @@ std::array<CustodianShare, kCustodians> split_custodian_secret(const CustodianSe
     const Context context(
         gfshare_ctx_init_enc(numbers.data(), kCustodians, kCustodianThreshold, CustodianSecret::kSize),
         &gfshare_ctx_free);
-    ENSURE(context != nullptr);
+    if (context == nullptr) end_without_memory();
     gfshare_ctx_enc_setsecret(context.get(), const_cast<unsigned char*>(bytes.data()));  // only copied from
     for (std::size_t i = 0; i < shares.size(); ++i) {
       shares[i].set_id = set_id_of(bytes, nonce);
@@ -83,7 +84,7 @@ Result<CustodianSecret> combine_custodian_shares(const std::vector<CustodianShar
   const Context context(
       gfshare_ctx_init_dec(numbers.data(), static_cast<unsigned>(numbers.size()), CustodianSecret::kSize),
       &gfshare_ctx_free);
-  ENSURE(context != nullptr);
+  if (context == nullptr) end_without_memory();
   for (std::size_t i = 0; i < shares.size(); ++i) {
     auto bytes = shares[i].bytes;
     gfshare_ctx_dec_giveshare(context.get(), static_cast<unsigned char>(i), bytes.data());

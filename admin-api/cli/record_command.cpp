@@ -10,7 +10,7 @@ namespace shosoin::cli {
 namespace {
 
 struct Options {
-  std::string tenant, file, by, value_file, birth_date_file, reason, reference, id;
+  std::string tenant, file, by, value_file, birth_date_file, reason, reference, id, group, cursor;
   bool with_number = false;
 };
 
@@ -22,6 +22,8 @@ constexpr Key kKeys[] = {
     {"addressee-number", "addresseeNumber"},
     {"individual-number", "individualNumber"},
     {"kana", "kanaNameAndBirthDate"},
+    {"integrated-addressee-number", "integratedAddresseeNumber"},
+    {"group", "group"},
 };
 
 boost::json::object reason_of(const Options& options) {
@@ -44,14 +46,25 @@ Result<void> retrieve(Context& context, const GateOptions& gate, const Options& 
   for (const auto& known : kKeys) {
     if (options.by == known.option) key["kind"] = known.kind;
   }
-  TRY(auto value, line_of(options.value_file));
-  key["value"] = value;
-  memory::wipe(value);
+  const bool whole_table = options.by == "group";
+  if (whole_table ? options.group.empty() : options.value_file.empty()) {
+    return context.explain(Error{ErrorCode::BadRequest, "find what to search by"}, {},
+                           whole_table ? "--group" : "--value-file");
+  }
+  if (whole_table) {
+    key["value"] = options.group;
+  } else {
+    TRY(auto value, line_of(options.value_file));
+    key["value"] = value;
+    memory::wipe(value);
+  }
   if (!options.birth_date_file.empty()) {
     TRY(auto date, line_of(options.birth_date_file));
     key["birthDate"] = date;
   }
   boost::json::object body{{"searchKey", std::move(key)}, {"includeIndividualNumber", options.with_number}};
+  if (!options.group.empty() && !whole_table) body["group"] = options.group;
+  if (!options.cursor.empty()) body["cursor"] = options.cursor;
   if (auto reason = reason_of(options); !reason.empty()) body["accessReason"] = std::move(reason);
   GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
   request.body = body_of(body);
@@ -90,10 +103,10 @@ void add_record_commands(CLI::App& app, Context& context) {
   std::vector<std::string> names;
   for (const auto& key : kKeys) names.emplace_back(key.option);
   search->add_option("--by", options->by, "検索キーの種類 / kind of the key")->required()->check(CLI::IsMember(names));
-  search
-      ->add_option("--value-file", options->value_file,
-                   "値のファイル、-は標準入力 / file of the value, - for standard input")
-      ->required();
+  search->add_option("--value-file", options->value_file,
+                     "値のファイル、-は標準入力 / file of the value, - for standard input");
+  search->add_option("--group", options->group, "この表だけ。--by group ではその表の一覧 / this table only; with --by group, its list");
+  search->add_option("--cursor", options->cursor, "続き。前の答えのcursor / go on; cursor of the answer before");
   search->add_option("--birth-date-file", options->birth_date_file,
                      "生年月日のファイル(カナ氏名のとき) / file of the birth date, for kana");
   add_common(search, context, options, gate);

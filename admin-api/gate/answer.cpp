@@ -3,6 +3,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "firmware/base/limits.h"
@@ -66,6 +68,23 @@ std::string_view reason(int status) {
   return "Unnamed";  // the phrase means nothing to a client (RFC 9112 section 4)
 }
 
+// RFC 9110 section 6.6.1. Written once a second on each thread, not once an answer.
+std::string_view date_line(std::chrono::sys_seconds now) {
+  struct Line {
+    std::chrono::sys_seconds second{};
+    std::array<char, 48> text{};
+    std::size_t size = 0;
+  };
+  static thread_local Line line;
+  if (line.size == 0 || line.second != now) {
+    const auto end = fmt::format_to_n(line.text.begin(), line.text.size(), "Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
+                                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+    line.size = std::min(end.size, line.text.size());
+    line.second = now;
+  }
+  return {line.text.data(), line.size};
+}
+
 }  // namespace
 
 Answer answer_with(const Problem& problem, Language language, unsigned long long request_number) {
@@ -84,7 +103,7 @@ std::string to_wire(const Answer& answer, bool head_only, std::chrono::sys_secon
   out.reserve(512 + answer.body.size());
   auto to = std::back_inserter(out);
   fmt::format_to(to, "HTTP/1.1 {} {}\r\n", answer.status, reason(answer.status));
-  fmt::format_to(to, "Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+  out += date_line(now);
   out += "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
   if (answer.status != 204) {
     fmt::format_to(to, "Content-Type: {}\r\nContent-Length: {}\r\n", answer.content_type, answer.body.size());

@@ -1,21 +1,17 @@
-// TLS, HTTP framing and deadlines of one connection. Heads are judged by read_head(), bodies framed by BodyFrame; of
-// Beast only the stream with its deadlines is used. It closes the socket when one passes: a client that is late gets no
-// answer.
+// HTTP framing and deadlines of one connection. Heads are judged by read_head(), bodies framed by BodyFrame. A deadline
+// that passes closes the socket: a client that is late gets no answer.
 #include <fmt/format.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <new>
 
 #include "admin-api/gate/exchange.h"
 #include "admin-api/gate/http_body.h"
 #include "admin-api/gate/tls_peer.h"
+#include "admin-api/gate/tls_stream.h"
 #include "admin-api/gate/worker.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_clients.h"
@@ -27,8 +23,7 @@ namespace {
 
 namespace net = boost::asio;
 namespace beast = boost::beast;
-using Clock = std::chrono::steady_clock;
-constexpr auto use_result = net::as_tuple(net::use_awaitable);
+using Clock = SteadyClock;
 constexpr std::size_t kReadBuffer = limits::kMaxHttpHeader + limits::kHttpHeadRead + limits::kHttpBodyRead;
 
 // A large answer's share of what may wait for slow readers, all connections together.
@@ -55,7 +50,7 @@ class Connection final : public Body, public OpenConnection {
       : worker_(worker),
         number_(arrival.number),
         place_(std::move(arrival.place)),
-        stream_(beast::tcp_stream(std::move(arrival.socket)), worker.shared.tls),
+        stream_(std::move(arrival.socket), worker.shared.tls.native_handle()),
         buffer_(kReadBuffer) {
     worker_.connections.emplace(number_, this);
     worker_.shared.connections.fetch_add(1);
@@ -67,13 +62,13 @@ class Connection final : public Body, public OpenConnection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  net::awaitable<void> run() {
-    socket().expires_after(deadlines().handshake);
+  Awaitable<void> run() {
+    stream_.deadline().after(deadlines().handshake);
     peer_.prepare(stream_.native_handle(), *worker_.shared.trust, [this] { shut(); });
-    auto [failed] = co_await stream_.async_handshake(net::ssl::stream_base::server, use_result);
-    if (failed) {
+    if (!co_await stream_.handshake()) {
+      const auto why = static_cast<std::int64_t>(ERR_peek_last_error());
       const bool told = worker_.shared.failures.fetch_add(1) < limits::kReportedFailures;
-      if (told) oplog::warning("a TLS handshake failed", {"error", failed.value()});
+      if (told) oplog::warning("a TLS handshake failed", {"error", why});
       co_return;
     }
     if (!peer_.take()) co_return;
@@ -87,27 +82,28 @@ class Connection final : public Body, public OpenConnection {
   }
 
   void close_if_idle() override {
-    if (idle_) socket().socket().close(ignored_);
+    if (idle_) stream_.close();
   }
   void give_way() override {
     gives_way_ = true;
     if (working_) return;
     // Reset, not closed: what it has not read would stay in the kernel, with no connection of ours to count it.
-    socket().socket().set_option(net::socket_base::linger(true, 0), ignored_);
-    socket().socket().close(ignored_);
+    stream_.socket().set_option(net::socket_base::linger(true, 0), ignored_);
+    stream_.close();
   }
   void close_if_untrusted() override {
-    if (idle_ && !peer_.is_trusted()) socket().socket().close(ignored_);
+    if (idle_ && !peer_.is_trusted()) stream_.close();
   }
+  void close_if_late(Clock::time_point now) override { stream_.close_if_late(now); }
 
   void bound(std::size_t most) override { frame_.bound(most); }
-  net::awaitable<Piece> read(std::span<std::uint8_t> out) override {
+  Awaitable<Piece> read(std::span<std::uint8_t> out) override {
     if (awaits_continue_) {
       awaits_continue_ = false;
       if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return Piece{0, in_doubt()};
     }
     if (gives_way_) co_return Piece{0, in_doubt()};
-    socket().expires_at(std::min(Clock::now() + deadlines().body_piece, body_deadline_));
+    stream_.deadline().at(std::min(Clock::now() + deadlines().body_piece, body_deadline_));
     const AtWork comes_in(*this, Phase::Reading);
     std::size_t size = 0;
     while (true) {
@@ -125,19 +121,23 @@ class Connection final : public Body, public OpenConnection {
           break;
       }
       if (size == out.size()) co_return Piece{size, std::nullopt};
-      auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(limits::kHttpBodyRead), use_result);
-      if (failed) co_return Piece{0, in_doubt()};
-      buffer_.commit(got);
+      const auto got = co_await receive(limits::kHttpBodyRead);
+      if (got.end != TlsStream::End::None) co_return Piece{0, in_doubt()};
     }
   }
 
  private:
-  beast::tcp_stream& socket() { return beast::get_lowest_layer(stream_); }
+  Awaitable<TlsStream::Got> receive(std::size_t most) {
+    const auto room = buffer_.prepare(most);
+    const auto got = co_await stream_.read({static_cast<char*>(room.data()), room.size()});
+    buffer_.commit(got.size);
+    co_return got;
+  }
   std::string_view buffered() const { return {static_cast<const char*>(buffer_.data().data()), buffer_.size()}; }
   static Problem in_doubt() { return closing(make_problem(ErrorCode::BadRequest, detail::kFraming)); }
 
   const Deadlines& deadlines() const { return worker_.shared.settings.deadlines; }
-  void shut() { socket().socket().shutdown(net::ip::tcp::socket::shutdown_both, ignored_); }
+  void shut() { stream_.socket().shutdown(TcpSocket::shutdown_both, ignored_); }
 
   // Where the connection stands while this lives; afterwards the vault may be at its request again.
   class AtWork {
@@ -170,10 +170,10 @@ class Connection final : public Body, public OpenConnection {
     head_text_.assign(text);
     return HeadRead::TooLarge;
   }
-  net::awaitable<HeadRead> read_head_text() {
+  Awaitable<HeadRead> read_head_text() {
     std::size_t seen = 0;
     bool at_start = true;  // RFC 9112 section 2.2: one empty line before a request is passed over
-    socket().expires_after(buffer_.size() > 0 ? deadlines().head : deadlines().idle);
+    stream_.deadline().after(buffer_.size() > 0 ? deadlines().head : deadlines().idle);
     while (true) {
       if (at_start && buffer_.size() >= 2) {
         at_start = false;
@@ -184,12 +184,11 @@ class Connection final : public Body, public OpenConnection {
       const bool first = buffer_.size() == 0;
       idle_ = first;
       enter(first ? Phase::Idle : Phase::Reading);
-      auto [failed, got] = co_await stream_.async_read_some(buffer_.prepare(limits::kHttpHeadRead), use_result);
+      const auto got = co_await receive(limits::kHttpHeadRead);
       idle_ = false;
-      broken_ = failed && failed != net::error::eof;
-      if (failed) co_return HeadRead::Gone;
-      buffer_.commit(got);
-      if (first) socket().expires_after(deadlines().head);
+      broken_ = got.end == TlsStream::End::Broken;
+      if (got.end != TlsStream::End::None) co_return HeadRead::Gone;
+      if (first) stream_.deadline().after(deadlines().head);
     }
   }
 
@@ -205,7 +204,7 @@ class Connection final : public Body, public OpenConnection {
   }
 
   // One request and its answer; false when the connection is over.
-  net::awaitable<bool> serve_one() {
+  Awaitable<bool> serve_one() {
     const HeadRead read = worker_.shared.stopping || gives_way_ ? HeadRead::Gone : co_await read_head_text();
     if (read == HeadRead::Gone) co_return false;
     if (!peer_.is_trusted()) {
@@ -222,7 +221,7 @@ class Connection final : public Body, public OpenConnection {
     if (auto refused = judge_head(read, head)) {
       answer = answer_with(*refused, choose_language(head.list("Accept-Language")), exchange.request_number);
     } else {
-      socket().expires_never();
+      stream_.deadline().never();
       answer = co_await run_exchange(exchange, head, *this);
       read_to_the_end = frame_.state() == BodyFrame::State::Done;
     }
@@ -247,34 +246,34 @@ class Connection final : public Body, public OpenConnection {
   }
 
   // A certificate with too many connections: told so before it asks anything.
-  net::awaitable<void> refuse_connection() {
+  Awaitable<void> refuse_connection() {
     const auto problem = closing(make_problem(ErrorCode::TooMany, detail::kTooManyConnections));
     const auto number = worker_.shared.requests.fetch_add(1) + 1;
     const bool written = co_await write(to_wire(answer_with(problem, Language::Ja, number), false, now()));
     if (written) co_await say_farewell();
   }
 
-  net::awaitable<bool> write(std::string text) {
+  Awaitable<bool> write(std::string text) {
     const AtWork waits(*this, Phase::Writing);
-    socket().expires_after(deadlines().write);
-    auto [failed, written] = co_await net::async_write(stream_, net::buffer(text), use_result);
-    socket().expires_never();
-    broken_ = broken_ || failed;
-    co_return !failed;
+    stream_.deadline().after(deadlines().write);
+    const bool written = co_await stream_.write(text);
+    stream_.deadline().never();
+    broken_ = broken_ || !written;
+    co_return written;
   }
 
   // After a refusal the client may still be sending: without reading on, the kernel resets the connection and the
   // answer is lost.
-  net::awaitable<void> say_farewell() {
+  Awaitable<void> say_farewell() {
     enter(Phase::Writing);
-    socket().expires_after(deadlines().linger);
-    (void)co_await stream_.async_shutdown(use_result);
-    if (!socket().socket().is_open()) co_return;
-    socket().socket().shutdown(net::ip::tcp::socket::shutdown_send, ignored_);
+    stream_.deadline().after(deadlines().linger);
+    co_await stream_.shut_down();
+    if (!stream_.socket().is_open()) co_return;
+    stream_.socket().shutdown(TcpSocket::shutdown_send, ignored_);
     std::array<char, 4096> dropped;
     for (std::size_t total = 0; total < limits::kLingerBytes;) {
-      auto [ended, got] = co_await socket().async_read_some(net::buffer(dropped), use_result);
-      if (ended) co_return;
+      const auto got = co_await stream_.read_raw(dropped);
+      if (got == 0) co_return;
       total += got;
     }
   }
@@ -287,7 +286,7 @@ class Connection final : public Body, public OpenConnection {
   const std::uint64_t number_;
   Admission::Place place_;
   TlsPeer peer_;
-  beast::ssl_stream<beast::tcp_stream> stream_;
+  TlsStream stream_;
   beast::flat_buffer buffer_;
   std::string head_text_;
   BodyFrame frame_;
@@ -297,12 +296,12 @@ class Connection final : public Body, public OpenConnection {
   bool working_ = false;    // the vault may be at a request of ours
   bool gives_way_ = false;  // told to close
   bool broken_ = false;     // nothing can be said to the other end any more
-  beast::error_code ignored_;
+  boost::system::error_code ignored_;
 };
 
 }  // namespace
 
-net::awaitable<void> serve_connection(Worker& worker, Arrival arrival) {
+Awaitable<void> serve_connection(Worker& worker, Arrival arrival) {
   try {
     Connection connection(worker, std::move(arrival));
     co_await connection.run();

@@ -1,10 +1,12 @@
 #include "admin-api/gate/exchange.h"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <vector>
 
 #include "admin-api/gate/http_values.h"
 #include "admin-api/gate/openapi_text.h"
+#include "firmware/base/codec.h"
 #include "firmware/base/ids.h"
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
@@ -12,7 +14,6 @@
 namespace shosoin::gate {
 namespace {
 
-namespace net = boost::asio;
 namespace json = boost::json;
 using protocol::FieldId;
 using protocol::Reply;
@@ -54,7 +55,7 @@ struct WholeBody {
   std::string text;
   std::optional<Problem> refused;
 };
-net::awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
+Awaitable<WholeBody> read_whole(Body& body, std::size_t most) {
   WholeBody whole;
   std::vector<std::uint8_t> buffer(16u << 10);
   while (true) {
@@ -76,7 +77,7 @@ class Runner {
   Runner(Exchange& exchange, const Head& head, Body& body)
       : exchange_(exchange), head_(head), body_(body), language_(choose_language(head.list("Accept-Language"))) {}
 
-  net::awaitable<Answer> run() {
+  Awaitable<Answer> run() {
     match_ = match_route(head_.method, head_.path);
     if (auto refused = check_route()) co_return say(*refused);
     route_ = match_.route;
@@ -92,6 +93,8 @@ class Runner {
         co_return co_await tell_health(std::move(request));
       case Handling::Import:
         co_return co_await stream_import(std::move(request));
+      case Handling::ImportPart:
+        co_return co_await stream_part(std::move(request));
       case Handling::Ask:
         break;
     }
@@ -128,7 +131,7 @@ class Runner {
   }
 
   // Refuses what the vault would refuse by shape; encode() may then rely on it.
-  net::awaitable<Result<Reply>> send(Request request) {
+  Awaitable<Result<Reply>> send(Request request) {
     if (!protocol::check(request, protocol::Channel::Gate))
       co_return Error{ErrorCode::Internal, "fit the permit table"};
     if (request.kind != protocol::RequestKind::Login)
@@ -139,21 +142,21 @@ class Runner {
     co_return turn.error();
   }
 
-  Answer answer_of(const Result<Reply>& reply) const {
+  Answer answer_of(Result<Reply> reply) const {
     if (!reply) return say(reply.error().code());
     if (reply.value().status != 0) return say(problem_of(*route_, reply.value(), language_));
     Answer answer;
     answer.status = route_->success;
-    if (route_->success != 204) answer.body = reply.value().body;
+    if (route_->success != 204) answer.body = std::move(reply.value().body);
     return answer;
   }
 
-  net::awaitable<Answer> ask(Request request) {
+  Awaitable<Answer> ask(Request request) {
     auto reply = co_await send(std::move(request));
-    co_return answer_of(reply);
+    co_return answer_of(std::move(reply));
   }
 
-  net::awaitable<Answer> tell_health(Request request) {
+  Awaitable<Answer> tell_health(Request request) {
     auto reply = co_await send(std::move(request));
     if (!reply) co_return say(reply.error().code());
     const bool well = reply.value().status == 0;
@@ -182,7 +185,7 @@ class Runner {
 
   // The file passes through in pieces; the gate never holds more than one of them. If the client goes away in the
   // middle, the import stays open and unseen in the vault, which lets it lapse.
-  net::awaitable<Answer> stream_import(Request opening) {
+  Awaitable<Answer> stream_import(Request opening) {
     auto opened = co_await send(opening);
     if (!opened || opened.value().status != 0) co_return refuse_body(answer_of(opened));
     const json::value told = parse_reply(opened.value());
@@ -190,22 +193,38 @@ class Runner {
     if (text == nullptr || !text->is_string()) co_return refuse_body(say(ErrorCode::Internal));
     const auto id = Id16<struct ImportMeaning>::parse(text->get_string());
     if (!id) co_return refuse_body(say(ErrorCode::Internal));
-    std::uint64_t offset = 0;
+    const Answer sent = co_await send_pieces(part(protocol::RequestKind::ImportChunk, opening, id.value().view()), 0);
+    if (sent.status >= 400) co_return sent;
+    co_return co_await ask(part(protocol::RequestKind::ImportClose, opening, id.value().view()));
+  }
+
+  // The body as ImportChunk after ImportChunk from `offset` on; the answer of the last one. An empty body asks nothing
+  // and is told where it ends.
+  net::awaitable<Answer> send_pieces(Request chunk, std::uint64_t offset) {
+    chunk.fields.erase(FieldId::Offset);
+    Answer last;
+    last.body = json::serialize(json::object{{"received", offset}});
     std::vector<std::uint8_t> buffer(limits::kImportChunk);
+    std::uint64_t sent = 0;
     while (true) {
       Piece piece = co_await body_.read(buffer);
       if (piece.refused) co_return refuse_body(say(*piece.refused));
       if (piece.size == 0) break;
-      if (offset + piece.size > route_->body_limit) co_return refuse_body(say(ErrorCode::TooLarge));
-      Request chunk = part(protocol::RequestKind::ImportChunk, opening, id.value().view());
-      protocol::set_u64(chunk, FieldId::Offset, offset);
-      protocol::set(chunk, FieldId::Chunk, ByteView(buffer).first(piece.size));
-      auto taken = co_await send(std::move(chunk));
-      if (!taken || taken.value().status != 0) co_return refuse_body(answer_of(taken));
-      offset += piece.size;
+      if (sent + piece.size > route_->body_limit) co_return refuse_body(say(ErrorCode::TooLarge));
+      Request next = chunk;
+      protocol::set_u64(next, FieldId::Offset, offset + sent);
+      protocol::set(next, FieldId::Chunk, ByteView(buffer).first(piece.size));
+      auto taken = co_await send(std::move(next));
+      last = answer_of(taken);
+      if (!taken || taken.value().status != 0) co_return refuse_body(last);
+      sent += piece.size;
     }
     memory::wipe(buffer);
-    co_return co_await ask(part(protocol::RequestKind::ImportClose, opening, id.value().view()));
+    co_return last;
+  }
+  net::awaitable<Answer> stream_part(Request request) {
+    const std::uint64_t offset = Reader(protocol::field(request, FieldId::Offset).value()).u64();
+    co_return co_await send_pieces(std::move(request), offset);
   }
   static Answer refuse_body(Answer answer) {
     answer.close = true;
@@ -222,7 +241,7 @@ class Runner {
 
 }  // namespace
 
-net::awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body) {
+Awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body) {
   Runner runner(exchange, head, body);
   co_return co_await runner.run();
 }

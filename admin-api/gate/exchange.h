@@ -2,11 +2,11 @@
 // pieces from a Body, the vault is a VaultPool. Runs on the worker thread of its connection.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <optional>
 #include <span>
 
 #include "admin-api/gate/answer.h"
+#include "admin-api/gate/executor.h"
 #include "admin-api/gate/http_head.h"
 #include "admin-api/gate/login_line.h"
 #include "admin-api/gate/request_map.h"
@@ -22,7 +22,7 @@ class Body {
  public:
   virtual ~Body() = default;
   virtual void bound(std::size_t most) = 0;  // what goes over it is refused by read() as soon as it is announced
-  virtual boost::asio::awaitable<Piece> read(std::span<std::uint8_t> out) = 0;
+  virtual Awaitable<Piece> read(std::span<std::uint8_t> out) = 0;
 };
 
 struct Exchange {
@@ -32,6 +32,6 @@ struct Exchange {
   unsigned long long request_number;
   std::string_view operation = "-";  // set once the route is known, for the access log
 };
-boost::asio::awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body);
+Awaitable<Answer> run_exchange(Exchange& exchange, const Head& head, Body& body);
 
 }  // namespace shosoin::gate

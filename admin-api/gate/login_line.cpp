@@ -1,19 +1,14 @@
 #include "admin-api/gate/login_line.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "firmware/base/limits_clients.h"
 
 namespace shosoin::gate {
 
 namespace net = boost::asio;
-constexpr auto use_result = net::as_tuple(net::use_awaitable);
 
 struct LoginLine::Waiter {
   explicit Waiter(net::io_context& context) : timer(context, limits::kLoginWait) {}
-  net::steady_timer timer;
+  Timer timer;
   bool called = false;
 };
 
@@ -34,7 +29,7 @@ void LoginLine::leave(const Fingerprint& terminal) {
   if (--found->second == 0) by_terminal_.erase(found);
 }
 
-net::awaitable<Result<LoginLine::Turn>> LoginLine::join(const Fingerprint& terminal) {
+Awaitable<Result<LoginLine::Turn>> LoginLine::join(const Fingerprint& terminal) {
   const auto mine = by_terminal_.find(terminal);
   const bool too_many = mine != by_terminal_.end() && mine->second >= bounds_.per_terminal;
   if (too_many || waiters_.size() >= bounds_.waiting) co_return Error{ErrorCode::TooMany, "log in once more at once"};
@@ -45,7 +40,7 @@ net::awaitable<Result<LoginLine::Turn>> LoginLine::join(const Fingerprint& termi
   }
   Waiter self(context_);
   const auto place = waiters_.insert(waiters_.end(), &self);
-  co_await self.timer.async_wait(use_result);
+  co_await self.timer.async_wait(on_loop);
   if (self.called) co_return Turn(this, terminal);
   waiters_.erase(place);
   leave(terminal);

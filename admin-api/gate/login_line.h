@@ -3,11 +3,10 @@
 // keeps another's login out. First come, first served. One thread.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <list>
 #include <map>
 
+#include "admin-api/gate/executor.h"
 #include "admin-api/gate/request_map.h"
 #include "firmware/base/result.h"
 
@@ -34,7 +33,7 @@ class LoginLine {
     Fingerprint terminal_;
   };
   // TooMany: this terminal has its two, the line is full, or the wait was too long.
-  boost::asio::awaitable<Result<Turn>> join(const Fingerprint& terminal);
+  Awaitable<Result<Turn>> join(const Fingerprint& terminal);
   void end() { ended_ = true; }  // before the context goes: nobody is called any more
 
  private:

@@ -61,8 +61,11 @@ inline constexpr Detail kIdempotencyKey{"Idempotency-Keyは1〜64文字の可視
                                         "Idempotency-Key takes 1 to 64 visible ASCII characters."};
 inline constexpr Detail kJsonWanted{"Content-Type: application/json(UTF-8)で送ってください。",
                                     "Send Content-Type: application/json (UTF-8)."};
-inline constexpr Detail kCsvWanted{"Content-Type: text/csv; charset=utf-8 で送ってください。",
-                                   "Send Content-Type: text/csv; charset=utf-8."};
+inline constexpr Detail kCsvWanted{
+    "Content-Type: text/csv; charset=utf-8 のように文字コードを宣言して送ってください(utf-8、cp932、euc-jp-ms)。",
+    "Declare the encoding: Content-Type: text/csv; charset=utf-8 (or cp932, euc-jp-ms)."};
+inline constexpr Detail kOctetsWanted{"Content-Type: application/octet-stream で送ってください。",
+                                      "Send Content-Type: application/octet-stream."};
 inline constexpr Detail kNotReady{"保管庫の準備ができていません。", "The vault is not ready."};
 inline constexpr Detail kTooManyConnections{"この端末の接続が多すぎます。使っていない接続を閉じてください。",
                                             "This terminal holds too many connections. Close those not in use."};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/value.hpp>
+#include <charconv>
 
 #include "admin-api/gate/http_values.h"
 #include "crypto/canonical_json.h"
@@ -76,8 +77,10 @@ Refusal map_value(const Route& route, const Member& member, const json::value& v
       return map_id(member, value, out);
     case JsonType::Id16List:
       return map_ids(member, value, out);
+    case JsonType::Number:  // stands in paths only
+      break;
   }
-  return std::nullopt;
+  return make_problem(ErrorCode::Internal);
 }
 
 Detail explain(crypto::JsonFlaw flaw) {
@@ -116,18 +119,53 @@ Refusal map_object(const Route& route, const json::object& object, const std::st
   return std::nullopt;
 }
 
+// As it would be written, and no other spelling: no sign, no leading zero.
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return std::to_string(value) == text ? std::optional(value) : std::nullopt;
+}
+
 Refusal map_path(const Match& match, protocol::Request& out) {
   for (const auto& [parameter, text] : match.values) {
     if (parameter->type == JsonType::Id16) {
       const auto id = AnyId::parse(text);
       if (!id) return make_problem(ErrorCode::NotFound);
       protocol::set(out, parameter->field, id.value().view());
+    } else if (parameter->type == JsonType::Number) {
+      const auto number = parse_number(text);
+      if (!number) return make_problem(ErrorCode::NotFound);
+      protocol::set_u64(out, parameter->field, *number);
     } else {
       if (text.size() > most_of(*match.route, parameter->field)) return make_problem(ErrorCode::NotFound);
       protocol::set(out, parameter->field, text);
     }
   }
   return std::nullopt;
+}
+
+// The encodings a CSV may be declared in, as the vault names them; never guessed (domain notes, section 2).
+std::optional<std::string_view> encoding_named(std::string_view charset) {
+  for (const std::string_view known : {"UTF-8", "CP932", "EUC-JP-MS"}) {
+    if (equal_ignoring_case(charset, known)) return known;
+  }
+  return std::nullopt;
+}
+
+bool body_fits(BodyKind wanted, const MediaType& type) {
+  switch (wanted) {
+    case BodyKind::None:
+      return false;
+    case BodyKind::Json:  // UTF-8 without saying so
+      return equal_ignoring_case(type.type, "application/json") &&
+             (type.charset.empty() || equal_ignoring_case(type.charset, "utf-8"));
+    case BodyKind::Csv:
+      return equal_ignoring_case(type.type, "text/csv") && encoding_named(type.charset);
+    case BodyKind::Octets:
+      return equal_ignoring_case(type.type, "application/octet-stream") && type.charset.empty();
+  }
+  return false;
 }
 
 bool has_line(const Head& head, std::string_view name) {
@@ -156,15 +194,14 @@ Refusal check_content_type(const Route& route, const Head& head) {
     return head.has_body() ? std::optional{closing(make_problem(ErrorCode::BadRequest, detail::kNoBody))}
                            : std::nullopt;
   }
-  const bool json_wanted = route.body == BodyKind::Json;
   const auto type = parse_media_type(head.value("Content-Type"));
-  const bool utf8 = type && equal_ignoring_case(type->charset, "utf-8");
-  // JSON is UTF-8 without saying so; of a CSV the encoding must be declared, it is never guessed (domain, section 2).
-  const bool fits = type && equal_ignoring_case(type->type, json_wanted ? "application/json" : "text/csv") &&
-                    (utf8 || (json_wanted && type->charset.empty()));
+  const bool fits = type && body_fits(route.body, *type);
   const std::string_view coding = head.value("Content-Encoding");
   if (fits && (coding.empty() || equal_ignoring_case(coding, "identity"))) return std::nullopt;
-  return make_problem(Fault::UnsupportedMediaType, json_wanted ? detail::kJsonWanted : detail::kCsvWanted);
+  const bool csv = route.body == BodyKind::Csv;
+  return make_problem(Fault::UnsupportedMediaType, route.body == BodyKind::Json ? detail::kJsonWanted
+                                                   : csv                        ? detail::kCsvWanted
+                                                                                : detail::kOctetsWanted);
 }
 
 Refusal map_head(const Match& match, const Head& head, const Peer& peer, protocol::Request& out) {
@@ -183,7 +220,12 @@ Refusal map_head(const Match& match, const Head& head, const Peer& peer, protoco
     if (!is_idempotency_key(key)) return make_problem(ErrorCode::BadRequest, detail::kIdempotencyKey);
     protocol::set(out, FieldId::IdempotencyKey, key);
   }
-  if (route.body == BodyKind::Csv) protocol::set(out, FieldId::Encoding, std::string_view("UTF-8"));
+  if (route.body == BodyKind::Csv) {
+    const auto type = parse_media_type(head.value("Content-Type"));
+    if (const auto encoding = encoding_named(type ? type->charset : std::string_view())) {
+      protocol::set(out, FieldId::Encoding, *encoding);
+    }
+  }
   return std::nullopt;
 }
 

@@ -20,13 +20,14 @@ std::string_view name_of(Method method);
 enum class Handling {
   Ask,        // one request to the vault, its reply handed on
   Import,     // the body streamed into ImportOpen, ImportChunk..., ImportClose
+  ImportPart,  // the body streamed into ImportChunk... of an import that is open, from an offset on
   Liveness,   // 200 while gate and vault answer
   Readiness,  // 200 when the vault says it is ready
   OpenApi,    // the description itself
 };
-enum class BodyKind { None, Json, Csv };
+enum class BodyKind { None, Json, Csv, Octets };
 
-enum class JsonType { Text, Flag, Id16, Id16List };
+enum class JsonType { Text, Flag, Id16, Id16List, Number };  // Number: decimal digits of a path
 enum class Demand {
   ByGate,   // missing: refused here
   ByVault,  // missing: refused in the vault, which logs the refusal (A-12, L-02, E-04)

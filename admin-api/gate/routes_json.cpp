@@ -21,6 +21,8 @@ std::string_view word(JsonType type) {
       return "id";
     case JsonType::Id16List:
       return "ids";
+    case JsonType::Number:
+      return "number";
   }
   return {};
 }
@@ -43,6 +45,8 @@ std::string_view word(BodyKind body) {
       return "application/json";
     case BodyKind::Csv:
       return "text/csv";
+    case BodyKind::Octets:
+      return "application/octet-stream";
   }
   return {};
 }

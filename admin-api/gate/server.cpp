@@ -21,6 +21,7 @@
 #include "admin-api/gate/worker.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_clients.h"
+#include "firmware/base/limits_gate.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::gate {
@@ -38,7 +39,7 @@ constexpr std::chrono::milliseconds kMemoryPause{10};
 constexpr auto never_throws = [](std::exception_ptr escaped) { ENSURE(escaped == nullptr); };
 
 // IPv4 as IPv6 maps it; of IPv6 the network, because a host picks its lower half itself (RFC 8981).
-Address address_of(const tcp::socket& socket) {
+Address address_of(const TcpSocket& socket) {
   boost::system::error_code failed;
   const auto remote = socket.remote_endpoint(failed).address();
   if (failed) return {};
@@ -155,10 +156,12 @@ struct Server::Inside {
       return false;
     }
   }
-  void serve(net::io_context& context) {
+  void serve(Worker& worker) {
+    auto& context = *worker.context;
     while (!context.stopped()) {
       try {
-        context.run();
+        context.run_for(limits::kDeadlineStep);
+        worker.close_late(SteadyClock::now());
       } catch (const std::bad_alloc&) {
         while (!post_begin_again()) {
         }
@@ -180,7 +183,7 @@ struct Server::Inside {
   }
   net::awaitable<void> accept_one(std::uint64_t number) {
     Worker& worker = *workers[number % workers.size()];
-    tcp::socket socket(*worker.context);
+    TcpSocket socket(*worker.context);
     auto [failed] = co_await acceptor->async_accept(socket, use_result);
     if (shared.stopping) co_return;
     if (failed) {
@@ -190,7 +193,7 @@ struct Server::Inside {
     let_in(worker, number, std::move(socket));
   }
 
-  void let_in(Worker& worker, std::uint64_t number, tcp::socket socket) {
+  void let_in(Worker& worker, std::uint64_t number, TcpSocket socket) {
     auto place = shared.admission->enter(address_of(socket), Admission::Clock::now(), [&worker, number] {
       net::post(*worker.context, [&worker, number] {
         const auto found = worker.connections.find(number);
@@ -363,9 +366,9 @@ void Server::run(const Hooks& hooks) {
   inside_->begin(Inside::Duty::LookAround);
   if (hooks.alive && hooks.alive_interval.count() > 0) inside_->begin(Inside::Duty::Watch);
   for (auto& worker : inside_->workers) {
-    inside_->threads.emplace_back([inside = inside_.get(), context = worker->context.get()] {
-      const auto work = net::make_work_guard(*context);
-      inside->serve(*context);
+    inside_->threads.emplace_back([inside = inside_.get(), held = worker.get()] {
+      const auto work = net::make_work_guard(*held->context);
+      inside->serve(*held);
     });
   }
   if (hooks.ready) hooks.ready();

@@ -2,17 +2,11 @@
 
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
+#include <algorithm>
 #include <cerrno>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_gate.h"
 #include "firmware/base/log.h"
 #include "firmware/memory/secret.h"
 
@@ -20,8 +14,6 @@ namespace shosoin::gate {
 namespace {
 
 namespace net = boost::asio;
-using local = net::local::stream_protocol;
-constexpr auto use_result = net::as_tuple(net::use_awaitable);
 
 struct WipedBytes {
   Bytes bytes;
@@ -30,21 +22,20 @@ struct WipedBytes {
 
 }  // namespace
 
+// Known to the pool while it is open, for its deadline.
 struct VaultPool::Channel {
-  explicit Channel(net::io_context& context) : stream(context) {}
-  // The vault closed its end while the channel lay idle (it restarted): then nothing was asked yet and another may be
-  // opened.
-  bool still_open() {
-    char byte;
-    const auto got = ::recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-  }
-  boost::beast::basic_stream<local> stream;
+  explicit Channel(VaultPool& of) : pool(of), socket(of.context_) { pool.channels_.push_back(this); }
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+  ~Channel() { std::erase(pool.channels_, this); }
+  VaultPool& pool;
+  LocalSocket socket;
+  Deadline deadline;
 };
 
 struct VaultPool::Waiter {
   explicit Waiter(net::io_context& context) : timer(context, limits::kVaultReply) {}
-  net::steady_timer timer;
+  Timer timer;
   bool called = false;
 };
 
@@ -69,10 +60,20 @@ struct VaultPool::Place {
 
 VaultPool::VaultPool(net::io_context& context, std::string socket_path, std::size_t most)
     : context_(context), socket_path_(std::move(socket_path)), most_(most) {
-  idle_.reserve(most_);  // giving a channel back takes no memory
+  idle_.reserve(most_);  // giving a channel back takes no memory, and opening one none for its place here
+  channels_.reserve(most_);
 }
 VaultPool::~VaultPool() = default;
 void VaultPool::drop_idle() { idle_.clear(); }
+
+void VaultPool::close_late(SteadyClock::time_point now) {
+  for (auto* channel : channels_) {
+    if (!channel->deadline.has_passed(now)) continue;
+    channel->deadline.never();
+    boost::system::error_code ignored;
+    channel->socket.close(ignored);
+  }
+}
 
 void VaultPool::wake_one() {
   if (waiters_.empty()) return;
@@ -86,12 +87,12 @@ void VaultPool::forget() {
   wake_one();
 }
 void VaultPool::give_back(std::unique_ptr<Channel> channel) {
-  channel->stream.expires_never();
+  channel->deadline.never();
   idle_.push_back(std::move(channel));
   wake_one();
 }
 
-net::awaitable<bool> VaultPool::wait_for_turn() {
+Awaitable<bool> VaultPool::wait_for_turn() {
   if (waiters_.size() >= limits::kGateWaiters) co_return false;
   Waiter self(context_);
   struct Standing {
@@ -102,72 +103,111 @@ net::awaitable<bool> VaultPool::wait_for_turn() {
       if (!self.called) line.erase(place);
     }
   } standing{waiters_, self, waiters_.insert(waiters_.end(), &self)};
-  co_await self.timer.async_wait(use_result);
+  co_await self.timer.async_wait(on_loop);
   co_return self.called;
 }
 
-net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::open() {
+Awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::open() {
   ++open_;
   Place place(*this, nullptr);
-  place.channel = std::make_unique<Channel>(context_);
-  place.channel->stream.expires_after(limits::kVaultConnect);
-  auto [failed] = co_await place.channel->stream.async_connect(local::endpoint(socket_path_), use_result);
+  place.channel = std::make_unique<Channel>(*this);
+  place.channel->deadline.after(limits::kVaultConnect);
+  const net::local::stream_protocol::endpoint vault(socket_path_);
+  auto [failed] = co_await place.channel->socket.async_connect(vault, on_loop);
+  if (!failed) place.channel->socket.native_non_blocking(true, failed);
   if (failed) co_return Error{ErrorCode::Unavailable, "connect to the vault", failed.value()};
   co_return place.release();
 }
 
-net::awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::acquire() {
+Awaitable<Result<std::unique_ptr<VaultPool::Channel>>> VaultPool::acquire() {
   // Whoever comes while others wait stands behind them; whoever was called is next.
   if (!waiters_.empty() && !co_await wait_for_turn())
     co_return Error{ErrorCode::Unavailable, "wait for a channel to the vault"};
   while (true) {
-    while (!idle_.empty()) {
+    if (!idle_.empty()) {
       auto channel = std::move(idle_.back());
       idle_.pop_back();
-      if (channel->still_open()) co_return channel;
-      --open_;
+      co_return channel;
     }
     if (open_ < most_) co_return co_await open();
     if (!co_await wait_for_turn()) co_return Error{ErrorCode::Unavailable, "wait for a channel to the vault"};
   }
 }
 
-net::awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request, std::chrono::seconds patience) {
-  auto acquired = co_await acquire();
-  if (!acquired) {
-    protocol::wipe_secrets(request);
-    oplog::failure("no channel to the vault", acquired.error());
-    co_return acquired.error();
+// Nearly always at once: the kernel's buffer is larger than a request.
+Awaitable<VaultPool::Sent> VaultPool::send(Channel& channel, ByteView frame) {
+  for (bool begun = false; !frame.empty();) {
+    const auto put = ::send(channel.socket.native_handle(), frame.data(), frame.size(), MSG_NOSIGNAL);
+    if (put > 0) {
+      begun = true;
+      frame = frame.subspan(static_cast<std::size_t>(put));
+      continue;
+    }
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) co_return begun ? Sent::InPart : Sent::Nothing;
+    auto [failed] = co_await channel.socket.async_wait(LocalSocket::wait_write, on_loop);
+    if (failed) co_return Sent::InPart;
   }
-  Place place(*this, std::move(acquired).value());
-  auto& channel = place.channel;
+  co_return Sent::Whole;
+}
+
+// The payload of one reply; empty when the channel fails, or says more or less than that.
+Awaitable<Bytes> VaultPool::hear(Channel& channel) {
+  Bytes in(limits::kReplyRead);
+  std::size_t have = 0, want = protocol::kLengthSize;
+  bool length_known = false;
+  while (have < want) {
+    auto [failed] = co_await channel.socket.async_wait(LocalSocket::wait_read, on_loop);
+    if (failed) co_return Bytes{};
+    while (have < want) {
+      const auto got = ::recv(channel.socket.native_handle(), in.data() + have, in.size() - have, 0);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+      if (got <= 0) co_return Bytes{};
+      have += static_cast<std::size_t>(got);
+      if (length_known || have < want) continue;
+      const auto size = protocol::payload_size(std::span(in).first<protocol::kLengthSize>(), limits::kMaxReplyFrame);
+      if (!size) co_return Bytes{};
+      length_known = true;
+      want += size.value();
+      if (in.size() < want) in.resize(want);
+    }
+  }
+  if (have != want) co_return Bytes{};
+  in.resize(want);
+  in.erase(in.begin(), in.begin() + protocol::kLengthSize);
+  co_return in;
+}
+
+Awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request, std::chrono::seconds patience) {
   WipedBytes frame;
   frame.bytes = protocol::encode(request);
   protocol::wipe_secrets(request);
-  channel->stream.expires_after(patience);
-  auto [write_failed, written] = co_await net::async_write(channel->stream, net::buffer(frame.bytes), use_result);
-  memory::wipe(frame.bytes);
-  std::array<std::uint8_t, protocol::kLengthSize> length{};
-  Bytes payload;
-  auto failed = write_failed;
-  if (!failed) {
-    auto [length_failed, got] = co_await net::async_read(channel->stream, net::buffer(length), use_result);
-    failed = length_failed;
+  request.fields.clear();  // the frame alone waits for a channel
+  for (std::size_t attempt = 0;; ++attempt) {
+    auto acquired = co_await acquire();
+    if (!acquired) {
+      oplog::failure("no channel to the vault", acquired.error());
+      co_return acquired.error();
+    }
+    Place place(*this, std::move(acquired).value());
+    place.channel->deadline.after(patience);
+    const Sent sent = co_await send(*place.channel, frame.bytes);
+    // The vault closed its end while the channel lay idle (it restarted): it was asked nothing, and another is taken.
+    if (sent == Sent::Nothing && attempt < most_) continue;
+    memory::wipe(frame.bytes);
+    Bytes payload;
+    if (sent == Sent::Whole) payload = co_await hear(*place.channel);
+    auto reply = protocol::decode_reply(payload);
+    memory::wipe(payload);
+    if (!reply || reply.value().id != request.id) {
+      const Error error{ErrorCode::Unavailable, "hear the vault's reply"};
+      oplog::failure("lost a channel to the vault", error);
+      co_return error;
+    }
+    give_back(place.release());
+    co_return std::move(reply).value();
   }
-  const auto size = protocol::payload_size(length, limits::kMaxReplyFrame);
-  if (!failed && size) {
-    payload.resize(size.value());
-    auto [payload_failed, got] = co_await net::async_read(channel->stream, net::buffer(payload), use_result);
-    failed = payload_failed;
-  }
-  auto reply = protocol::decode_reply(payload);
-  if (failed || !reply || reply.value().id != request.id) {
-    const Error error{ErrorCode::Unavailable, "hear the vault's reply", failed.value()};
-    oplog::failure("lost a channel to the vault", error);
-    co_return error;
-  }
-  give_back(place.release());
-  co_return std::move(reply).value();
 }
 
 }  // namespace shosoin::gate

@@ -2,14 +2,13 @@
 // thread only. A channel that fails in any way is closed and never used again; the next request opens a new one.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "admin-api/gate/executor.h"
 #include "admin-api/protocol/protocol.h"
 
 namespace shosoin::gate {
@@ -20,16 +19,20 @@ class VaultPool {
   ~VaultPool();
   // Unavailable when the vault cannot be reached or does not answer in time; whether it acted is then unknown. The
   // frame and the request's secrets are wiped once sent.
-  boost::asio::awaitable<Result<protocol::Reply>> ask(protocol::Request request, std::chrono::seconds patience);
+  Awaitable<Result<protocol::Reply>> ask(protocol::Request request, std::chrono::seconds patience);
   void drop_idle();  // before the context goes
+  void close_late(SteadyClock::time_point now);
 
  private:
   struct Channel;
   struct Waiter;
   struct Place;
-  boost::asio::awaitable<Result<std::unique_ptr<Channel>>> acquire();
-  boost::asio::awaitable<Result<std::unique_ptr<Channel>>> open();
-  boost::asio::awaitable<bool> wait_for_turn();
+  Awaitable<Result<std::unique_ptr<Channel>>> acquire();
+  Awaitable<Result<std::unique_ptr<Channel>>> open();
+  Awaitable<bool> wait_for_turn();
+  enum class Sent { Whole, InPart, Nothing };
+  static Awaitable<Sent> send(Channel& channel, ByteView frame);
+  static Awaitable<Bytes> hear(Channel& channel);
   void give_back(std::unique_ptr<Channel> channel);
   void forget();  // a channel was lost: its place is free
   void wake_one();
@@ -38,6 +41,7 @@ class VaultPool {
   std::string socket_path_;
   std::size_t most_;
   std::size_t open_ = 0;  // idle and in use
+  std::vector<Channel*> channels_;  // all that are open
   std::vector<std::unique_ptr<Channel>> idle_;
   std::list<Waiter*> waiters_;
 };

@@ -20,4 +20,9 @@ Worker::~Worker() {
   context.reset();  // destroys what is suspended, which still uses vault, line and connections
 }
 
+void Worker::close_late(SteadyClock::time_point now) {
+  for (auto& [number, connection] : connections) connection->close_if_late(now);
+  vault.close_late(now);
+}
+
 }  // namespace shosoin::gate

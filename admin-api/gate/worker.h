@@ -3,14 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <map>
 #include <memory>
 
 #include "admin-api/gate/admission.h"
+#include "admin-api/gate/executor.h"
 #include "admin-api/gate/login_line.h"
 #include "admin-api/gate/settings.h"
 #include "admin-api/gate/trust.h"
@@ -37,6 +35,7 @@ class OpenConnection {
   virtual void close_if_idle() = 0;
   virtual void give_way() = 0;            // closes at once, or after the answer when the vault is at it
   virtual void close_if_untrusted() = 0;  // the authorities or their lists have changed
+  virtual void close_if_late(SteadyClock::time_point now) = 0;
 };
 
 struct Worker {
@@ -44,6 +43,7 @@ struct Worker {
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
+  void close_late(SteadyClock::time_point now);  // what a client or the vault has been waited for too long
 
   Shared& shared;
   std::map<std::uint64_t, OpenConnection*> connections;  // by the number given at the door
@@ -55,10 +55,10 @@ struct Worker {
 // A socket that was let in.
 struct Arrival {
   std::uint64_t number;
-  boost::asio::ip::tcp::socket socket;
+  TcpSocket socket;
   Admission::Place place;
 };
 // From the TLS handshake to the end of the connection.
-boost::asio::awaitable<void> serve_connection(Worker& worker, Arrival arrival);
+Awaitable<void> serve_connection(Worker& worker, Arrival arrival);
 
 }  // namespace shosoin::gate

@@ -24,6 +24,7 @@ constexpr FieldRule kCase = may(CaseReference, limits::kMaxSearchText);
 constexpr FieldRule kWithNumber = may(IncludeIndividualNumber, 1);
 constexpr FieldRule kDefinition = must(FieldId::Definition, limits::kMaxStoredDefinition);
 constexpr FieldRule kIdempotency = may(IdempotencyKey, limits::kMaxIdText);
+constexpr FieldRule kGroup = may(Group, limits::kMaxIdText);
 constexpr FieldRule free_text(FieldId id) { return may(id, limits::kMaxFreeText); }
 
 RequestRule both(Kind kind, std::string_view name, Need gate, Need local, std::vector<FieldRule> fields) {
@@ -46,15 +47,26 @@ std::vector<RequestRule> make_table() {
       both(Kind::SessionShow, "session-show", OnePerson, OnePerson, {}),
       gate_only(Kind::Retrieve, "retrieve",
                 {id_text(TenantCode), id_text(File), id_text(SearchKind), must(SearchValue, limits::kMaxSearchText),
-                 may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber}),
+                 may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber, kGroup, may(Cursor, 16)}),
       gate_only(Kind::RetrieveRecord, "retrieve-record",
                 {id_text(TenantCode), id_text(File), kReason, kCase, kWithNumber, id16(FieldId::RecordId)}),
-      gate_only(Kind::ImportOpen, "import-open", {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding)}),
-      gate_only(Kind::ImportChunk, "import-chunk", {id16(ImportId), must(Offset, 8), must(Chunk, limits::kMaxField)}),
-      gate_only(Kind::ImportClose, "import-close", {id16(ImportId)}),
+      gate_only(Kind::ImportOpen, "import-open",
+                {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding), kGroup, may(FiveDigitCodes, 1),
+                 may(StandardCharacters, 1), may(IvsCollection, limits::kMaxIdText), may(Resume, 1)}),
+      gate_only(Kind::ImportChunk, "import-chunk",
+                {may(TenantCode, limits::kMaxIdText), id16(ImportId), must(Offset, 8),
+                 must(Chunk, limits::kMaxField)}),
+      gate_only(Kind::ImportClose, "import-close", {may(TenantCode, limits::kMaxIdText), id16(ImportId)}),
       gate_only(Kind::ImportShow, "import-show", {id_text(TenantCode), id16(ImportId)}),
       gate_only(Kind::ImportDecide, "import-decide",
                 {must(Code, kCode), id_text(TenantCode), id16(ImportId), id_text(Decision)}),
+      gate_only(Kind::QuarantineList, "quarantine-list", {id_text(TenantCode), id16(ImportId)}),
+      gate_only(Kind::Identify, "identify",
+                {id_text(TenantCode), id16(FieldId::RecordId), id16(ImportId), id_text(ItemKey),
+                 must(Value, limits::kMaxFieldBytes)}),
+      gate_only(Kind::IdentificationDecide, "identification-decide",
+                {must(Code, kCode), id_text(TenantCode), id16(FieldId::RecordId), id16(ImportId), id_text(Decision)}),
+      gate_only(Kind::ConversionList, "conversion-list", {id_text(TenantCode), id16(ImportId), must(Offset, 8)}),
       gate_only(Kind::ErasureRequest, "erasure-request",
                 {kIdempotency, id_text(TenantCode), id_text(File), must(RecordIds, kRecordIds), free_text(Items),
                  free_text(Medium), free_text(Quantity), free_text(Method), free_text(PlannedDate), free_text(Ground)}),
@@ -121,6 +133,7 @@ Width width_of(FieldId id) {
     case FieldId::RecordId:
     case ImportId:
     case ErasureId:
+    case Cursor:
       return Width::Sixteen;
     case RecordIds:
       return Width::Sixteens;
@@ -128,6 +141,9 @@ Width width_of(FieldId id) {
       return Width::Eight;
     case IncludeIndividualNumber:
     case Now:
+    case FiveDigitCodes:
+    case StandardCharacters:
+    case Resume:
       return Width::One;
     case IdempotencyKey:
     case PersonId:
@@ -158,6 +174,10 @@ Width width_of(FieldId id) {
     case Ground:
     case Serial:
     case Csr:
+    case Group:
+    case IvsCollection:
+    case ItemKey:
+    case Value:
     case FieldId::Definition:
       return Width::Text;
   }

@@ -30,6 +30,10 @@ enum class RequestKind : std::uint16_t {
   ImportClose = 32,      // checks, stages; nothing visible until another person confirms
   ImportShow = 33,
   ImportDecide = 34,     // another person confirms or rejects
+  QuarantineList = 35,   // rows of an import that wait for 文字同定: places and code points
+  Identify = 36,         // one person says what the characters of a value are
+  IdentificationDecide = 37,  // another person confirms or rejects
+  ConversionList = 38,   // 変換記録 of an import, a part at a time
   ErasureRequest = 40,
   ErasureShow = 41,
   ErasureList = 42,
@@ -78,7 +82,8 @@ enum class FieldId : std::uint16_t {
   File = 22,             // file key, e.g. honnin-kakunin-joho
   Fingerprint = 23,      // 32 B, of the terminal certificate to enrol
   TerminalName = 24,
-  SearchKind = 30,       // residentRecordCode | addresseeNumber | individualNumber | kanaNameAndBirthDate
+  SearchKind = 30,       // residentRecordCode | addresseeNumber | integratedAddresseeNumber | individualNumber |
+                         // kanaNameAndBirthDate | group (a table about no person)
   SearchValue = 31,
   BirthDate = 32,
   ReasonCode = 33,       // 処理事由
@@ -89,7 +94,7 @@ enum class FieldId : std::uint16_t {
   ImportId = 40,         // 16 B
   Offset = 41,           // u64
   Chunk = 42,
-  Encoding = 43,         // "UTF-8"
+  Encoding = 43,         // "UTF-8" | "CP932" | "EUC-JP-MS": declared, never guessed
   Decision = 44,         // "approve" | "reject"
   ErasureId = 50,        // 16 B
   Items = 51,            // 項目        E-04
@@ -101,6 +106,14 @@ enum class FieldId : std::uint16_t {
   Serial = 57,           // certificate serial, 64 hex digits
   Now = 58,              // one byte
   Csr = 59,              // PKCS#10, DER: a terminal asks for its certificate
+  Group = 60,            // key of a table of the record file
+  FiveDigitCodes = 61,   // one byte: 団体コード without check digit are completed
+  StandardCharacters = 62,  // one byte: 行政事務標準文字, planes 15 and 16 are accepted
+  IvsCollection = 63,    // "Moji_Joho" | "none": which variation sequences are declared
+  Cursor = 64,           // 16 B: the last record that was told
+  Resume = 65,           // one byte: an import that is being received goes on where it is
+  ItemKey = 66,          // an item whose characters are identified
+  Value = 67,            // its value
   Definition = 70,       // JSON of a record file definition
   ChangeDigest = 71,     // 32 B: of the change that was shown
   DefinitionVersion = 72,  // u16

@@ -68,6 +68,8 @@ struct Context {
   boost::json::object target{&near};      // what the line says it was about
   std::optional<std::string> verbatim{};  // a text that is told byte for byte in place of an object
   bool logged = false;                    // the handler has written its line
+  bool may_defer = false;                 // whoever asked holds the answer back until `after` is durable
+  std::optional<journal::Journal::Ticket> after{};  // the newest line that was only begun
   bool must_end = false;                  // the outcome of a batch is unknown: answer, then end the process
 
   std::string text(protocol::FieldId id) const { return protocol::text_field(request, id); }

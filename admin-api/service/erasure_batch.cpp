@@ -6,10 +6,12 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/log.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -22,7 +24,8 @@ struct TenantBatch {
   std::vector<ErasureFacts> approved;
   std::vector<ImportFacts> rejected;
   std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
-  std::set<RecordId> records;       // of all three
+  std::map<std::string, std::set<RecordId>> unidentified;  // by file: rows whose 文字同定 was rejected
+  std::set<RecordId> records;       // of all four
   std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
 };
 
@@ -55,6 +58,22 @@ Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
   return read;
 }
 
+// Rows that nobody could identify, and that another person has rejected.
+Result<void> gather_unidentified(const TenantStore& store, TenantBatch& batch) {
+  std::vector<RecordId> rejected;
+  TRY(each_waiting(store, [&](const Waiting& waiting) {
+    if (waiting.state == "rejected") rejected.push_back(waiting.record);
+    return true;
+  }));
+  for (const auto& id : rejected) {
+    TRY(auto record, find_record(store, id));
+    if (!record || batch.records.contains(id)) continue;
+    batch.unidentified[record->file].insert(id);
+    batch.records.insert(id);
+  }
+  return success();
+}
+
 // An abandoned import has dropped its rows: its subject's number cannot be read, and is found by what it stands for.
 Result<void> gather_by_value(const TenantStore& store, const std::set<std::string>& integrated, TenantBatch& batch) {
   if (integrated.empty()) return success();
@@ -65,9 +84,29 @@ Result<void> gather_by_value(const TenantStore& store, const std::set<std::strin
   return success();
 }
 
+// Of the subject's own number: those of others in the same row stay theirs.
+Result<std::optional<Bytes>> own_number_token(const Parts& parts, const TenantStore& store,
+                                              const generations::RecordEntry& record) {
+  TRY(auto plain, store.read_row(record.record.id, record.record.key));
+  const auto row = files::view_row(plain);
+  const auto definition = row ? files::definition_of(row.value(), parts.definitions.now())
+                              : Result<const files::Definition*>(row.error());
+  const auto group = row ? row.value().group : 0;
+  memory::wipe(plain);
+  TRY(const auto* known, definition);
+  TRY(auto held, store.read_row(record.number.id, record.number.key));
+  const auto numbers = files::numbers_of_row(held, *known, group);
+  memory::wipe(held);
+  if (!numbers) return numbers.error();
+  const auto own = known->index_of(files::ItemRole::IndividualNumber, group);
+  const auto found = own ? numbers.value().find(*own) : numbers.value().end();
+  if (found == numbers.value().end()) return std::optional<Bytes>{};
+  return std::optional(code_token(store, found->second.reveal()));
+}
+
 // The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
 // (promise 5).
-Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
+Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, TenantBatch& batch) {
   std::set<std::string> unreadable;
   for (const auto& id : batch.records) {
     TRY(auto record, find_record(store, id));
@@ -83,24 +122,24 @@ Result<void> gather_lost_numbers(const TenantStore& store, TenantBatch& batch) {
       unreadable.insert(record->integrated);
       continue;
     }
-    TRY(auto number, store.read_row(record->number.id, record->number.key));
-    batch.lost_numbers.push_back(code_token(store, text_of(number)));
-    memory::wipe(number);
+    TRY(auto token, own_number_token(parts, store, *record));
+    if (token) batch.lost_numbers.push_back(std::move(*token));
   }
   return gather_by_value(store, unreadable, batch);
 }
 
 bool is_empty(const TenantBatch& batch) {
-  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty();
+  return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty() && batch.unidentified.empty();
 }
 
-Result<TenantBatch> gather(const TenantStore& store) {
+Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
   TenantBatch batch;
   TRY(batch.approved, all_erasures(store));
   std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
-  TRY(gather_lost_numbers(store, batch));
+  TRY(gather_unidentified(store, batch));
+  TRY(gather_lost_numbers(parts, store, batch));
   return batch;
 }
 
@@ -126,6 +165,21 @@ json::object rejected_declaration(const TenantFacts& tenant, std::size_t imports
           {"count", 0},
           {"rejectedImports", static_cast<std::int64_t>(imports)},
           {"ground", "確認されなかった一括登録の取消し / withdrawal of imports that were not confirmed"}};
+}
+
+ErasureOrder unidentified_order(const TenantFacts& tenant, const std::string& file, std::set<RecordId> records) {
+  ErasureOrder order;
+  order.tenant = tenant.id;
+  order.declaration = json::serialize(json::object{
+      {"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
+      {"recordFile", file},
+      {"count", static_cast<std::int64_t>(records.size())},
+      {"ground", "文字同定ができなかった行の取消し / withdrawal of rows whose characters could not be identified"}});
+  order.log = log_entry({{"operation", "unidentified-rows-removed"},
+                         {"recordFile", file},
+                         {"count", static_cast<std::int64_t>(records.size())}});
+  order.records = std::move(records);
+  return order;
 }
 
 std::vector<Entry> side_entries(const TenantBatch& batch) {
@@ -161,7 +215,7 @@ ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
 }
 
 Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
-  TRY(auto batch, gather(store));
+  TRY(auto batch, gather(parts, store));
   if (is_empty(batch)) return success();
   const auto tenant = parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
@@ -174,7 +228,10 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
     orders.push_back(order_of(*tenant, facts));
   }
-  if (batch.approved.empty()) {
+  for (const auto& [file, records] : batch.unidentified) {
+    orders.push_back(unidentified_order(*tenant, file, records));
+  }
+  if (orders.size() == first) {
     ErasureOrder order;
     order.tenant = tenant->id;
     const auto imports = batch.rejected.size() + batch.abandoned.size();
@@ -218,7 +275,7 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
 
 Result<bool> anything_approved(Parts& parts) {
   for (const auto* store : parts.tenants.all_opened()) {
-    auto batch = gather(*store);
+    auto batch = gather(parts, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
     if (!is_empty(batch.value())) return true;

@@ -20,6 +20,10 @@ Answer import_chunk(Parts& parts, Context& context);
 Answer import_close(Parts& parts, Context& context);
 Answer import_show(Parts& parts, Context& context);
 Answer import_decide(Parts& parts, Context& context);
+Answer quarantine_list(Parts& parts, Context& context);
+Answer identify(Parts& parts, Context& context);
+Answer identification_decide(Parts& parts, Context& context);
+Answer conversion_list(Parts& parts, Context& context);
 
 Answer erasure_request(Parts& parts, Context& context);
 Answer erasure_show(Parts& parts, Context& context);

@@ -23,15 +23,61 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   const auto* definition = parts.definitions.find(facts.file);
   ENSURE(tenant && definition != nullptr);
   TRY(auto code, files::LocalGovernmentCode::parse(tenant->code));
-  TRY(auto importer, files::Importer::create(*definition, code, {}));
-  return std::make_unique<Receiving>(facts.id, store, facts.seq, *definition, std::move(importer),
+  const auto& profile = facts.form.profile;
+  TRY(const auto group, group_of(*definition, facts.form));
+  TRY(auto importer, files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
+  const ImportTarget target{*definition, group, profile.characters};
+  return std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
                                      context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
 }
 
-// The same key again: what was opened then. While it is still being received it starts again from the first byte. It is
-// looked at only under its slot: a close that is under way has the slot, and the rows of what it publishes are not ours
-// to drop.
+bool flag_in(const Context& context, FieldId field) {
+  const auto flag = protocol::field(context.request, field);
+  return flag && !flag->empty() && (*flag)[0] == 1;
+}
+
+// Which table, in which encoding, under which agreements: all declared. A group may be left out where there is one.
+Result<ImportForm> form_in(Context& context, const files::Definition& definition) {
+  ImportForm form{context.text(FieldId::Group), {}};
+  if (form.group.empty() && definition.groups().size() == 1) form.group = definition.groups().front().key;
+  if (!definition.group_index(form.group)) {
+    json::array known;
+    for (const auto& group : definition.groups()) known.emplace_back(group.key);
+    context.told["groups"] = std::move(known);
+    return context.refuse(ErrorCode::InvalidContent, "find the table of the record file that an import names",
+                          "/group");
+  }
+  const auto encoding = files::encoding_of(context.text(FieldId::Encoding));
+  if (!encoding) {
+    return context.refuse(ErrorCode::InvalidContent, "read this encoding; it is declared, never guessed", "/encoding");
+  }
+  const auto collection = context.text(FieldId::IvsCollection);
+  if (!collection.empty() && collection != kMojiJoho && collection != kNoCollection) {
+    return context.refuse(ErrorCode::InvalidContent, "find this collection of variation sequences",
+                          "/profile/ivsCollection");
+  }
+  form.profile.encoding = *encoding;
+  form.profile.five_digit_codes = flag_in(context, FieldId::FiveDigitCodes);
+  form.profile.characters.standard_characters = flag_in(context, FieldId::StandardCharacters);
+  if (collection == kNoCollection) form.profile.characters.collection = files::IvsCollection::None;
+  return form;
+}
+
+json::object shown_receiving(const ImportFacts& facts, std::uint64_t received) {
+  auto out = shown(facts);
+  out["received"] = received;
+  return out;
+}
+
+// The same key again: what was opened then. While it is still being received it starts again from the first byte, or
+// goes on where it is when that was asked for. It is looked at only under its slot: a close that is under way has the
+// slot, and the rows of what it publishes are not ours to drop.
 Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
+  if (flag_in(context, FieldId::Resume)) {
+    const auto received = parts.imports.received(id);
+    TRY(auto facts, find_import(store, id));
+    if (facts && facts->state == "receiving" && received) return shown_receiving(*facts, *received);
+  }
   TRY(parts.imports.claim(id));
   HeldSlot slot(parts.imports, id);
   TRY(auto facts, find_import(store, id));
@@ -40,7 +86,7 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   TRY(store.drop_rows_of_seq(facts->seq));
   TRY(auto fresh, make_receiving(parts, context, store, *facts));
   slot.put(std::move(fresh));
-  return shown(*facts);
+  return shown_receiving(*facts, 0);
 }
 
 // The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
@@ -53,13 +99,13 @@ Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   return ends_process(done.error().code()) ? done.error() : error;
 }
 
-Result<void> no_other_import(TenantStore& store, Context& context, std::string_view file) {
+Result<void> no_other_import(TenantStore& store, Context& context, const ImportFacts& ours) {
   TRY(auto all, all_imports(store));
   for (const auto& other : all) {
-    if (other.file != file) continue;
+    if (other.file != ours.file || other.form.group != ours.form.group) continue;
     if (other.state != "receiving" && other.state != "publishing" && other.state != "staged") continue;
     context.told["importId"] = other.id.hex();
-    return Error{ErrorCode::Conflict, "import into a file while another import waits for its end"};
+    return Error{ErrorCode::Conflict, "import into a table while another import waits for its end"};
   }
   return success();
 }
@@ -70,9 +116,19 @@ json::array findings_of(const std::vector<files::Finding>& findings) {
     const auto text = files::render(finding);
     json::object one{{"rule", files::rule(finding.rule).slug}, {"row", finding.row}, {"column", finding.column}};
     if (!finding.item.empty()) one["item"] = finding.item;
+    if (!finding.check.empty()) one["check"] = finding.check;
     one["ja"] = text.ja;
     one["en"] = text.en;
     out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// How often each rule was met, also beyond the findings that are told one by one.
+json::object counts_of(const files::ImportReport& report) {
+  json::object out;
+  for (std::size_t i = 0; i < report.counts.size(); ++i) {
+    if (report.counts[i] != 0) out[files::rule(static_cast<files::RuleId>(i)).slug] = report.counts[i];
   }
   return out;
 }
@@ -82,12 +138,12 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
   auto problems = findings_of(report.problems);
   for (const auto row : rows.known_subjects()) {
     if (problems.size() >= limits::kMaxImportFindings) break;
-    problems.push_back(json::object{
-        {"rule", "subject-known"},
-        {"row", row},
-        {"column", 0},
-        {"ja", "この住民票コードの記録は確認済みです。訂正として扱ってください。"},
-        {"en", "A record with this resident record code is already confirmed; treat it as a correction."}});
+    problems.push_back(
+        json::object{{"rule", "subject-known"},
+                     {"row", row},
+                     {"column", 0},
+                     {"ja", "この人の記録はこの表に確認済みのものがあります。訂正として扱ってください。"},
+                     {"en", "This person already has a confirmed record in this table; treat it as a correction."}});
   }
   auto notes = findings_of(report.notes);
   for (auto& flagged : rows.link_findings().told()) {
@@ -98,6 +154,7 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
           {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subject_count())},
           {"quarantined", report.quarantined},
           {"refused", report.refused + rows.known_subject_count()},
+          {"byRule", counts_of(report)},
           {"linkFlags", rows.link_findings().count()},
           {"findings", std::move(problems)},
           {"notes", std::move(notes)}};
@@ -112,7 +169,7 @@ json::array addressees_in(ImportRows& rows) {
 // The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
 // says who was received; that they are stored says only the line of the close.
 Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
-  while (rows.full()) {
+  while (rows.has_full_line()) {
     TRY(store.log(log_entry({{"operation", "import-addressees"},
                              {"requestId", context.request_id},
                              {"importId", import.hex()},
@@ -126,7 +183,10 @@ Result<json::object> log_addressees(TenantStore& store, const Context& context, 
   auto line = log_object(context, "import-close", "ok");
   line["importId"] = facts.id.hex();
   line["recordFile"] = facts.file;
-  line["count"] = rows.taken();
+  line["group"] = facts.form.group;
+  line["count"] = facts.told.at("accepted");
+  line["quarantined"] = facts.told.at("quarantined");
+  line["byRule"] = facts.told.at("byRule");
   line["individualNumberAccess"] = number_access_items(
       context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
   TRY(log_full_parts(store, context, facts.id, rows));
@@ -174,7 +234,7 @@ Answer finish_import(Parts& parts, Context& context, Receiving& receiving, Impor
   files::ImportReport report = receiving.importer.report();
   if (!refused) {
     TRY(report, receiving.importer.finish([&](const files::ImportedRow& row) { return receiving.rows.take(row); }));
-    refused = report.verdict != files::Verdict::Accepted || receiving.rows.known_subject_count() != 0;
+    refused = report.verdict == files::Verdict::Refused || receiving.rows.known_subject_count() != 0;
   }
   for (const auto& member : report_of(report, receiving.rows)) facts.told[member.key()] = member.value();
   facts.told["closedAt"] = to_iso8601(context.now);
@@ -196,23 +256,23 @@ Answer import_open(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need(context, Permission::Import));
   TRY(const auto* definition, granted_file(parts, context));
-  if (context.text(FieldId::Encoding) != "UTF-8") {
-    return context.refuse(ErrorCode::InvalidContent, "read this encoding; it is declared, never guessed", "/encoding");
-  }
+  TRY(auto form, form_in(context, *definition));
   TRY(auto earlier, find_reply(*store, context));
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     return open_again(parts, context, *store, id);
   }
-  ImportFacts facts{RecordId::random(),     "receiving",     definition->key(), 0, {},
-                    context.by().person.id, context.terminal};
+  ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
+                    context.by().person.id, context.terminal, std::move(form)};
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;
   context.target["importId"] = facts.id.hex();
+  context.target["group"] = facts.form.group;
+  context.target["encoding"] = files::to_text(facts.form.profile.encoding);
   TRY(parts.imports.claim(facts.id));
   HeldSlot slot(parts.imports, facts.id);
   TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
-    TRY(no_other_import(*store, context, facts.file));
+    TRY(no_other_import(*store, context, facts));
     facts.seq = seq;
     Change change{{import_entry(facts)}, {}, {}, log_entry(log_object(context, "import-open", "ok"))};
     if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
@@ -222,7 +282,7 @@ Answer import_open(Parts& parts, Context& context) {
   auto receiving = make_receiving(parts, context, *store, facts);
   if (!receiving) return given_up(parts, *store, slot, receiving.error());
   slot.put(std::move(receiving.value()));
-  return shown(facts);
+  return shown_receiving(facts, 0);
 }
 
 Answer import_chunk(Parts& parts, Context& context) {
@@ -294,7 +354,8 @@ Answer import_show(Parts& parts, Context& context) {
   }
   TRY(auto facts, find_import(*store, id));
   if (!facts || !grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
-  return shown(*facts);
+  const auto received = facts->state == "receiving" ? parts.imports.received(id) : std::nullopt;
+  return received ? shown_receiving(*facts, *received) : shown(*facts);
 }
 
 Answer import_decide(Parts& parts, Context& context) {

@@ -1,106 +1,125 @@
 #include "admin-api/service/import_rows.h"
 
-#include "admin-api/service/search_keys.h"
+#include "admin-api/service/quarantine.h"
+#include "admin-api/service/record_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "storage/files/normalise.h"
+#include "storage/files/source_values.h"
+#include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
 
-ImportRows::ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import,
+ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definitions& definitions, const RecordId& import,
                        std::uint64_t seq, std::shared_ptr<Assignments> open)
     : store_(store),
-      definition_(definition),
+      target_(target),
       import_(import),
       seq_(seq),
-      confirmed_(store),
-      linker_(store, definition.key(), std::move(open)),
+      subjects_(store, target, definitions),
+      linker_(store, target.definition.key(), std::move(open)),
+      conversions_(import),
       writer_(store) {}
-
-std::string ImportRows::value_of(const files::RecordInput& record, files::ItemRole role) const {
-  const auto index = definition_.index_of(role);
-  return index ? record.values[*index] : std::string();
-}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
   writer_.add(Entry{{table, std::move(key)}, std::move(value)});
 }
 
-Result<bool> ImportRows::is_known(std::string_view resident_record_code) {
-  if (resident_record_code.empty()) return false;
-  const SearchKey key{SearchKind::ResidentRecordCode,
-                      search_prefix(SearchKind::ResidentRecordCode, code_token(store_, resident_record_code)),
-                      {}};
-  TRY(const bool any, store_.any(TableId::SearchKeys, key.prefix));
-  if (!any) return false;
-  TRY(auto found, search(store_, key));
-  for (const auto& id : found) {
-    TRY(auto entry, find_record(store_, id));
-    if (!entry || entry->file != definition_.key()) continue;
-    TRY(const bool confirmed, confirmed_.contains(entry->import));
-    if (confirmed) return true;
-  }
-  return false;
-}
-
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
-  std::array<std::uint8_t, 8> random{};
-  fill_random(random);
-  auto id = RowId::from(Writer{}.u64(seq_).raw(random).take());
-  auto encrypted = crypto::encrypt_row({store_.tenant(), id.value()}, plain);
-  generations::RowPlace place{id.value(), encrypted.key};
-  writer_.add(generations::NewRow{place.id, std::move(encrypted.bytes)});
-  return place;
+  auto row = new_row(store_.tenant(), seq_, plain);
+  writer_.add(std::move(row.row));
+  return row.place;
 }
 
-void ImportRows::note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee) {
-  if (const auto code = value_of(record, files::ItemRole::ResidentRecordCode); !code.empty()) {
-    writer_.add(search_entry(SearchKind::ResidentRecordCode, code_token(store_, code), id));
+// Whose record it is. A new version keeps both numbers of its subject, so that every version is found where the newest
+// is: a change of the 宛名番号 or the 個人番号 is none of the changes a check lets pass. False: not to be taken.
+Result<bool> ImportRows::follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry) {
+  if (target_.table().rows == files::GroupRows::Apart) return true;
+  const auto own = addressee_in(target_, row.record);
+  if (known) {
+    const auto same = [](std::string_view left, std::string_view right) {
+      return files::addressee_number_key(left) == files::addressee_number_key(right);
+    };
+    if (!row.changes_subject || (own && !same(*own, known->addressee))) return false;
+    entry.version = known->version + 1;
   }
-  writer_.add(
-      search_entry(SearchKind::AddresseeNumber, addressee_bytes(files::addressee_number_key(addressee)), id));
-  if (record.individual_number) {
-    writer_.add(
-        search_entry(SearchKind::IndividualNumber, code_token(store_, record.individual_number->reveal()), id));
+  if (known && !row.record.individual_number) {
+    entry.integrated = known->integrated;
+    entry.addressee = known->addressee;
+    return true;
   }
-  const auto kana = files::kana_search_key(value_of(record, files::ItemRole::KanaName));
-  const auto birth = files::read_date(value_of(record, files::ItemRole::BirthDate));
-  if (!kana.empty() && birth) {
-    writer_.add(search_entry(SearchKind::KanaName, kana_bytes(kana, files::birth_date_key(birth.value())), id));
+  TRY(auto linked, linker_.link({row.record.individual_number, own}));
+  if (known && linked.integrated != known->integrated) return false;
+  link_findings_.add(row.number, linked.flags);
+  if (linked.entry) writer_.add(std::move(*linked.entry));
+  entry.integrated = std::move(linked.integrated);
+  entry.addressee = known ? known->addressee : own.value_or(entry.integrated);
+  return true;
+}
+
+void ImportRows::note_person(const RecordId& id, const generations::RecordEntry& entry) {
+  auto link = addressee_bytes(entry.integrated);
+  append(link, id.view());
+  add(TableId::SubjectLinks, std::move(link), {});
+  if (last_addressee_ != entry.addressee) addressees_.push_back(last_addressee_ = entry.addressee);
+}
+
+Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
+                                      generations::RecordEntry& entry) {
+  std::vector<files::SourceValue> sources;
+  Waiting waiting{import_, id, "waiting", row.number, {}, {}};
+  for (const auto& value : row.doubtful) {
+    sources.push_back({static_cast<std::uint16_t>(value.item), value.source});
+    waiting.items.push_back({target_.definition.items_of(target_.group)[value.item].key,
+                             doubtful_told(row.record.values[value.item], target_.characters)});
   }
+  TRY(auto plain, files::encode_sources(sources));
+  entry.identification = generations::Identification::Waiting;
+  entry.source = encrypt(plain);
+  memory::wipe(plain);
+  writer_.add(waiting_entry(waiting));
+  return success();
 }
 
 Result<void> ImportRows::take(const files::ImportedRow& row) {
-  TRY(const bool known, is_known(value_of(row.record, files::ItemRole::ResidentRecordCode)));
-  if (known) {
+  const auto& definition = target_.definition;
+  const auto id = RecordId::random();
+  generations::RecordEntry entry{definition.key(), import_, {}, {}, {}, {}, 1, {}, {}, {}, {}};
+  entry.group = static_cast<std::uint16_t>(target_.group);
+  if (!definition.is_flat()) entry.row = static_cast<std::uint32_t>(row.number);
+  TRY(const auto known, subjects_.find(row.record));
+  TRY(const bool taken, follow(row, known, entry));
+  if (!taken) {
     ++known_subject_count_;
     if (known_subjects_.size() < limits::kMaxImportFindings) known_subjects_.push_back(row.number);
     return success();
   }
-  TRY(auto linked, linker_.link({row.record.individual_number, row.record.addressee_number}));
-  link_findings_.add(row.number, linked.flags);
-  if (linked.entry) writer_.add(std::move(*linked.entry));
-  const auto& integrated = linked.integrated;
-  const auto addressee = row.record.addressee_number.value_or(integrated);
-  const auto id = RecordId::random();
-  generations::RecordEntry entry{definition_.key(), import_, addressee, integrated, {}, {}, 1};
-  TRY(auto plain,
-      files::encode_record(definition_, {definition_.key(), definition_.version(), addressee, row.record.values}));
+  if (target_.table().rows != files::GroupRows::Apart) note_person(id, entry);
+  TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
   entry.record = encrypt(plain);
   memory::wipe(plain);
-  if (row.record.individual_number) {
-    entry.number = encrypt(view_of(row.record.individual_number->reveal()));
+  TRY(auto numbers, files::encode_row_numbers(definition, target_.group, row.record));
+  if (!numbers.empty()) {
+    entry.number = encrypt(numbers);
+    memory::wipe(numbers);
     ++numbers_written_;
   }
+  if (row.state == files::RowState::Quarantined) {
+    TRY(note_waiting(row, id, entry));
+  }
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
-  auto link = addressee_bytes(integrated);
-  append(link, id.view());
-  add(TableId::SubjectLinks, std::move(link), {});
-  note_search_keys(row.record, id, addressee);
-  addressees_.push_back(addressee);
-  ++taken_;
+  for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) writer_.add(std::move(key));
   return writer_.pause();
+}
+
+void ImportRows::note(const files::Finding& conversion) {
+  if (auto part = conversions_.add(conversion)) writer_.add(std::move(*part));
+}
+
+Result<void> ImportRows::flush() {
+  if (auto part = conversions_.rest()) writer_.add(std::move(*part));
+  return writer_.flush();
 }
 
 std::vector<std::string> ImportRows::take_addressees() {

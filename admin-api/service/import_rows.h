@@ -2,64 +2,80 @@
 // at a time.
 #pragma once
 
+#include "admin-api/service/conversions.h"
+#include "admin-api/service/import_target.h"
 #include "admin-api/service/imports.h"
+#include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
 #include "admin-api/service/row_writer.h"
 #include "crypto/row.h"
+#include "firmware/base/limits.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
 
 class ImportRows {
  public:
-  ImportRows(TenantStore& store, const files::Definition& definition, const RecordId& import, std::uint64_t seq,
-             std::shared_ptr<Assignments> open);
-  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. A subject whose 住民票コード already is
-  // confirmed in this file is not taken: in this release a change of a record is a correction, not an import. Writes
-  // rows ahead in groups.
+  // definitions: those that confirmed records came under.
+  ImportRows(TenantStore& store, ImportTarget target, const Definitions& definitions, const RecordId& import,
+             std::uint64_t seq, std::shared_ptr<Assignments> open);
+  // Encrypts the row and its 個人番号 apart (S-04), and notes the entries. In a table of one row per person a subject
+  // that is already confirmed is taken only as a change that a logic check of the definition let pass (D-11): a new
+  // version of the record, beside the earlier ones. A row that waits for 文字同定 is kept with its bytes as they came.
+  // Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
-  Result<void> flush() { return writer_.flush(); }
+  void note(const files::Finding& conversion);  // for the 変換記録
+  Result<void> flush();                     // everything is written when it returns
   void stop() noexcept { writer_.stop(); }  // before its rows are dropped
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
-  // For the log: of the rows taken since, as many as one line holds; a full line's worth at once where full says so.
-  bool full() const { return addressees_.size() >= limits::kLoggedAddressees; }
+  // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
   std::vector<std::string> take_addressees();
-  std::uint64_t taken() const { return taken_; }
+  bool has_full_line() const { return addressees_.size() >= limits::kLoggedAddressees; }
   // Rows that were not taken: the first limits::kMaxImportFindings by number, and how many.
   const std::vector<std::uint64_t>& known_subjects() const { return known_subjects_; }
   std::uint64_t known_subject_count() const { return known_subject_count_; }
   std::uint64_t numbers_written() const { return numbers_written_; }
   const LinkFindings& link_findings() const { return link_findings_; }
+  KnownSubjects& subjects() { return subjects_; }
 
  private:
   void add(TableId table, Bytes key, Bytes value);
-  Result<bool> is_known(std::string_view resident_record_code);
-  void note_search_keys(const files::RecordInput& record, const RecordId& id, const std::string& addressee);
+  using Known = std::optional<generations::RecordEntry>;  // the version before
+  Result<bool> follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry);
+  void note_person(const RecordId& id, const generations::RecordEntry& entry);
+  Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
-  std::string value_of(const files::RecordInput& record, files::ItemRole role) const;
 
   TenantStore& store_;
-  const files::Definition& definition_;
+  ImportTarget target_;
   RecordId import_;
   std::uint64_t seq_;
-  ConfirmedImports confirmed_;
+  KnownSubjects subjects_;
   Linker linker_;
+  ConversionParts conversions_;
   LinkFindings link_findings_;
   RowWriter writer_;
   std::vector<std::string> addressees_;
+  std::string last_addressee_;
   std::vector<std::uint64_t> known_subjects_;
-  std::uint64_t numbers_written_ = 0, taken_ = 0, known_subject_count_ = 0;
+  std::uint64_t numbers_written_ = 0, known_subject_count_ = 0;
 };
 
 struct Receiving {
-  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, const files::Definition& definition,
-            files::Importer reader, std::string opener, Instant now, std::shared_ptr<Assignments> open)
+  Receiving(RecordId import, TenantStore& tenant, std::uint64_t seq, ImportTarget target,
+            const Definitions& definitions, files::Importer reader, std::string opener, Instant now,
+            std::shared_ptr<Assignments> open)
       : id(import),
         store(tenant),
         person(std::move(opener)),
         last(now),
         importer(std::move(reader)),
-        rows(tenant, definition, import, seq, std::move(open)) {}
+        rows(tenant, target, definitions, import, seq, std::move(open)) {
+    importer.note_conversions([this](const files::Finding& conversion) { rows.note(conversion); });
+    importer.look_up_subjects([this](const files::RecordInput& record) { return rows.subjects().read(record); });
+  }
+  Receiving(const Receiving&) = delete;
+  Receiving& operator=(const Receiving&) = delete;
   RecordId id;
   TenantStore& store;
   std::string person;

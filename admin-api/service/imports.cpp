@@ -13,11 +13,41 @@ namespace {
 namespace json = boost::json;
 using generations::Change;
 
-constexpr int kImportFormat = 1;
+constexpr int kFlatFormat = 1;  // UTF-8 and the file's only table, always
+constexpr int kImportFormat = 2;
 
 std::string text_member(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool flag_member(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+json::object profile_told(const files::ImportProfile& profile) {
+  const bool declared = profile.characters.collection == files::IvsCollection::MojiJoho;
+  return {{"fiveDigitCodes", profile.five_digit_codes},
+          {"standardCharacters", profile.characters.standard_characters},
+          {"ivsCollection", declared ? kMojiJoho : kNoCollection}};
+}
+
+Result<ImportForm> read_form(const json::object& object) {
+  const Error broken{ErrorCode::Integrity, "read the form of an import"};
+  const auto encoding = files::encoding_of(text_member(object, "encoding"));
+  const auto* profile = object.if_contains("profile");
+  if (!encoding || profile == nullptr || !profile->is_object()) return broken;
+  const auto& said = profile->get_object();
+  const auto collection = text_member(said, "ivsCollection");
+  if (collection != kMojiJoho && collection != kNoCollection) return broken;
+  ImportForm form{text_member(object, "group"), {}};
+  form.profile.encoding = *encoding;
+  form.profile.five_digit_codes = flag_member(said, "fiveDigitCodes");
+  form.profile.characters.standard_characters = flag_member(said, "standardCharacters");
+  form.profile.characters.collection =
+      collection == kMojiJoho ? files::IvsCollection::MojiJoho : files::IvsCollection::None;
+  return form;
 }
 
 Result<ImportFacts> read_facts(const EntryKey& key, ByteView value) {
@@ -33,13 +63,17 @@ Result<ImportFacts> read_facts(const EntryKey& key, ByteView value) {
   const auto* seq = object.if_contains("seq");
   const auto* told = object.if_contains("told");
   const auto terminal = from_hex(text_member(object, "openedAtTerminal"));
-  if (format == nullptr || *format != kImportFormat || seq == nullptr || !seq->is_int64() || told == nullptr ||
+  const bool known = format != nullptr && (*format == kFlatFormat || *format == kImportFormat);
+  if (!known || seq == nullptr || !seq->is_int64() || told == nullptr ||
       !told->is_object() || !terminal || terminal->size() != facts.opened_at.size()) {
     return Error{ErrorCode::Integrity, "read the entry of an import"};
   }
   std::copy(terminal->begin(), terminal->end(), facts.opened_at.begin());
   facts.seq = static_cast<std::uint64_t>(seq->get_int64());
   facts.told = std::move(told->get_object());
+  if (*format == kImportFormat) {
+    TRY(facts.form, read_form(object));
+  }
   return facts;
 }
 
@@ -73,14 +107,28 @@ Entry import_entry(const ImportFacts& facts) {
   const json::object object{{"format", kImportFormat},     {"state", facts.state},
                             {"recordFile", facts.file},    {"seq", static_cast<std::int64_t>(facts.seq)},
                             {"openedBy", facts.opened_by}, {"openedAtTerminal", to_hex(facts.opened_at)},
-                            {"told", facts.told}};
+                            {"told", facts.told},          {"group", facts.form.group},
+                            {"encoding", files::to_text(facts.form.profile.encoding)},
+                            {"profile", profile_told(facts.form.profile)}};
   return {{TableId::Imports, copy_of(facts.id.view())}, copy_of(view_of(json::serialize(object)))};
 }
 
 json::object shown(const ImportFacts& facts) {
-  json::object out{{"importId", facts.id.hex()}, {"state", facts.state}, {"recordFile", facts.file}};
+  json::object out{{"importId", facts.id.hex()},
+                   {"state", facts.state},
+                   {"recordFile", facts.file},
+                   {"group", facts.form.group},
+                   {"encoding", files::to_text(facts.form.profile.encoding)},
+                   {"profile", profile_told(facts.form.profile)}};
   for (const auto& member : facts.told) out[member.key()] = member.value();
   return out;
+}
+
+Result<std::size_t> group_of(const files::Definition& definition, const ImportForm& form) {
+  if (form.group.empty()) return std::size_t{0};
+  const auto group = definition.group_index(form.group);
+  if (!group) return Error{ErrorCode::NotFound, "find a table of the record file"};
+  return *group;
 }
 
 Result<bool> ConfirmedImports::contains(const RecordId& import) {
@@ -207,6 +255,13 @@ void Imports::put(std::unique_ptr<Receiving> receiving) {
   ENSURE(receiving_.contains(id));
   receiving->last = clock_.now();
   receiving_[id] = {std::move(receiving), Stray::No};
+}
+
+std::optional<std::uint64_t> Imports::received(const RecordId& id) {
+  std::unique_lock lock(mutex_);
+  const auto found = receiving_.find(id);
+  if (found == receiving_.end() || !found->second.receiving) return std::nullopt;
+  return found->second.receiving->received;
 }
 
 void HeldSlot::put(std::unique_ptr<Receiving> receiving) {

@@ -21,7 +21,12 @@ namespace shosoin::service {
 struct Receiving;
 class Assignments;
 
-// The entry of an import in table Imports; JSON, format 1 (service/entries.md). Holds no value of any record.
+// What an import says about its CSV beside the file: declared, never guessed.
+struct ImportForm {
+  std::string group;  // key of the table
+  files::ImportProfile profile{};
+};
+// The entry of an import in table Imports; JSON, formats 1 and 2 (service/entries.md). Holds no value of any record.
 struct ImportFacts {
   RecordId id;
   std::string state, file;
@@ -29,11 +34,16 @@ struct ImportFacts {
   boost::json::object told;  // counts, findings, persons and times, as they are shown
   std::string opened_by;
   Fingerprint opened_at{};
+  ImportForm form{};
 };
 Result<std::optional<ImportFacts>> find_import(const TenantStore& store, const RecordId& id);
 Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);
 Entry import_entry(const ImportFacts& facts);
 boost::json::object shown(const ImportFacts& facts);
+
+// The table of the file; the first one where an entry of format 1 names none. NotFound: the definition has no such table.
+Result<std::size_t> group_of(const files::Definition& definition, const ImportForm& form);
+constexpr std::string_view kMojiJoho = "Moji_Joho", kNoCollection = "none";  // names of declared IVS collections
 
 // Which imports of a tenant are confirmed, looked up once each; with a memory, once for all requests.
 class ConfirmedImports {
@@ -65,6 +75,7 @@ class Imports {
   Result<void> claim(const RecordId& id);  // TooMany
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
   void put(std::unique_ptr<Receiving> receiving);  // into its slot
+  std::optional<std::uint64_t> received(const RecordId& id);  // bytes so far; none where nothing of it is in memory
   void done(const RecordId& id);
   // What the open imports of this tenant have linked so far; one for all of them.
   std::shared_ptr<Assignments> assignments(const TenantId& tenant);

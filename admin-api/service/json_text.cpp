@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/serialize.hpp>
 #include <cstring>
 
 #include "firmware/base/result.h"
@@ -48,9 +49,26 @@ void append_escaped(std::string& to, char c) {
   to += kDigits[byte & 15];
 }
 
+// Where `more` bytes at the end of the text stand.
+char* grow(std::string& to, std::size_t more) {
+  const std::size_t at = to.size();
+  to.resize(at + more);
+  return to.data() + at;
+}
+char* put_quoted(char* at, std::string_view text) {
+  *at++ = '"';
+  at = std::copy_n(text.data(), text.size(), at);
+  *at++ = '"';
+  return at;
+}
+
 }  // namespace
 
 void append_json(std::string& to, std::string_view text) {
+  if (plain_length(text) == text.size()) {  // nearly always: room is made once, for both quotes too
+    put_quoted(grow(to, text.size() + 2), text);
+    return;
+  }
   to += '"';
   while (!text.empty()) {
     const auto plain = plain_length(text);
@@ -63,10 +81,39 @@ void append_json(std::string& to, std::string_view text) {
 }
 
 void append_member(std::string& to, std::string_view name, std::string_view value) {
-  if (!to.empty() && to.back() != '{' && to.back() != '[') to += ',';
+  const bool first = to.empty() || to.back() == '{' || to.back() == '[';
+  if (plain_length(name) == name.size() && plain_length(value) == value.size()) {
+    char* at = grow(to, (first ? 0 : 1) + name.size() + value.size() + 5);
+    if (!first) *at++ = ',';
+    at = put_quoted(at, name);
+    *at++ = ':';
+    put_quoted(at, value);
+    return;
+  }
+  if (!first) to += ',';
   append_json(to, name);
   to += ':';
   append_json(to, value);
+}
+
+void append_json(std::string& to, const boost::json::object& object) {
+  to += '{';
+  for (const auto& member : object) {
+    const auto& value = member.value();
+    if (value.is_string()) {
+      append_member(to, member.key(), value.get_string());
+      continue;
+    }
+    if (to.back() != '{') to += ',';
+    append_json(to, std::string_view(member.key()));
+    to += ':';
+    if (value.is_object()) {
+      append_json(to, value.get_object());
+    } else {
+      to += boost::json::serialize(value);
+    }
+  }
+  to += '}';
 }
 
 ItemHeads::ItemHeads(const files::DefinitionSet& definitions, const ItemHeads* earlier) {

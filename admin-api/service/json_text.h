@@ -3,6 +3,7 @@
 // any thread.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@ namespace shosoin::service {
 void append_json(std::string& to, std::string_view text);
 // "name":"value", with a comma before it unless an object or list has just begun.
 void append_member(std::string& to, std::string_view name, std::string_view value);
+void append_json(std::string& to, const boost::json::object& object);
 
 // A record file's items up to their values: {"no":...,"name":...,"key":...,"value":
 class ItemHeads {

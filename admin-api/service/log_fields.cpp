@@ -64,11 +64,19 @@ std::string log_text(const Context& context, std::string_view operation, std::st
   if (context.known_terminal) append_member(out, "name", context.known_terminal->name);
   out += '}';
   if (!context.target.empty()) {
-    const auto target = json::serialize(context.target);
-    out += ',';
-    out += std::string_view(target).substr(1, target.size() - 2);
+    const std::size_t at = out.size();
+    append_json(out, context.target);
+    out[at] = ',';  // its members go on in the line's own object
+    out.pop_back();
   }
   return out;
+}
+
+Result<std::uint64_t> write_line(Context& context, TenantStore& store, const generations::LogEntry& entry) {
+  if (!context.may_defer) return store.log_line(entry);
+  TRY(const auto begun, store.begin_line(entry));
+  context.after = begun.ticket;  // of all lines of a request the last is in the latest flush
+  return begun.line;
 }
 
 generations::LogEntry log_entry(const json::object& object, bool number_access) {

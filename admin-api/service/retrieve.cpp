@@ -9,8 +9,10 @@
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/reasons.h"
+#include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
-#include "storage/files/record.h"
+#include "firmware/base/limits_intake.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -34,18 +36,15 @@ struct Found {
   RecordId id;
   generations::RecordEntry entry;
   Bytes plain;
-  files::RecordView record;  // of plain
+  files::RowView record;  // of plain
   const files::Definition* definition;
-  std::string number;  // only when it is to be shown
+  std::map<std::size_t, files::IndividualNumber> numbers;  // by item; only when they are to be shown
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
-  ~Found() {
-    memory::wipe(number);
-    memory::wipe(plain);
-  }
+  ~Found() { memory::wipe(plain); }
   std::string_view value_of(ItemRole role) const {
-    const auto index = definition->index_of(role);
+    const auto index = definition->index_of(role, record.group);
     return index ? record.values[*index] : std::string_view();
   }
 };
@@ -61,8 +60,11 @@ Result<void> check_reason(Context& context) {
   if (reference.find_first_not_of(" \t") == std::string::npos) {
     return context.refuse(ErrorCode::InvalidContent, "find the case of the access", "/accessReason/caseReference");
   }
-  context.target["accessReason"] =
-      json::object{{"reasonCode", reason->code}, {"reason", reason->ja}, {"caseReference", reference}};
+  auto& told = context.target["accessReason"].emplace_object();
+  told.reserve(3);
+  told.emplace("reasonCode", reason->code);
+  told.emplace("reason", reason->ja);
+  told.emplace("caseReference", reference);
   return success();
 }
 
@@ -71,42 +73,51 @@ bool wants_number(const Context& context) {
   return flag && !flag->empty() && (*flag)[0] == 1 && context.by().grant.has(Permission::ViewIndividualNumber);
 }
 
-// Decrypts; the 個人番号 only when it will be shown.
+// Decrypts; the 個人番号 only when they will be shown.
 Result<Found> open_record(Parts& parts, const Context& context, const TenantStore& store, const RecordId& id,
                           generations::RecordEntry entry) {
   Found found;
   found.id = id;
   TRY(found.plain, store.read_row(entry.record.id, entry.record.key));
-  TRY(found.record, files::view_record(found.plain));
+  TRY(found.record, files::view_row(found.plain));
   TRY(found.definition, files::definition_of(found.record, parts.definitions.now()));
   if (entry.number.id != RowId{} && wants_number(context)) {
-    TRY(auto number, store.read_row(entry.number.id, entry.number.key));
-    found.number = std::string(text_of(number));
-    memory::wipe(number);
+    TRY(auto numbers, store.read_row(entry.number.id, entry.number.key));
+    auto read = files::numbers_of_row(numbers, *found.definition, found.record.group);
+    memory::wipe(numbers);
+    TRY(found.numbers, std::move(read));
   }
   found.entry = std::move(entry);
   return found;
 }
 
+// Every item that can hold a 個人番号, of whomever, is masked where the row holds any: which of them do is told with
+// the numbers only.
+std::string_view shown_number(const Found& found, std::size_t item) {
+  if (found.entry.number.id == RowId{}) return {};
+  if (found.numbers.empty()) return kMask;
+  const auto held = found.numbers.find(item);
+  return held == found.numbers.end() ? std::string_view() : held->second.reveal();
+}
+
 void append_shown(const ItemHeads& all_heads, const Found& found, std::string& to) {
   const auto& heads = all_heads.of(*found.definition);
-  const auto number_at = found.definition->index_of(ItemRole::IndividualNumber);
+  const auto& group = found.definition->groups()[found.record.group];
+  const auto items = found.definition->items_of(found.record.group);
   to += '{';
   append_member(to, "recordId", found.id.hex());
   append_member(to, "recordFile", found.entry.file);
+  to += ",\"group\":{";
+  append_member(to, "key", group.key);
+  append_member(to, "name", group.name);
+  to += '}';
   append_member(to, "addresseeNumber", found.entry.addressee);
   append_member(to, "integratedAddresseeNumber", found.entry.integrated);
   to += ",\"version\":" + std::to_string(found.entry.version) + ",\"items\":[";
-  for (std::size_t i = 0; i < heads.size(); ++i) {
-    std::string_view value = found.record.values[i];
-    if (number_at && *number_at == i) {
-      value = found.entry.number.id == RowId{} ? std::string_view()
-              : found.number.empty()           ? kMask
-                                               : std::string_view(found.number);
-    }
+  for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) to += ',';
-    to += heads[i];
-    append_json(to, value);
+    to += heads[group.first + i];
+    append_json(to, files::is_individual_number(items[i].role) ? shown_number(found, i) : found.record.values[i]);
     to += '}';
   }
   to += "]}";
@@ -143,6 +154,15 @@ Result<bool> logs_basic_four(Parts& parts, const TenantStore& store) {
   return *known;
 }
 
+// 備考: what was searched by, and how many numbers one record showed where there are several.
+std::string remark_of(const Found& hit, bool by_number) {
+  std::string remark = by_number ? "個人番号による検索" : "";
+  if (hit.numbers.size() > 1) {
+    remark += (remark.empty() ? "" : "、") + ("個人番号" + std::to_string(hit.numbers.size()) + "件の表示");
+  }
+  return remark;
+}
+
 // One line for all hits; where the 個人番号 is shown, or was searched by, one with the 13 items for each record (L-21).
 Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
                                const std::vector<Found>& hits, bool by_number) {
@@ -150,7 +170,7 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
   std::uint64_t line_number = 0;
   std::string together;
   for (const auto& hit : hits) {
-    if (!by_number && hit.number.empty()) {
+    if (!by_number && hit.numbers.empty()) {
       if (!together.empty()) together += ',';
       append_logged(hit, basic_four, together);
       continue;
@@ -158,50 +178,106 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     std::string alone;
     append_logged(hit, basic_four, alone);
     const auto access =
-        number_access_items(context, {hit.number.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
-                                      hit.entry.addressee, hit.entry.file, by_number ? "個人番号による検索" : ""});
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), alone,
-                                              ",\"individualNumberAccess\":" + json::serialize(access))));
+        number_access_items(context, {hit.numbers.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
+                                      hit.entry.addressee, hit.entry.file, remark_of(hit, by_number)});
+    TRY(line_number, write_line(context, store,
+                                hit_entry(log_text(context, operation, "ok"), alone,
+                                          ",\"individualNumberAccess\":" + json::serialize(access))));
   }
   if (!together.empty()) {
-    TRY(line_number, store.log_line(hit_entry(log_text(context, operation, "ok"), together)));
+    TRY(line_number, write_line(context, store, hit_entry(log_text(context, operation, "ok"), together)));
   }
   context.logged = true;
   return line_number;
 }
 
-Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
-            const std::vector<Found>& hits, bool by_number) {
-  TRY(const auto line, log_hits(parts, context, store, operation, hits, by_number));
+// What is told: the records one after the other, as far as an answer goes. Those that do not fit are neither told nor
+// logged, and follow by the cursor.
+std::string told_records(Parts& parts, std::vector<Found>& hits) {
   std::string text = "{\"records\":[";
   text.reserve(kUsualAnswer * hits.size());
   const auto& heads = parts.definitions.heads();  // after the last record was read: it knows every definition found
-  for (const auto& hit : hits) {
-    if (text.back() == '}') text += ',';
-    append_shown(heads, hit, text);
+  std::size_t told = 0;
+  for (; told < hits.size() && text.size() < limits::kRecordsAnswer; ++told) {
+    if (told > 0) text += ',';
+    append_shown(heads, hits[told], text);
   }
+  hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(told), hits.end());
+  return text;
+}
+
+struct Page {
+  std::vector<Found> hits;
+  std::size_t matches = 0;  // behind the cursor, those of this page included
+};
+
+Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation, Page page, bool by_number) {
+  auto text = told_records(parts, page.hits);
+  TRY(const auto line, log_hits(parts, context, store, operation, page.hits, by_number));
   text += "],\"logged\":{\"line\":" + std::to_string(line) + '}';
+  if (page.hits.size() < page.matches) append_member(text, "cursor", page.hits.back().id.hex());
   append_member(text, "requestId", context.request_id);
   context.verbatim = std::move(text += '}');
   return json::object{};
 }
 
-Result<std::vector<Found>> find_all(Parts& parts, Context& context, const TenantStore& store, const SearchKey& key,
-                                    std::string_view file) {
+Result<std::vector<Hit>> find_hits(Parts& parts, const TenantStore& store, const SearchKey& key,
+                                   const files::Definition& definition, std::optional<std::size_t> group) {
   TRY(auto ids, search(store, key));
   ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
-  std::vector<Found> hits;
+  std::vector<Hit> hits;
+  std::set<std::string> people;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store, id));
-    if (!entry || entry->file != file) continue;
-    TRY(const bool visible, confirmed.contains(entry->import));
-    if (!visible) continue;  // unconfirmed data is never provided (D-06)
-    if (hits.size() == limits::kMaxRetrievalHits)
-      return Error{ErrorCode::TooMany, "tell more hits than a search may (S-03)"};
-    TRY(auto found, open_record(parts, context, store, id, std::move(*entry)));
-    hits.push_back(std::move(found));
+    if (!entry || entry->file != definition.key() || (group && entry->group != *group)) continue;
+    TRY(const bool provided, is_provided(confirmed, *entry));
+    if (!provided) continue;
+    if (!entry->addressee.empty()) people.insert(entry->addressee);
+    if (people.size() > limits::kMaxRetrievalHits) {
+      return Error{ErrorCode::TooMany, "tell of more people than a search may (S-03)"};
+    }
+    Hit hit{id, std::move(*entry)};
+    // The other search keys are the same in every version.
+    const bool may_differ = key.kind == SearchKind::KanaName || key.kind == SearchKind::IndividualNumber;
+    if (may_differ && definition.groups()[hit.entry.group].rows == files::GroupRows::One) {
+      TRY(hit, newest_of(store, confirmed, std::move(hit)));
+    }
+    hits.push_back(std::move(hit));
   }
+  keep_newest(hits);
   return hits;
+}
+
+// Behind the record the cursor names: nowhere, when that one is not among the hits any more.
+Result<void> go_on_behind_cursor(Context& context, std::vector<Hit>& hits) {
+  if (!protocol::field(context.request, FieldId::Cursor)) return success();
+  TRY(const auto last, id_field<RecordId>(context, FieldId::Cursor));
+  const auto found = std::ranges::find(hits, last, &Hit::id);
+  if (found == hits.end())
+    return context.refuse(ErrorCode::InvalidContent, "go on where a list has changed", "/cursor");
+  hits.erase(hits.begin(), found + 1);
+  return success();
+}
+
+Result<Page> open_page(Parts& parts, Context& context, const TenantStore& store, std::vector<Hit> hits) {
+  Page page;
+  page.matches = hits.size();
+  if (hits.size() > limits::kRowsTold) hits.resize(limits::kRowsTold);
+  for (auto& hit : hits) {
+    TRY(auto found, open_record(parts, context, store, hit.id, std::move(hit.entry)));
+    page.hits.push_back(std::move(found));
+  }
+  return page;
+}
+
+// The table a search is about, when it names one.
+Result<std::optional<std::size_t>> group_in(Context& context, const files::Definition& definition) {
+  const auto key = context.text(FieldId::Group);
+  if (key.empty()) return std::optional<std::size_t>{};
+  const auto group = definition.group_index(key);
+  if (!group) return context.refuse(ErrorCode::InvalidContent, "find a table of the record file", "/group");
+  context.target["group"] = key;
+  return group;
 }
 
 // As far as the request tells that erased it: who may not use a file does not learn what was in it.
@@ -226,16 +302,19 @@ Answer retrieve(Parts& parts, Context& context) {
   TRY(need(context, Permission::Retrieve));
   TRY(const auto* definition, granted_file(parts, context));
   TRY(check_reason(context));
-  TRY(auto key, search_key_in(*store, context));
+  TRY(const auto group, group_in(context, *definition));
+  TRY(auto key, search_key_in(*store, context, *definition));
   context.target["searchKind"] = context.text(FieldId::SearchKind);
   const bool by_number = key.kind == SearchKind::IndividualNumber;
-  TRY(auto hits, find_all(parts, context, *store, key, definition->key()));
-  if (!hits.empty()) return tell(parts, context, *store, "retrieve", hits, by_number);
+  TRY(auto hits, find_hits(parts, *store, key, *definition, group));
+  TRY(go_on_behind_cursor(context, hits));
+  TRY(auto page, open_page(parts, context, *store, std::move(hits)));
+  if (!page.hits.empty()) return tell(parts, context, *store, "retrieve", std::move(page), by_number);
   if (by_number) {  // the search itself is an access to the number
     auto line = log_object(context, "retrieve", error_row(ErrorCode::NotFound).slug);
     line["individualNumberAccess"] =
         number_access_items(context, {NumberUse::Search, "", "", definition->key(), "該当なし"});
-    TRY(store->log(log_entry(line, true)));
+    TRY(write_line(context, *store, log_entry(line, true)));
     context.logged = true;
   }
   return Error{ErrorCode::NotFound, kNothing};
@@ -255,12 +334,14 @@ Answer retrieve_record(Parts& parts, Context& context) {
     if (erased && !other) return Error{ErrorCode::Erased, "retrieve a record that was erased"};
     return Error{ErrorCode::NotFound, kNothing};
   }
-  TRY(const bool visible, ConfirmedImports(*store, &parts.recall.confirmed_imports).contains(entry->import));
-  if (!visible || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
-  std::vector<Found> hits;
+  ConfirmedImports confirmed(*store, &parts.recall.confirmed_imports);
+  TRY(const bool provided, is_provided(confirmed, *entry));
+  if (!provided || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
+  Page page;
   TRY(auto found, open_record(parts, context, *store, id, std::move(*entry)));
-  hits.push_back(std::move(found));
-  return tell(parts, context, *store, "retrieve-record", hits, false);
+  page.hits.push_back(std::move(found));
+  page.matches = 1;
+  return tell(parts, context, *store, "retrieve-record", std::move(page), false);
 }
 
 }  // namespace shosoin::service

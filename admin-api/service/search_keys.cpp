@@ -26,7 +26,26 @@ Result<SearchKey> kana_key_in(Context& context, std::string_view value) {
   const auto date = files::read_date(context.text(FieldId::BirthDate));
   if (!date) return context.refuse(ErrorCode::InvalidContent, "read the birth date", "/searchKey/birthDate");
   return SearchKey{SearchKind::KanaName, search_prefix(SearchKind::KanaName, view_of(kana)),
-                   files::birth_date_key(date.value())};
+                   files::birth_date_key(date.value()), TableId::SearchKeys};
+}
+
+Result<SearchKey> addressee_key_in(Context& context, std::string_view value, bool integrated) {
+  const auto key = files::addressee_number_key(value);
+  if (key.empty() || key.find('\0') != std::string::npos) {
+    return context.refuse(ErrorCode::InvalidContent, "read an addressee number", kValueAt);
+  }
+  if (integrated) return SearchKey{SearchKind::AddresseeNumber, addressee_bytes(key), {}, TableId::SubjectLinks};
+  return SearchKey{
+      SearchKind::AddresseeNumber, search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key)), {}};
+}
+
+// Only a table about no person is listed: people are searched for (S-03).
+Result<SearchKey> group_key_in(Context& context, std::string_view value, const files::Definition& definition) {
+  const auto group = definition.group_index(value);
+  if (!group || definition.groups()[*group].rows != files::GroupRows::Apart) {
+    return context.refuse(ErrorCode::InvalidContent, "list a table that is not one about no person", kValueAt);
+  }
+  return SearchKey{SearchKind::Group, search_prefix(SearchKind::Group, group_bytes(definition.key(), value)), {}};
 }
 
 // The record id behind an entry of this prefix, when the entry is a match.
@@ -38,6 +57,7 @@ std::optional<RecordId> match(const SearchKey& key, ByteView entry) {
     case SearchKind::ResidentRecordCode:
     case SearchKind::IndividualNumber:
     case SearchKind::AddresseeNumber:
+    case SearchKind::Group:
       if (middle.size() != key.prefix.size()) return std::nullopt;
       break;
     case SearchKind::KanaName: {
@@ -68,6 +88,12 @@ Bytes addressee_bytes(std::string_view addressee_key) {
   return out;
 }
 
+Bytes group_bytes(std::string_view file, std::string_view group) {
+  Bytes out = addressee_bytes(file);
+  append(out, addressee_bytes(group));
+  return out;
+}
+
 Bytes kana_bytes(std::string_view kana_key, std::string_view birth_key) {
   ENSURE(birth_key.size() == kBirthKey);
   Bytes out = addressee_bytes(kana_key);
@@ -81,7 +107,7 @@ Entry search_entry(SearchKind kind, ByteView bytes, const RecordId& record) {
   return {{TableId::SearchKeys, std::move(key)}, Bytes{}};
 }
 
-Result<SearchKey> search_key_in(const TenantStore& store, Context& context) {
+Result<SearchKey> search_key_in(const TenantStore& store, Context& context, const files::Definition& definition) {
   const auto kind = context.text(FieldId::SearchKind);
   auto value = context.text(FieldId::SearchValue);
   if (!files::is_valid_utf8(value)) return context.refuse(ErrorCode::InvalidContent, "read the search value", kValueAt);
@@ -100,13 +126,9 @@ Result<SearchKey> search_key_in(const TenantStore& store, Context& context) {
                      search_prefix(SearchKind::IndividualNumber, code_token(store, number.value().reveal())),
                      {}};
   }
-  if (kind == "addresseeNumber") {
-    const auto key = files::addressee_number_key(value);
-    if (key.empty() || key.find('\0') != std::string::npos) {
-      return context.refuse(ErrorCode::InvalidContent, "read an addressee number", kValueAt);
-    }
-    return SearchKey{SearchKind::AddresseeNumber, search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key)), {}};
-  }
+  if (kind == "addresseeNumber") return addressee_key_in(context, value, false);
+  if (kind == "integratedAddresseeNumber") return addressee_key_in(context, value, true);
+  if (kind == "group") return group_key_in(context, value, definition);
   if (kind == "kanaNameAndBirthDate") return kana_key_in(context, value);
   return context.refuse(ErrorCode::InvalidContent, "find this kind of search key", "/searchKey/kind");
 }
@@ -114,7 +136,7 @@ Result<SearchKey> search_key_in(const TenantStore& store, Context& context) {
 Result<std::vector<RecordId>> search(const TenantStore& store, const SearchKey& key) {
   std::vector<RecordId> found;
   std::size_t passed = 0;
-  TRY(store.scan(TableId::SearchKeys, key.prefix, [&](const Entry& entry) {
+  TRY(store.scan(key.table, key.prefix, [&](const Entry& entry) {
     if (auto id = match(key, entry.key.bytes)) found.push_back(*id);
     return ++passed < limits::kMaxSearchScan;
   }));

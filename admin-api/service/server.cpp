@@ -11,8 +11,10 @@
 #include <cerrno>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_speed.h"
 #include "firmware/base/log.h"
 
 namespace shosoin::service {
@@ -21,35 +23,6 @@ namespace {
 constexpr int kBacklog = 64;
 constexpr int kPollMilliseconds = 500;  // how soon a stop is noticed
 constexpr mode_t kSocketMode = 0660;    // the package puts the gate into the socket's group
-
-// False at the end of the stream, on an error, or when `stopping` before the first byte.
-bool receive(int socket, std::span<std::uint8_t> out, const std::atomic<bool>& stopping, bool first) {
-  std::size_t at = 0;
-  while (at < out.size()) {
-    if (first && at == 0) {
-      pollfd waiting{socket, POLLIN, 0};
-      const int ready = ::poll(&waiting, 1, kPollMilliseconds);
-      if (stopping) return false;
-      if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
-      if (ready < 0) return false;
-    }
-    const auto got = ::recv(socket, out.data() + at, out.size() - at, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return false;
-    at += static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-bool send_all(int socket, ByteView bytes) {
-  while (!bytes.empty()) {
-    const auto put = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-  }
-  return true;
-}
 
 Result<std::vector<unsigned>> gate_users(const Settings& settings) {
   std::vector<unsigned> users{::geteuid()};
@@ -93,6 +66,19 @@ Result<std::unique_ptr<Server>> Server::bind(const Settings& settings, Ends ends
 
 Server::~Server() { stop(); }
 
+Result<void> Server::start(Service& service) {
+  const auto count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, limits::kVaultLoops);
+  const auto go_aside = [this](ChannelLoop& loop, GateChannel& channel, std::optional<protocol::Request>& request) {
+    return step_aside(loop, channel, request);
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    TRY(auto loop,
+        ChannelLoop::make({service, stopping_, ends_, go_aside, [this](int socket) { let_go(socket); }}));
+    loops_.push_back(std::move(loop));
+  }
+  start([&service](const auto& request, protocol::Channel channel) { return service.handle(request, channel); });
+  return success();
+}
 void Server::start(Handle handle) {
   handle_ = std::move(handle);
   for (const auto& listener : listeners_) acceptors_.emplace_back([this, &listener] { accept_all(listener); });
@@ -102,6 +88,7 @@ void Server::stop() {
   stopping_ = true;
   for (auto& thread : acceptors_) thread.join();
   acceptors_.clear();
+  loops_.clear();
   std::unique_lock lock(mutex_);
   emptied_.wait(lock, [this] { return channels_.empty(); });
   for (const auto& listener : listeners_) ::unlink(listener.path.c_str());
@@ -121,8 +108,9 @@ void Server::accept_all(const Listener& listener) {
     if (::poll(&waiting, 1, kPollMilliseconds) <= 0) continue;
     const int socket = ::accept4(listener.socket.number(), nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) continue;
+    const timeval look{0, kPollMilliseconds * 1000};
     const timeval patience{limits::kVaultReadWait.count(), 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look);
     ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     std::unique_lock lock(mutex_);
     if (!may_connect(socket, listener) || channels_.size() >= limits::kVaultChannels) {
@@ -148,7 +136,11 @@ void Server::take_in(int socket, protocol::Channel channel) {
     std::unique_lock lock(mutex_);
     channels_.insert(socket);
     lock.unlock();
-    std::thread([this, socket, channel] { serve(socket, channel); }).detach();
+    if (channel == protocol::Channel::Gate && !loops_.empty()) {
+      loops_[next_loop_++ % loops_.size()]->take_in(socket);  // by one acceptor alone
+    } else {
+      std::thread([this, socket, channel] { serve(socket, channel); }).detach();
+    }
   } catch (const std::bad_alloc&) {
     turn_away();
   } catch (const std::system_error&) {
@@ -157,26 +149,66 @@ void Server::take_in(int socket, protocol::Channel channel) {
 }
 
 void Server::serve(int socket, protocol::Channel channel) {
-  while (!stopping_ && exchange(socket, channel)) {
+  {
+    Incoming incoming(socket, stopping_);
+    while (!stopping_ && exchange(incoming, socket, channel)) {
+    }
   }
+  let_go(socket);
+}
+void Server::let_go(int socket) {
   std::unique_lock lock(mutex_);
   channels_.erase(socket);  // first: once closed, the number may be another channel's
   ::close(socket);
   emptied_.notify_all();
 }
 
+// What a loop does not do itself, on a thread of its own. As many as there are channels at most.
+bool Server::step_aside(ChannelLoop& loop, GateChannel& channel, std::optional<protocol::Request>& request) {
+  channel.asked = std::move(request);
+  try {
+    std::thread([this, &loop, &channel] {
+      if (!serve_aside(channel)) ::shutdown(channel.socket, SHUT_RDWR);  // the loop sees that and closes it
+      channel.asked.reset();
+      loop.come_back(channel);
+    }).detach();
+    return true;
+  } catch (const std::bad_alloc&) {
+  } catch (const std::system_error&) {
+  }
+  request = std::exchange(channel.asked, std::nullopt);
+  return false;
+}
+bool Server::serve_aside(GateChannel& channel) {
+  auto& request = channel.asked;
+  if (!channel.rest.empty()) {
+    const bool sent = send_all(channel.socket, channel.rest);
+    memory::wipe(channel.rest);
+    channel.rest = {};
+    return sent;
+  }
+  if (!request) return exchange(channel.incoming, channel.socket, protocol::Channel::Gate);
+  try {
+    return reply_to(channel.socket, protocol::Channel::Gate, *request);
+  } catch (const std::bad_alloc&) {
+    oplog::warning("out of memory: a request was given up");
+    protocol::wipe_secrets(*request);
+    return send_all(channel.socket, protocol::encode_bare(protocol::status_of(ErrorCode::OutOfMemory), request->id));
+  }
+}
+
 // One request and its reply. Out of memory: the request is refused with a frame that takes none, and the channel goes
 // on - unless the request could not even be read.
-bool Server::exchange(int socket, protocol::Channel channel) {
+bool Server::exchange(Incoming& incoming, int socket, protocol::Channel channel) {
   std::array<std::uint8_t, protocol::kLengthSize> head{};
-  if (!receive(socket, head, stopping_, true)) return false;
+  if (!incoming.head(head)) return false;
   const auto size = protocol::payload_size(head, limits::kMaxRequestFrame);
   if (!size) return false;
   Bytes payload;
   std::optional<std::uint64_t> id;
   try {
     payload.resize(size.value());
-    if (!receive(socket, payload, stopping_, false)) return false;
+    if (!incoming.payload(payload)) return false;
     id = protocol::id_in(payload);
     return answer(socket, channel, payload);
   } catch (const std::bad_alloc&) {
@@ -188,6 +220,15 @@ bool Server::exchange(int socket, protocol::Channel channel) {
 
 // After a frame that is not understood the channel is closed: nothing behind it can be trusted.
 bool Server::answer(int socket, protocol::Channel channel, Bytes& payload) {
+  auto request = protocol::decode_request(payload, channel);
+  memory::wipe(payload);
+  if (request) return reply_to(socket, channel, request.value());
+  send_all(socket, protocol::encode(
+                       protocol::Reply{protocol::status_of(request.error().code()), 0, R"({"code":"bad-request"})"}));
+  return false;
+}
+
+bool Server::reply_to(int socket, protocol::Channel channel, protocol::Request& request) {
   struct Ending {  // after the answer, and where none could be made
     const Ends& ends;
     bool wanted = false;
@@ -196,17 +237,10 @@ bool Server::answer(int socket, protocol::Channel channel, Bytes& payload) {
       if (wanted) ends(code);
     }
   } ending{ends_};
-  auto request = protocol::decode_request(payload, channel);
-  memory::wipe(payload);
-  if (!request) {
-    send_all(socket, protocol::encode(
-                         protocol::Reply{protocol::status_of(request.error().code()), 0, R"({"code":"bad-request"})"}));
-    return false;
-  }
-  auto outcome = handle_(request.value(), channel);
+  auto outcome = handle_(request, channel);
   ending.wanted = outcome.end.has_value();
   ending.code = outcome.end.value_or(ErrorCode::Internal);
-  protocol::wipe_secrets(request.value());
+  protocol::wipe_secrets(request);
   auto reply = protocol::encode(outcome.reply);
   memory::wipe(outcome.reply.body);
   const bool sent = send_all(socket, reply);

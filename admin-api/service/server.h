@@ -1,6 +1,6 @@
-// The vault's two unix sockets: framed requests in, replies out, a thread for each channel and a bound on their number.
-// Knows the protocol's frame and who is at the other end (SO_PEERCRED); decides nothing else. start and stop: one
-// thread.
+// The vault's two unix sockets: framed requests in, replies out, and a bound on the number of channels. Those of the gate
+// are served by a few loops, local ones by a thread each. Knows the protocol's frame and who is at the other end
+// (SO_PEERCRED); decides nothing else. start and stop: one thread.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin-api/protocol/protocol.h"
+#include "admin-api/service/channel_loop.h"
 #include "admin-api/service/service.h"
 #include "firmware/base/disk.h"
 
@@ -25,10 +26,8 @@ class Server {
   using Handle = std::function<Service::Outcome(const protocol::Request&, protocol::Channel)>;
   static Result<std::unique_ptr<Server>> bind(const Settings& settings, Ends ends);
   ~Server();
-  void start(Handle handle);
-  void start(Service& service) {
-    start([&service](const auto& request, protocol::Channel channel) { return service.handle(request, channel); });
-  }
+  Result<void> start(Service& service);
+  void start(Handle handle);  // a thread for every channel
   void stop();  // no new channel; waits for the requests under way
 
  private:
@@ -43,9 +42,13 @@ class Server {
                                     std::vector<unsigned> users);
   void accept_all(const Listener& listener);
   void serve(int socket, protocol::Channel channel);
+  void let_go(int socket);
   void take_in(int socket, protocol::Channel channel);
-  bool exchange(int socket, protocol::Channel channel);
+  bool step_aside(ChannelLoop& loop, GateChannel& channel, std::optional<protocol::Request>& request);
+  bool serve_aside(GateChannel& channel);
+  bool exchange(Incoming& incoming, int socket, protocol::Channel channel);
   bool answer(int socket, protocol::Channel channel, Bytes& payload);
+  bool reply_to(int socket, protocol::Channel channel, protocol::Request& request);
   bool may_connect(int socket, const Listener& listener) const;
 
   std::vector<Listener> listeners_;
@@ -53,6 +56,8 @@ class Server {
   Handle handle_;
   std::atomic<bool> stopping_{false};
   std::vector<std::thread> acceptors_;
+  std::vector<std::unique_ptr<ChannelLoop>> loops_;
+  std::size_t next_loop_ = 0;
   std::mutex mutex_;
   std::condition_variable emptied_;
   std::set<int> channels_;  // open sockets

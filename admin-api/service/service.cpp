@@ -130,7 +130,8 @@ Result<void> Service::log_outcome(const protocol::RequestRule& rule, Context& co
                 : context.known_terminal ? tenants_.opened(context.known_terminal->tenant)
                                          : &parts_.zero();
   if (store == nullptr) store = &parts_.zero();
-  return store->log(log_entry(log_object(context, rule.name, result)));
+  TRY(write_line(context, *store, log_entry(log_object(context, rule.name, result))));
+  return success();
 }
 
 Answer Service::answer(const protocol::RequestRule& rule, Context& context) {
@@ -168,20 +169,38 @@ Answer Service::answer_within_memory(const protocol::RequestRule& rule, Context&
 }
 
 Service::Outcome Service::handle(const protocol::Request& request, Channel channel) {
+  return within_memory(request, channel, Line::Waited);
+}
+Service::Outcome Service::begin(const protocol::Request& request, Channel channel) {
+  return within_memory(request, channel, Line::Begun);
+}
+
+bool Service::is_brief(const protocol::Request& request) const {
+  const bool by_key = request.kind == protocol::RequestKind::Retrieve &&
+                      protocol::text_field(request, FieldId::SearchKind) != "kanaNameAndBirthDate";
+  if (!by_key && request.kind != protocol::RequestKind::RetrieveRecord) return false;
+  return tenants_.is_open(protocol::text_field(request, FieldId::TenantCode));
+}
+
+Service::Outcome Service::within_memory(const protocol::Request& request, Channel channel, Line line) {
   Outcome outcome;
+  Context context{request, channel};
+  context.may_defer = line == Line::Begun;
   try {
-    serve(request, channel, outcome);
+    serve(context, outcome);
   } catch (const std::bad_alloc&) {  // not even for its line: told all the same, as when a line cannot be written
     oplog::warning("out of memory: a request was given up without its line");
     memory::wipe(outcome.reply.body);
     outcome.reply.status = protocol::status_of(ErrorCode::OutOfMemory);
     outcome.reply.id = request.id;
   }
+  outcome.after = context.after;
   return outcome;
 }
 
-void Service::serve(const protocol::Request& request, Channel channel, Outcome& outcome) {
-  Context context{request, channel};
+void Service::serve(Context& context, Outcome& outcome) {
+  const auto& request = context.request;
+  const auto channel = context.channel;
   context.now = parts_.clock.now();
   context.request_id = new_request_id();
   context.terminal = kLocalTerminal;

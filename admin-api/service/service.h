@@ -21,15 +21,24 @@ class Service {
     protocol::Reply reply;
     std::optional<ErrorCode>
         end;  // answer, then end the process: the outcome of a write or of a TPM command is unknown
+    // The reply must not leave before this flush is durable (promise 4). Only begin() gives one.
+    std::optional<journal::Journal::Ticket> after{};
   };
   Outcome handle(const protocol::Request& request, protocol::Channel channel);
+  // For whoever serves others while a line is on its way to the disk: does not wait for it.
+  Outcome begin(const protocol::Request& request, protocol::Channel channel);
+  // Whether begin() has little to wait for besides: a retrieval by a key, of a tenant that is open.
+  bool is_brief(const protocol::Request& request) const;
+  journal::Journal& journal() { return parts_.appliance.journal(); }
   // One round: sessions, log keys, merges, lapsed imports, the empty batch of each day (promise 8). An error that calls
   // for the end of the process comes back in `end`; others are reported and tried again.
   std::optional<ErrorCode> maintain();
   Parts& parts() { return parts_; }
 
  private:
-  void serve(const protocol::Request& request, protocol::Channel channel, Outcome& outcome);
+  enum class Line { Waited, Begun };
+  Outcome within_memory(const protocol::Request& request, protocol::Channel channel, Line line);
+  void serve(Context& context, Outcome& outcome);
   Answer answer(const protocol::RequestRule& rule, Context& context);
   Answer answer_within_memory(const protocol::RequestRule& rule, Context& context);
   Result<void> authenticate(const protocol::RequestRule& rule, Context& context);

@@ -28,6 +28,10 @@ Use use_of(Kind kind) {
     case Kind::RetrieveRecord:
     case Kind::ImportShow:
     case Kind::ImportDecide:  // one entry; the rows are there
+    case Kind::QuarantineList:
+    case Kind::Identify:              // one entry
+    case Kind::IdentificationDecide:  // a row for one that goes
+    case Kind::ConversionList:
     case Kind::FileList:
     case Kind::FileShow:
     case Kind::FilePreview:

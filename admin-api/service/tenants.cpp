@@ -43,6 +43,7 @@ Result<TenantStore*> Tenants::open(const TenantId& id) {
   TRY(first_open_(*store));
   std::unique_lock lock(mutex_);
   opened_[id] = store;
+  if (const auto found = facts_.find(id); found != facts_.end()) open_codes_.insert(found->second.code);
   return store;
 }
 
@@ -51,6 +52,11 @@ TenantStore* Tenants::opened(const TenantId& id) const {
   std::unique_lock lock(mutex_);
   const auto found = opened_.find(id);
   return found == opened_.end() ? nullptr : found->second;
+}
+
+bool Tenants::is_open(std::string_view code) const {
+  std::unique_lock lock(mutex_);
+  return open_codes_.contains(code);
 }
 
 std::vector<TenantStore*> Tenants::all_opened() const {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "storage/erasure/appliance.h"
 
@@ -23,6 +24,7 @@ class Tenants {
   std::vector<TenantFacts> all() const;
   Result<TenantStore*> open(const TenantId& id);
   TenantStore* opened(const TenantId& id) const;  // null while closed; tenant zero always is open
+  bool is_open(std::string_view code) const;
   std::vector<TenantStore*> all_opened() const;   // without tenant zero
 
  private:
@@ -31,6 +33,7 @@ class Tenants {
   mutable std::mutex mutex_;
   std::map<TenantId, TenantFacts> facts_;
   std::map<TenantId, TenantStore*> opened_;
+  std::set<std::string, std::less<>> open_codes_;
   std::mutex opening_;  // one first opening at a time
 };
 

@@ -80,7 +80,7 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   maintain(service);  // sessions that ended while we were away
   const erasure::Scrub scrub(*opened.appliance, clock, {limits::kScrubFirst, settings.scrub_every, settings.scrub_rate});
   service.parts().scrub = &scrub;  // ends after the server has stopped and before the appliance
-  server->start(service);
+  TRY(server->start(service));
   sd_notify(0, "READY=1");
   oplog::info("the vault serves");
   do {

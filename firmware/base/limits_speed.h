@@ -11,4 +11,6 @@ inline constexpr std::size_t kBlockCacheShare = 8;  // of what may be locked: th
 inline constexpr std::size_t kRemembered = 4096;     // decoded entries of each kind: people at work at a time, and more
 inline constexpr std::size_t kIdleReaders = 64;          // read transactions kept ready, of each environment
 
+inline constexpr std::size_t kVaultLoops = 4;  // threads that serve the gate's channels, and not more than processors
+
 }  // namespace shosoin::limits

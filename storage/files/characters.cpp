@@ -66,31 +66,58 @@ bool in_moji_joho(char32_t base, char32_t selector) {
   return std::binary_search(kCollection.begin(), kCollection.end(), entry);
 }
 
+namespace {
+
+std::optional<CharacterFault> fault_of(char32_t c, char32_t previous, CharacterProfile profile) {
+  if (c == 0xFFFD) return CharacterFault::Replacement;
+  if (is_noncharacter(c)) return CharacterFault::Noncharacter;
+  const bool declared = profile.collection == IvsCollection::MojiJoho && in_moji_joho(previous, c);
+  if (is_variation_selector(c) && !declared) return CharacterFault::SelectorNotInCollection;
+  if (c >= 0xE000 && c <= 0xF8FF) return CharacterFault::VendorPrivateUse;
+  if (is_invisible(c)) return CharacterFault::Invisible;
+  if (c >= 0xF0000 && !profile.standard_characters) return CharacterFault::StandardPrivateUse;
+  return std::nullopt;
+}
+
+}  // namespace
+
 CharacterReport check_characters(std::string_view valid_utf8, CharacterProfile profile) {
   CharacterReport report;
   if (is_ascii(valid_utf8)) return report;  // the CSV reader has refused control characters
   char32_t previous = 0;
-  const auto fault_of = [&](char32_t c) -> std::optional<CharacterFault> {
-    if (c == 0xFFFD) return CharacterFault::Replacement;
-    if (is_noncharacter(c)) return CharacterFault::Noncharacter;
-    const bool declared = profile.collection == IvsCollection::MojiJoho && in_moji_joho(previous, c);
-    if (is_variation_selector(c) && !declared) return CharacterFault::SelectorNotInCollection;
-    if (c >= 0xE000 && c <= 0xF8FF) return CharacterFault::VendorPrivateUse;
-    if (is_invisible(c)) return CharacterFault::Invisible;
-    if (c >= 0xF0000) {
-      if (!profile.standard_characters) return CharacterFault::StandardPrivateUse;
-      report.standard_private_use = true;
-    }
-    return std::nullopt;
-  };
   const bool whole = each_code_point(valid_utf8, [&](char32_t c) {
     ++report.position;
-    report.fault = fault_of(c);
+    report.fault = fault_of(c, previous, profile);
+    report.standard_private_use = report.standard_private_use || (!report.fault && c >= 0xF0000);
     previous = c;
     return !report.fault;
   });
   if (whole) report.position = 0;
   return report;
+}
+
+std::vector<DoubtfulPlace> doubtful_places(std::string_view valid_utf8, CharacterProfile profile) {
+  std::vector<DoubtfulPlace> places;
+  if (is_ascii(valid_utf8)) return places;
+  char32_t previous = 0;
+  std::size_t position = 0, before = 0;  // before: where the last code point began
+  for (std::size_t at = 0; at < valid_utf8.size();) {
+    const auto begin = at;
+    const auto c = next_code_point(valid_utf8, at);
+    if (!c) break;
+    ++position;
+    const auto fault = fault_of(*c, previous, profile);
+    if (fault) {
+      const bool with_base = *fault == CharacterFault::SelectorNotInCollection && position > 1;
+      const auto first = with_base ? before : begin;
+      const bool joins = !places.empty() && places.back().first + places.back().size >= first;
+      if (!joins) places.push_back({.position = with_base ? position - 1 : position, .first = first, .size = 0});
+      places.back().size = at - places.back().first;
+    }
+    previous = *c;
+    before = begin;
+  }
+  return places;
 }
 
 std::size_t length_in_characters(std::string_view valid_utf8) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "storage/files/bilingual.h"
 
@@ -31,6 +32,13 @@ struct CharacterReport {
 };
 CharacterReport check_characters(std::string_view valid_utf8, CharacterProfile profile);
 std::string_view fault_slug(CharacterFault fault) noexcept;
+
+// Every doubtful place, not the first alone. A selector takes its base with it, and neighbours are one place.
+struct DoubtfulPlace {
+  std::size_t position = 0;         // code point, from 1
+  std::size_t first = 0, size = 0;  // bytes of the value
+};
+std::vector<DoubtfulPlace> doubtful_places(std::string_view valid_utf8, CharacterProfile profile);
 
 // Moji_Joho of the Ideographic Variation Database (characters/moji_joho.txt).
 bool in_moji_joho(char32_t base, char32_t selector);

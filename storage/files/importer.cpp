@@ -87,6 +87,7 @@ void Importer::tell(Finding finding) {
   ++report_.counts[static_cast<std::size_t>(finding.rule)];
   const auto action = rule(finding.rule).action;
   if (action == Action::RefuseFile) file_refused_ = true;
+  if (action == Action::Convert && note_conversion_) note_conversion_(finding);
   const bool problem = action == Action::RefuseFile || action == Action::RefuseRow || action == Action::QuarantineRow;
   auto& list = problem ? report_.problems : report_.notes;
   // The reason why a file is refused must be told even where the list is full.

@@ -58,6 +58,8 @@ class Importer {
   // One table of any file. NotFound when the definition has no such group.
   static Result<Importer> create_for_group(Definition definition, std::string_view group, LocalGovernmentCode tenant,
                                            ImportProfile profile);
+  // Before the first feed(): every conversion of a value, also those the report has no room for (変換記録).
+  void note_conversions(std::function<void(const Finding&)> note) { note_conversion_ = std::move(note); }
   // Before the first feed(): where the logic checks of the definition find the subject's confirmed row. Without it they
   // take everybody for unknown.
   void look_up_subjects(SubjectLookup lookup) { lookup_ = std::move(lookup); }
@@ -82,6 +84,7 @@ class Importer {
   void tell(Finding finding);
   void tell_duplicates();
 
+  std::function<void(const Finding&)> note_conversion_;
   std::unique_ptr<const Definition> definition_;  // the checker refers to it
   std::size_t group_;
   RowChecker checker_;

@@ -1,242 +1,238 @@
 #include "storage/files/synthetic.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
-#include <map>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "firmware/base/limits.h"
-#include "storage/files/check_digits.h"
+#include "storage/files/encoder.h"
 #include "storage/files/header.h"
-#include "storage/files/synthetic_names.h"
-#include "storage/files/utf8.h"
+#include "storage/files/synthetic_fills.h"
+#include "storage/files/synthetic_text.h"
 
 namespace shosoin::files {
 namespace {
 
 using namespace synthetic;
-using Values = std::map<std::string_view, std::string, std::less<>>;  // item key -> value
 
-// SplitMix64 (Steele, Lea, Flood 2014): the same sequence on every machine, which std::distributions do not promise.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
+enum class Who : std::uint8_t { All, GrownUps, Heads };
+struct TableShape {
+  std::string_view file, group;
+  Who who;
+  std::size_t least, most;  // rows of one person
+};
+constexpr auto kShapes = std::to_array<TableShape>({
+    {"chihozei-shutaino", "taxTerm", Who::GrownUps, 1, 4},
+    {"hoikushi-torokubo", "", Who::GrownUps, 1, 1},
+    {"jido-teate", "entitlement", Who::Heads, 1, 2},
+    {"jido-teate", "child", Who::Heads, 1, 3},
+    {"jido-teate", "relatedPerson", Who::Heads, 1, 1},
+    {"jido-teate", "revision", Who::Heads, 1, 3},
+    {"jido-teate", "yearlyReview", Who::Heads, 1, 3},
+    {"jido-teate", "addressee", Who::All, 1, 2},
+    {"jumin-kihon-daicho", "integratedAddressee", Who::All, 1, 2},
+    {"jumin-kihon-daicho", "individualNumberAccessLog", Who::All, 0, 2},
+    {"kyufukin-shikyu-kanri-daicho", "benefit", Who::Heads, 1, 2},
+    {"kyufukin-shikyu-kanri-daicho", "tax", Who::GrownUps, 1, 1},
+});
+constexpr std::uint64_t kApartRows = 12;       // of a table about no person
+constexpr std::size_t kSinkPiece = 64u << 10;  // handed on at once
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+TableShape shape_of(const Definition& definition, const Group& group) {
+  const bool alone = definition.groups().size() == 1;
+  for (const auto& shape : kShapes) {
+    if (shape.file == definition.key() && (shape.group == group.key || (alone && shape.group.empty()))) return shape;
   }
-  std::uint64_t below(std::uint64_t n) { return next() % n; }
-  bool percent(std::uint64_t n) { return below(100) < n; }
-  template <class List>
-  const auto& of(const List& list) {
-    return list[static_cast<std::size_t>(below(list.size()))];
+  return {definition.key(), group.key, Who::All, 1, group.rows == GroupRows::Many ? 2u : 1u};
+}
+DateStyle style_of(std::string_view file) {
+  if (file == "chihozei-shutaino" || file == "hoikushi-torokubo") return DateStyle::Era;
+  if (file == "kyufukin-shikyu-kanri-daicho" || file == "sofusaki-joho") return DateStyle::Compact;
+  return DateStyle::Iso;
+}
+bool takes_part(Who who, std::size_t position) {
+  switch (who) {
+    case Who::All:
+      return true;
+    case Who::GrownUps:
+      return position < 2;
+    case Who::Heads:
+      return position == 0;
+  }
+  return false;
+}
+
+std::string by_type(const Item& item, Scene& s) {
+  auto& dice = s.dice;
+  if (!item.required && dice.percent(40)) return "";
+  const auto day = [&] { return day_text(2025, 1 + dice.below(12), 1 + dice.below(28)); };
+  switch (item.type) {
+    case ItemType::Text:
+    case ItemType::Kana:
+      return item.required ? "試験" : "";
+    case ItemType::Date:
+      return day();
+    case ItemType::Month:
+      return day().substr(0, 7);
+    case ItemType::Code: {
+      const auto digits = std::to_string(100 + dice.below(100));
+      return digits.substr(item.max_length < 2 ? 2 : 1);
+    }
+    case ItemType::Number:
+      return std::to_string(dice.below(10));
+    case ItemType::Flag:
+      return std::to_string(dice.below(2));
+    case ItemType::Timestamp: {
+      const auto clock = std::to_string(1'000'000 + dice.below(24) * 10'000 + dice.below(60) * 100 + dice.below(60));
+      return "20251001" + clock.substr(1);
+    }
+    case ItemType::Amount:
+      return std::to_string(dice.below(3) * 100);
+  }
+  return "";
+}
+
+// A number that is held apart, an own code and the like first; then what the item's name says; then its role.
+Fill fill_of(const Item& item) {
+  if (item.check != ItemCheck::None) {
+    if (const auto fill = fill_of_role(item.role)) return fill;
+    if (const auto fill = fill_of_check(item.check)) return fill;
+  }
+  if (const auto fill = fill_of_key(item.key); fill != nullptr && item.role == ItemRole::None) return fill;
+  return fill_of_role(item.role);
+}
+
+class TableWriter {
+ public:
+  TableWriter(const SyntheticTable& table, std::size_t group, const TextSink& out)
+      : table_(table),
+        group_(table.definition.groups()[group]),
+        items_(table.definition.items_of(group)),
+        shape_(shape_of(table.definition, group_)),
+        style_(style_of(table.definition.key())),
+        population_(table.tenant, table.seed),
+        apart_(group_.rows == GroupRows::Apart),
+        out_(out) {
+    for (const auto& item : items_) fills_.push_back(fill_of(item));
+    const bool own = table.definition.index_of(ItemRole::AddresseeNumber, group).has_value();
+    leading_column_ = !own && !apart_ && (table.form.addressee_column || !table.definition.is_flat());
+    for (const char c : group_.key) table_mark_ = table_mark_ * 31 + static_cast<unsigned char>(c);
+  }
+
+  Result<std::uint64_t> write() {
+    if (table_.form.encoding == Encoding::Utf8 && table_.form.byte_order_mark) buffer_ += kByteOrderMark;
+    TRY(header());
+    const auto people = apart_ ? std::min(table_.count, kApartRows) : table_.count;
+    for (std::uint64_t first = 0; first < people; first += kHouseholdSize) {
+      const auto home = population_.household(first / kHouseholdSize);
+      for (std::size_t i = 0; i < kHouseholdSize && first + i < people; ++i) {
+        if (!takes_part(shape_.who, i)) continue;
+        TRY(rows_about(home, home.people[i]));
+      }
+    }
+    TRY(out_(buffer_));
+    return rows_;
   }
 
  private:
-  std::uint64_t state_;
-};
-
-// i -> (a * i + b) mod n is one-to-one because a and n have no common factor; zero is passed over.
-struct Scatter {
-  std::uint64_t factor, start, range;
-  std::uint64_t at(std::uint64_t i) const {
-    const auto value = (factor * i + start) % range;
-    return value != 0 ? value : (factor * limits::kMaxSyntheticPeople + start) % range;
+  Result<void> header() {
+    if (leading_column_) add(kAddresseeColumn);
+    for (const auto& item : items_) add(item.name);
+    return end_row();
   }
-};
-constexpr std::uint64_t kNumberRange = 100'000'000'000, kCodeRange = 10'000'000'000;
-constexpr std::uint64_t kNumberFactor = 27'182'818'283, kCodeFactor = 3'141'592'653;  // odd, no 5; products fit 64 bits
 
-constexpr std::string_view kZero = "0", kTestOperator = "TESTDATA", kTestTerminal = "TEST-TERMINAL";
-constexpr auto kRelationships = std::to_array<std::string_view>({"世帯主", "世帯主", "妻", "夫", "子", "子", "母"});
+  std::size_t rows_of(const Person& person) const {
+    if (!person.former_individual_number.empty()) return shape_.most;  // its history is what the change is seen in
+    Dice dice(population_.row_seed(person.index, table_mark_));
+    return shape_.least + dice.below(shape_.most - shape_.least + 1);
+  }
 
-std::string with_check_digit(std::string digits) {
-  const char last = modulus_11_check_digit(digits);
-  digits.push_back(last);
-  return digits;
-}
-std::string individual_number(std::uint64_t payload) { return with_check_digit(fmt::format("{:011}", payload)); }
-std::string resident_record_code(std::uint64_t payload) { return with_check_digit(fmt::format("{:010}", payload)); }
-
-// 清音化: voiced and small kana become plain ones, spaces go.
-std::string unvoiced(std::string_view kana) {
-  constexpr std::u32string_view kFrom = U"ガギグゲゴザジズゼゾダヂヅデドバビブベボパピプペポヴァィゥェォッャュョ";
-  constexpr std::u32string_view kTo = U"カキクケコサシスセソタチツテトハヒフヘホハヒフヘホウアイウエオツヤユヨ";
-  static_assert(kFrom.size() == kTo.size());
-  std::string out;
-  each_code_point(kana, [&](char32_t c) {
-    const auto at = kFrom.find(c);
-    if (c != U'　') append_utf8(out, at == std::u32string_view::npos ? c : kTo[at]);
-    return true;
-  });
-  return out;
-}
-
-std::string half_width(std::string_view kana) {
-  constexpr std::u32string_view kFull =
-      U"ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワ"
-      U"ン";
-  constexpr std::u32string_view kVoiced = U"ガギグゲゴザジズゼゾダヂヅデドバビブベボヴ";
-  constexpr std::u32string_view kVoicedBase = U"カキクケコサシスセソタチツテトハヒフヘホウ";
-  constexpr std::u32string_view kSemiVoiced = U"パピプペポ", kSemiVoicedBase = U"ハヒフヘホ";
-  const auto narrow = [&](char32_t c) { return static_cast<char32_t>(0xFF66 + kFull.find(c)); };
-  std::string out;
-  each_code_point(kana, [&](char32_t c) {
-    if (const auto at = kVoiced.find(c); at != std::u32string_view::npos) {
-      append_utf8(out, narrow(kVoicedBase[at]));
-      append_utf8(out, 0xFF9E);
-    } else if (const auto semi = kSemiVoiced.find(c); semi != std::u32string_view::npos) {
-      append_utf8(out, narrow(kSemiVoicedBase[semi]));
-      append_utf8(out, 0xFF9F);
-    } else {
-      append_utf8(out, kFull.find(c) != std::u32string_view::npos ? narrow(c) : c == U'　' ? U' ' : c);
+  Result<void> rows_about(const Household& home, const Person& person) {
+    const auto rows = rows_of(person);
+    for (std::size_t row = 0; row < rows; ++row) {
+      Scene scene{.tenant = table_.tenant.text(),
+                  .home = home,
+                  .self = person,
+                  .row = row,
+                  .rows = rows,
+                  .dice = Dice(population_.row_seed(person.index, table_mark_ + row + 1))};
+      if (leading_column_) add(person.addressee_number);
+      for (std::size_t i = 0; i < items_.size(); ++i) {
+        const auto& item = items_[i];
+        add(formed(item, fills_[i] != nullptr ? fills_[i](scene) : by_type(item, scene)));
+      }
+      TRY(end_row());
+      ++rows_;
     }
-    return true;
-  });
-  return out;
-}
-
-std::string day_between(Dice& dice, unsigned first_year, unsigned last_year) {
-  const auto year = first_year + dice.below(last_year - first_year + 1);
-  return fmt::format("{:04}-{:02}-{:02}", year, 1 + dice.below(12), 1 + dice.below(28));
-}
-std::string birth_date(Dice& dice) {
-  const auto exact = day_between(dice, 1926, 2025);
-  if (!dice.percent(2)) return exact;
-  constexpr auto kUnknown = std::to_array<std::string_view>({"-00-00", "-A1-00", "-A4-00"});
-  const auto year = fmt::format("{:04}", 1926 + dice.below(30));
-  switch (dice.below(6)) {
-    case 0:
-      return "0000-00-00";
-    case 1:
-      return year + "-08-A2";
-    case 2:
-      return year + "-03-00";
+    return success();
   }
-  return year + std::string(dice.of(kUnknown));
-}
 
-std::string street(Dice& dice) {
-  const auto a = 1 + dice.below(6), b = 1 + dice.below(30), c = 1 + dice.below(20);
-  switch (dice.below(4)) {
-    case 0:
-      return fmt::format("{}-{}-{}", a, b, c);
-    case 1:
-      return fmt::format("{}丁目{}番{}号", a, b, c);
-    case 2:
-      return fmt::format("{}−{}−{}　コーポ見本{}号室", a, b, c, 101 + dice.below(300));
+  std::string formed(const Item& item, std::string value) const {
+    if (item.type == ItemType::Kana && table_.form.half_width_kana) return half_width(value);
+    const bool day = item.type == ItemType::Date || item.type == ItemType::Month;
+    return day ? restyle(value, style_) : value;
   }
-  return fmt::format("{}丁目{}番地{}", a, b, c);
-}
 
-void add_name(Dice& dice, Values& person) {
-  if (dice.percent(2)) {
-    const auto& foreigner = dice.of(foreigners());
-    person["kanjiName"] = foreigner.latin;
-    person["kanaName"] = foreigner.kana;
-    person["sex"] = std::string(1, foreigner.sex);
-    return;
+  void add(std::string_view value) {
+    if (!std::exchange(row_begun_, true)) {
+      buffer_ += '"';
+    } else {
+      buffer_ += ",\"";
+    }
+    const auto begin = buffer_.size();
+    if (!encode_text(table_.form.encoding, value, buffer_)) {
+      ENSURE(encode_text(table_.form.encoding, fitted(table_.form.encoding, value), buffer_));
+    }
+    for (auto at = buffer_.find('"', begin); at != buffer_.npos; at = buffer_.find('"', at + 2))
+      buffer_.insert(at, 1, '"');
+    buffer_ += '"';
   }
-  const bool male = dice.percent(50);
-  const auto& family = dice.of(family_names());
-  const auto& given = dice.of(male ? male_names() : female_names());
-  person["kanjiName"] = fmt::format("{}　{}", family.kanji, given.kanji);
-  person["kanaName"] = fmt::format("{}　{}", family.kana, given.kana);
-  person["sex"] = std::string(1, male ? '1' : '2');
-}
+  Result<void> end_row() {
+    buffer_ += table_.form.crlf ? "\r\n" : "\n";
+    row_begun_ = false;
+    if (buffer_.size() < kSinkPiece) return success();
+    TRY(out_(buffer_));
+    buffer_.clear();
+    return success();
+  }
 
-void add_previous_address(Dice& dice, Values& person) {
-  const auto& from = dice.of(municipalities());
-  person["previousLocalGovernmentCode"] = from.code;
-  person["previousAddress"] = fmt::format("{}{}{}", from.name, dice.of(from.towns).name, street(dice));
-  person["previousAddressSubstituteCharCount"] = kZero;
-}
-
-struct Numbers {
-  Scatter individual, resident;
+  const SyntheticTable& table_;
+  const Group& group_;
+  std::span<const Item> items_;
+  TableShape shape_;
+  DateStyle style_;
+  Population population_;
+  bool apart_, leading_column_ = false, row_begun_ = false;
+  std::uint64_t table_mark_ = 0, rows_ = 0;
+  const TextSink& out_;
+  std::vector<Fill> fills_;
+  std::string buffer_;
 };
-
-Values person_at(std::uint64_t index, const SyntheticOptions& options, const Numbers& numbers) {
-  Dice dice(options.seed * 0x2545F4914F6CDD1Du + index);
-  Values person;
-  add_name(dice, person);
-  person["unvoicedKanaName"] = unvoiced(person["kanaName"]);
-  if (options.half_width_kana) {
-    for (const auto* key : {"kanaName", "unvoicedKanaName"}) person[key] = half_width(person[key]);
-  }
-  person["residentRecordCode"] = resident_record_code(numbers.resident.at(index));
-  person["individualNumber"] = individual_number(numbers.individual.at(index));
-  person["birthDate"] = birth_date(dice);
-  const auto& home = municipality_of(options.tenant.text());
-  const auto& town = dice.of(home.towns);
-  person["localGovernmentCode"] = options.tenant.text();
-  person["townCode"] = town.code;
-  person["postalCode"] = town.postal_code;
-  person["address"] = fmt::format("{}{}{}", home.name, town.name, street(dice));
-  person["nameSubstituteCharCount"] = person["addressSubstituteCharCount"] = kZero;
-  const auto since = day_between(dice, 2000, 2025);
-  for (const auto* key : {"residentSinceDate", "addressSinceDate", "notificationDate", "changeDate"})
-    person[key] = since;
-  if (dice.percent(30)) add_previous_address(dice, person);
-  person["relationship"] = std::string(dice.of(kRelationships));
-  person["changeReason"] = fmt::format("{:02}", 1 + dice.below(12));
-  if (dice.percent(3)) {
-    person["formerResidentRecordCode"] = resident_record_code(1 + dice.below(kCodeRange - 1));
-    person["residentRecordCodeUseDate"] = since;
-  }
-  person["requestControlNumber"] = fmt::format("TEST-{:08}", index + 1);
-  person["operatorId"] = kTestOperator;
-  person["operationTerminalId"] = kTestTerminal;
-  person["updateSequenceNumber"] = person["changeUpdateSequenceNumber"] = std::to_string(1 + dice.below(9));
-  for (const auto* key : {"updateProhibitedFlag", "prospectiveResidentFlag", "exclusiveLockFlag", "privateUseCharFlag"})
-    person[key] = kZero;
-  person["recordStatusFlag"] = std::string(1, '1');
-  person["timestamp"] =
-      fmt::format("20251001{:02}{:02}{:02}{:03}", dice.below(24), dice.below(60), dice.below(60), dice.below(1000));
-  return person;
-}
-
-void quote(std::string& line, std::string_view value, bool first) {
-  if (!first) line += ',';
-  line += '"';
-  for (char c : value) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
-}
 
 }  // namespace
 
+Result<std::uint64_t> write_synthetic_table(const SyntheticTable& table, const TextSink& out) {
+  const bool only = table.group.empty() && table.definition.groups().size() == 1;
+  const auto group = only ? std::optional<std::size_t>(0) : table.definition.group_index(table.group);
+  if (!group) return Error{ErrorCode::NotFound, "find a table of the record file"};
+  if (table.count > limits::kMaxSyntheticPeople) return Error{ErrorCode::TooMany, "make synthetic people"};
+  return TableWriter(table, *group, out).write();
+}
+
 Result<void> write_synthetic_people(const Definition& definition, const SyntheticOptions& options,
                                     const TextSink& out) {
-  if (definition.key() != "honnin-kakunin-joho")
-    return Error{ErrorCode::InvalidContent, "make synthetic people for this file"};
-  if (options.count > limits::kMaxSyntheticPeople) return Error{ErrorCode::TooMany, "make synthetic people"};
-  std::uint64_t tenant = 0;
-  for (char c : options.tenant.text()) tenant = tenant * 10 + static_cast<std::uint64_t>(c - '0');
-  Dice dice(options.seed ^ tenant << 32);
-  const Numbers numbers{.individual = {kNumberFactor, dice.below(kNumberRange), kNumberRange},
-                        .resident = {kCodeFactor, dice.below(kCodeRange), kCodeRange}};
-  std::string line = "\xEF\xBB\xBF";
-  if (options.addressee_column) quote(line, kAddresseeColumn, true);
-  bool first = !options.addressee_column;
-  for (const auto& item : definition.items()) quote(line, item.name, std::exchange(first, false));
-  TRY(out(line + "\r\n"));
-  for (std::uint64_t i = 0; i < options.count; ++i) {
-    const auto person = person_at(i, options, numbers);
-    line.clear();
-    if (options.addressee_column) quote(line, fmt::format("{:015}", i + 1), true);
-    first = !options.addressee_column;
-    for (const auto& item : definition.items()) {
-      const auto value = person.find(item.key);
-      quote(line, value == person.end() ? std::string_view{} : value->second, std::exchange(first, false));
-    }
-    TRY(out(line += "\r\n"));
-  }
+  TRY(write_synthetic_table(
+      {.definition = definition,
+       .group = definition.groups().front().key,
+       .tenant = options.tenant,
+       .count = options.count,
+       .seed = options.seed,
+       .form = {.half_width_kana = options.half_width_kana, .addressee_column = options.addressee_column}},
+      out));
   return success();
 }
 

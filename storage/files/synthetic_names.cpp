@@ -88,67 +88,11 @@ constexpr auto kForeigners = std::to_array<Foreigner>({
     {"O'BRIEN ANNE-MARIE", "オブライエン　アン＝マリー", '2'},
 });
 
-constexpr auto kKoganei = std::to_array<Town>({
-    {"本町", "184-0004", "0004"},
-    {"前原町", "184-0013", "0013"},
-    {"貫井北町", "184-0015", "0015"},
-    {"貫井南町", "184-0014", "0014"},
-    {"東町", "184-0011", "0011"},
-    {"緑町", "184-0003", "0003"},
-    {"中町", "184-0012", "0012"},
-    {"桜町", "184-0005", "0005"},
-    {"梶野町", "184-0002", "0002"},
-    {"関野町", "184-0001", "0001"},
-});
-constexpr auto kSaitama = std::to_array<Town>({
-    {"浦和区高砂", "330-0063", "4001"},
-    {"大宮区桜木町", "330-0854", "3002"},
-    {"中央区下落合", "338-0002", "5003"},
-    {"南区別所", "336-0021", "8004"},
-    {"見沼区東大宮", "337-0051", "6005"},
-    {"緑区三室", "336-0911", "9006"},
-    {"岩槻区本町", "339-0057", "7007"},
-    {"北区宮原町", "331-0812", "2008"},
-});
-constexpr auto kIshinomaki = std::to_array<Town>({
-    {"穀町", "986-0825", "0101"},
-    {"中央", "986-0822", "0102"},
-    {"門脇", "986-0834", "0103"},
-    {"渡波", "986-2135", "0104"},
-    {"湊", "986-2101", "0105"},
-    {"蛇田", "986-0861", "0106"},
-    {"鹿又", "986-1111", "0107"},
-    {"北上町十三浜", "986-0202", "0108"},
-});
-constexpr auto kKumamoto = std::to_array<Town>({
-    {"中央区手取本町", "860-0808", "1001"},
-    {"中央区水前寺", "862-0950", "1002"},
-    {"東区健軍", "862-0911", "2003"},
-    {"西区春日", "860-0047", "3004"},
-    {"南区田迎", "862-0962", "4005"},
-    {"北区植木町岩野", "861-0136", "5006"},
-});
-constexpr auto kNeutralTowns = std::to_array<Town>({{"試験町", "000-0000", "0001"}, {"見本町", "000-0001", "0002"}});
-constexpr auto kMunicipalities = std::to_array<Municipality>({
-    {"132101", "東京都小金井市", kKoganei},
-    {"111007", "埼玉県さいたま市", kSaitama},
-    {"042021", "宮城県石巻市", kIshinomaki},
-    {"431001", "熊本県熊本市", kKumamoto},
-});
-constexpr Municipality kNeutral{"", "試験県試験市", kNeutralTowns};
-
 }  // namespace
 
 std::span<const Name> family_names() { return kFamilyNames; }
 std::span<const Name> male_names() { return kMaleNames; }
 std::span<const Name> female_names() { return kFemaleNames; }
 std::span<const Foreigner> foreigners() { return kForeigners; }
-std::span<const Municipality> municipalities() { return kMunicipalities; }
-const Municipality& municipality_of(std::string_view code) {
-  for (const auto& municipality : kMunicipalities) {
-    if (municipality.code == code) return municipality;
-  }
-  return kNeutral;
-}
 
 }  // namespace shosoin::files::synthetic

@@ -58,6 +58,11 @@ std::optional<RecordId> record_of(const EntryKey& key) {
       auto id = RecordId::from(ByteView(key.bytes).last(RecordId::kSize));
       return id ? std::optional(id.value()) : std::nullopt;
     }
+    case TableId::Quarantine: {
+      constexpr std::size_t kOfRecord = 2 * RecordId::kSize + 1;
+      if (key.bytes.size() != kOfRecord) return std::nullopt;
+      return RecordId::from(ByteView(key.bytes).last(RecordId::kSize)).value();
+    }
     case TableId::Imports:
     case TableId::Approvals:
     case TableId::Holds:

@@ -54,7 +54,7 @@ class Examination {
     const auto place = decode_record_entry(entry);
     if (!place) return examiner_.fault(where, place.error());
     ++examiner_.records;
-    for (const auto* row : {&place.value().record, &place.value().number}) {
+    for (const auto* row : {&place.value().record, &place.value().number, &place.value().source}) {
       if (row->id == RowId{}) continue;
       ++examiner_.rows;
       if (auto opened = open_row(*row); !opened) examiner_.fault("rows/" + row->id.hex(), opened.error());

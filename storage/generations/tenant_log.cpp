@@ -185,13 +185,18 @@ Result<void> TenantStore::log(const LogEntry& entry) {
   return success();
 }
 
-// Only its own flush is waited for, not the lines before it: they stand earlier in the file and are durable with it.
-Result<std::uint64_t> TenantStore::log_line(const LogEntry& entry) {
+Result<TenantStore::BegunLine> TenantStore::begin_line(const LogEntry& entry) {
   TRY(auto pending, draft_frame(0, entry));
   const auto line = pending.draft.line;
-  TRY(auto ticket, finish_frame(std::move(pending)));
-  TRY(journal_.wait(ticket));
-  return line;
+  TRY(const auto ticket, finish_frame(std::move(pending)));
+  return BegunLine{line, ticket};
+}
+
+// Only its own flush is waited for, not the lines before it: they stand earlier in the file and are durable with it.
+Result<std::uint64_t> TenantStore::log_line(const LogEntry& entry) {
+  TRY(const auto begun, begin_line(entry));
+  TRY(journal_.wait(begun.ticket));
+  return begun.line;
 }
 
 Result<StoredLogEntry> TenantStore::open_frame(const journal::Frame& frame) const {

@@ -84,6 +84,11 @@ class TenantStore {
 
   Result<void> log(const LogEntry& entry);         // returns when durable
   Result<std::uint64_t> log_line(const LogEntry& entry);  // the same; says which line it became
+  struct BegunLine {
+    std::uint64_t line;
+    journal::Journal::Ticket ticket;
+  };
+  Result<BegunLine> begin_line(const LogEntry& entry);  // returns before it is durable: nothing may be told until it is
   // build(change_seq) makes the change; it is committed with its frame, journalled, and then this returns.
   Result<std::uint64_t> change(const std::function<Result<Change>(std::uint64_t)>& build);
   // Rows of an import in transactions of bounded size, ahead of the change that names them.

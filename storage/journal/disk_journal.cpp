@@ -63,18 +63,18 @@ std::map<TenantId, Position> DiskJournal::positions() const {
 
 Result<Journal::Ticket> DiskJournal::enqueue(const Draft& draft) {
   if (draft.boxed_entry.size() > limits::kMaxJournalEntry) return Error{ErrorCode::TooLarge, "journal an entry"};
-  Prepared frame{.body = encode_draft(draft), .carry = {}, .newcomer = {}};
+  Prepared frame{.head = encode_draft_head(draft), .carry = {}, .newcomer = {}};
+  const std::size_t size = frame_size(kDraftHead + draft.boxed_entry.size());
   Lock lock(mutex_);
-  TRY(make_room(lock, draft.tenant, frame_size(frame.body.size())));
-  prepare(frame, draft.tenant);
+  TRY(make_room(lock, draft.tenant, size));
+  prepare(frame, draft.tenant, size);
   const Ticket ticket = chain(frame, draft);
   const bool wake = std::exchange(idle_, false);
   lock.unlock();
   if (wake) work_.notify_one();
   return ticket;
 }
-void DiskJournal::prepare(Prepared& frame, const TenantId& tenant) {
-  std::size_t size = frame_size(frame.body.size());
+void DiskJournal::prepare(Prepared& frame, const TenantId& tenant, std::size_t size) {
   frame.next_segment = (fill_ == 0 ? carry_size() : fill_) + size + kSealSize > size_;
   if (fill_ == 0 || frame.next_segment) {
     frame.carry = encode_carry({.segment_size = frame.next_segment ? next_size_ : size_, .places = places_});
@@ -99,7 +99,7 @@ Journal::Ticket DiskJournal::chain(Prepared& frame, const Draft& draft) noexcept
   ENSURE(draft.line == place.position.line + 1);
   if (!frame.carry.empty()) put(FrameKind::Carry, frame.carry);
   const auto offset = static_cast<std::uint32_t>(fill_);
-  put(FrameKind::Entry, frame.body);
+  put(FrameKind::Entry, frame.head, draft.boxed_entry);
   sealed_ = false;
   place.position.line = draft.line;
   place.position.change_seq = std::max(place.position.change_seq, draft.change_seq);
@@ -145,7 +145,7 @@ DiskJournal::Batch& DiskJournal::gathering() noexcept {
   }
   return batches_.back();
 }
-void DiskJournal::put(FrameKind kind, ByteView body) noexcept {
+void DiskJournal::put(FrameKind kind, ByteView body, ByteView rest) noexcept {
   auto& batch = gathering();
   const FrameHead head{.kind = kind,
                        .flush = batch.flush,
@@ -153,8 +153,8 @@ void DiskJournal::put(FrameKind kind, ByteView body) noexcept {
                        .offset = static_cast<std::uint32_t>(fill_),
                        .segment = segment_,
                        .previous = last_};
-  last_ = append_frame(batch.bytes, head, body);
-  const std::size_t size = frame_size(body.size());
+  last_ = append_frame(batch.bytes, head, body, rest);
+  const std::size_t size = frame_size(body.size() + rest.size());
   fill_ += size;
   queued_ += size;
 }
@@ -167,6 +167,18 @@ Result<void> DiskJournal::wait(Ticket ticket) {
     if (failed_.load()) return refused();
     bell.wait(heard);
   }
+}
+Journal::Settlement DiskJournal::settlement(Ticket ticket) const {
+  if (durable_.load() >= ticket) return Settlement::Durable;
+  return failed_.load() ? Settlement::Failed : Settlement::Waiting;
+}
+void DiskJournal::tell(FlushListener& listener) {
+  const std::scoped_lock lock(telling_);
+  listeners_.push_back(&listener);
+}
+void DiskJournal::tell_no_more(FlushListener& listener) {
+  const std::scoped_lock lock(telling_);
+  std::erase(listeners_, &listener);
 }
 // A seal is a flush of its own: in one flush with an entry it would prove nothing about it.
 Result<void> DiskJournal::seal() {
@@ -193,7 +205,11 @@ Result<void> DiskJournal::seal() {
   }
   return success();  // busy: the next flush proves this one
 }
-void DiskJournal::ring(std::uint64_t flush) { bells_[flush % bells_.size()].ring(); }
+void DiskJournal::ring(std::uint64_t flush) {
+  bells_[flush % bells_.size()].ring();
+  const std::scoped_lock lock(telling_);
+  for (auto* listener : listeners_) listener->flushed();
+}
 
 void DiskJournal::flush_batches() {
   (void)::setpriority(PRIO_PROCESS, 0, kFlusherNice);  // of this thread; without the right to it, it stays as it is

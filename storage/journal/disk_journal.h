@@ -8,6 +8,7 @@
 #include <list>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "firmware/base/bell.h"
 #include "storage/journal/recovery.h"
@@ -31,6 +32,9 @@ class DiskJournal final : public Journal {
   bool has_failed() const override { return failed_.load(); }
   Result<Ticket> enqueue(const Draft& draft) override;
   Result<void> wait(Ticket ticket) override;
+  Settlement settlement(Ticket ticket) const override;
+  void tell(FlushListener& listener) override;
+  void tell_no_more(FlushListener& listener) override;
   Result<void> seal() override;
   std::uint64_t dropped() const override { return dropped_; }
   Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;
@@ -49,16 +53,17 @@ class DiskJournal final : public Journal {
 
   // What a frame needs, made before anything changes: out of memory leaves the journal as it was.
   struct Prepared {
-    Bytes body, carry;  // carry: empty unless the frame opens a segment
+    DraftHead head{};
+    Bytes carry;  // empty unless the frame opens a segment
     Places newcomer;    // the node of a tenant that has no frame yet
     bool next_segment = false;
   };
   Result<void> make_room(Lock& lock, const TenantId& tenant, std::size_t frame);
   std::size_t carry_size() const;
-  void prepare(Prepared& frame, const TenantId& tenant);
+  void prepare(Prepared& frame, const TenantId& tenant, std::size_t size);
   Ticket chain(Prepared& frame, const Draft& draft) noexcept;
   Batch& gathering() noexcept;
-  void put(FrameKind kind, ByteView body) noexcept;
+  void put(FrameKind kind, ByteView body, ByteView rest = {}) noexcept;
   void flush_batches();
   Result<void> write_batch(const Batch& batch);
   void make_segments();
@@ -91,6 +96,8 @@ class DiskJournal final : public Journal {
   std::atomic<bool> failed_{false};
   // Sleepers of one flush share a bell, so that a flush wakes those it carried and not those who wait for the next.
   std::array<Bell, 8> bells_{};
+  std::mutex telling_;
+  std::vector<FlushListener*> listeners_;
   std::thread flusher_, maker_;
 };
 

@@ -26,11 +26,21 @@ bool operator==(const Place& left, const Place& right) noexcept {
          left.position.change_seq == right.position.change_seq && left.position.last_frame == right.position.last_frame;
 }
 
-Bytes encode_draft(const Draft& draft) {
+DraftHead encode_draft_head(const Draft& draft) noexcept {
   ENSURE(draft.boxed_entry.size() <= limits::kMaxJournalEntry);
-  Writer writer;
-  writer.u8(kDraftVersion).raw(draft.tenant.view()).u64(draft.line).u64(draft.change_seq).raw(draft.month_key.view());
-  return writer.blob32(draft.boxed_entry).take();
+  DraftHead head{kDraftVersion};
+  auto at = head.begin() + 1;
+  const auto put = [&at](ByteView bytes) { at = std::copy(bytes.begin(), bytes.end(), at); };
+  put(draft.tenant.view());
+  put(be(draft.line));
+  put(be(draft.change_seq));
+  put(draft.month_key.view());
+  put(be(static_cast<std::uint32_t>(draft.boxed_entry.size())));
+  ENSURE(at == head.end());
+  return head;
+}
+Bytes encode_draft(const Draft& draft) {
+  return Writer(kDraftHead + draft.boxed_entry.size()).raw(encode_draft_head(draft)).raw(draft.boxed_entry).take();
 }
 Result<Draft> decode_draft(ByteView bytes) {
   Reader reader(bytes);
@@ -73,21 +83,25 @@ Result<Carry> decode_carry(ByteView body) {
   return carry;
 }
 
-Digest append_frame(Bytes& to, const FrameHead& head, ByteView body) {
-  ENSURE(body.size() <= kLargestBody && head.offset % kFrameAlign == 0 && head.flush_start <= head.offset);
+Digest append_frame(Bytes& to, const FrameHead& head, ByteView body, ByteView rest) {
+  const std::size_t size = body.size() + rest.size();
+  ENSURE(size <= kLargestBody && head.offset % kFrameAlign == 0 && head.flush_start <= head.offset);
   const std::size_t start = to.size();
-  append(to, kFrameMagic);
-  append(to, be(static_cast<std::uint32_t>(head.kind)));
-  append(to, be(static_cast<std::uint32_t>(kFrameHead + body.size() + kFrameHash)));
-  append(to, be(head.flush));
-  append(to, be(head.flush_start));
-  append(to, be(head.offset));
-  append(to, be(head.segment));
-  append(to, head.previous);
-  append(to, body);
-  const Digest hash = crypto::sha256(ByteView(to).subspan(start));
-  append(to, hash);
-  to.resize(start + padded(to.size() - start));
+  to.resize(start + frame_size(size));  // with its padding
+  auto at = to.begin() + static_cast<std::ptrdiff_t>(start);
+  const auto put = [&at](ByteView bytes) { at = std::copy(bytes.begin(), bytes.end(), at); };
+  put(kFrameMagic);
+  put(be(static_cast<std::uint32_t>(head.kind)));
+  put(be(static_cast<std::uint32_t>(kFrameHead + size + kFrameHash)));
+  put(be(head.flush));
+  put(be(head.flush_start));
+  put(be(head.offset));
+  put(be(head.segment));
+  put(head.previous);
+  put(body);
+  put(rest);
+  const Digest hash = crypto::sha256(ByteView(to).subspan(start, kFrameHead + size));
+  put(hash);
   return hash;
 }
 std::optional<std::size_t> claimed_size(ByteView bytes) noexcept {

@@ -59,8 +59,12 @@ inline constexpr std::size_t kSealSize = frame_size(0);  // kept free behind eve
 inline constexpr std::size_t kLargestBody =
     std::max(kDraftHead + limits::kMaxJournalEntry, kCarryHead + kCarryRow * limits::kMaxJournalTenants);
 
-// Appends the frame with its padding and returns its hash.
-Digest append_frame(Bytes& to, const FrameHead& head, ByteView body);
+// What stands before the boxed entry in an encoded draft, its length included.
+using DraftHead = std::array<std::uint8_t, kDraftHead>;
+DraftHead encode_draft_head(const Draft& draft) noexcept;
+
+// Appends the frame with its padding and returns its hash. The body may come in two parts.
+Digest append_frame(Bytes& to, const FrameHead& head, ByteView body, ByteView rest = {});
 // How long the frame at the beginning of `bytes` says it is (with padding), if it has a head at all. Nothing is
 // verified.
 std::optional<std::size_t> claimed_size(ByteView bytes) noexcept;

@@ -39,6 +39,13 @@ struct Frame {
   Digest previous{}, hash{};  // chain over all frames of the journal
 };
 
+// Told after every flush, and once when flushing has failed: from the flusher's thread, hence briefly.
+class FlushListener {
+ public:
+  virtual ~FlushListener() = default;
+  virtual void flushed() noexcept = 0;
+};
+
 class Journal {
  public:
   // Finds the end: a torn tail (no valid frame of a later flush behind it) is zeroed, anything else that does not
@@ -58,6 +65,11 @@ class Journal {
   virtual Result<Ticket> enqueue(const Draft& draft) = 0;
   // Returns when the frame is durable. StorageFailed: unknown; the process must end.
   virtual Result<void> wait(Ticket ticket) = 0;
+  // The same question without waiting, for who serves others meanwhile. Failed: as StorageFailed.
+  enum class Settlement { Waiting, Durable, Failed };
+  virtual Settlement settlement(Ticket ticket) const = 0;
+  virtual void tell(FlushListener& listener) = 0;
+  virtual void tell_no_more(FlushListener& listener) = 0;  // afterwards it is not being told
   Result<void> append(const Draft& draft) {
     TRY(auto ticket, enqueue(draft));
     return wait(ticket);

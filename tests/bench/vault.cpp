@@ -1,17 +1,19 @@
 // The vault measured in process: bench_vault DIRECTORY TENANTS RECORDS [fingerprints file]. Says {"ready":...}, then
 // takes one command a line:
-//   read record|search CALLERS TENANTS SECONDS    audited reads through Service::handle
+//   read record|search CALLERS TENANTS SECONDS    audited reads through Service::begin
 //   seats FILE                                    tenant, token and record ids for the load generator
 //   quit
 // From "ready" on it also serves the gate's socket, as the vault does.
 #include <fcntl.h>
 
+#include <deque>
 #include <fstream>
 #include <iostream>
 #include <sstream>
 #include <thread>
 
 #include "admin-api/service/server.h"
+#include "firmware/base/limits_speed.h"
 #include "firmware/base/log.h"
 #include "firmware/memory/secret.h"
 #include "storage/generations/block_cache.h"
@@ -53,17 +55,38 @@ protocol::Request request_for(const Caller& caller, const Person& person, bool b
   return request;
 }
 
-void call_until(World& world, Caller& caller, bool by_search, const std::atomic<bool>& over) {
-  auto request = request_for(caller, caller.next_person(), by_search);
-  while (!over) {
+// As a loop of the vault serves its channels (admin-api/service/channel_loop.h), with the callers' own turn in place of
+// sockets: each has one request under way, and its reply counts when its flush is durable.
+void serve_until(World& world, std::span<Caller> callers, bool by_search, const std::atomic<bool>& over) {
+  struct UnderWay {
+    Caller* caller;
+    SteadyClock::time_point began;
+    journal::Journal::Ticket ticket;
+  };
+  auto& service = world.service();
+  auto& journal = service.journal();
+  std::deque<UnderWay> owed;
+  std::vector<protocol::Request> requests;
+  for (auto& caller : callers) requests.push_back(request_for(caller, caller.next_person(), by_search));
+  const auto ask = [&](Caller& caller) {
+    auto& request = requests[static_cast<std::size_t>(&caller - callers.data())];
     const auto& person = caller.next_person();
     const auto began = SteadyClock::now();
     if (by_search) protocol::set(request, FieldId::SearchValue, person.addressee);
     if (!by_search) protocol::set(request, FieldId::RecordId, person.record.view());
-    const auto outcome = world.service().handle(request, protocol::Channel::Gate);
-    caller.microseconds.push_back(static_cast<float>(seconds_since(began) * 1e6));
+    const auto outcome = service.begin(request, protocol::Channel::Gate);
     // What is measured is an answer with the right person in it, or nothing.
     ENSURE(outcome.reply.status == 0 && outcome.reply.body.find(person.record.hex()) != std::string::npos);
+    ENSURE(outcome.after);
+    owed.push_back({&caller, began, *outcome.after});
+  };
+  for (auto& caller : callers) ask(caller);
+  while (!owed.empty()) {
+    const auto first = owed.front();
+    ENSURE(journal.wait(first.ticket));
+    owed.pop_front();
+    first.caller->microseconds.push_back(static_cast<float>(seconds_since(first.began) * 1e6));
+    if (!over) ask(*first.caller);
   }
 }
 
@@ -77,7 +100,11 @@ std::string read(World& world, bool by_search, std::size_t callers, std::size_t 
   const double processor = processor_seconds();
   const auto began = SteadyClock::now();
   std::vector<std::thread> threads;
-  for (auto& caller : all) threads.emplace_back([&] { call_until(world, caller, by_search, over); });
+  const auto loops = std::min({callers, limits::kVaultLoops, std::size_t{std::thread::hardware_concurrency()}});
+  for (std::size_t i = 0; i < loops; ++i) {
+    const std::size_t from = callers * i / loops, to = callers * (i + 1) / loops;
+    threads.emplace_back([&, from, to] { serve_until(world, std::span(all).subspan(from, to - from), by_search, over); });
+  }
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   over = true;
   for (auto& thread : threads) thread.join();
@@ -121,9 +148,7 @@ int run(int count, char** words) {
   World world(sizes, count > 4 ? read_fingerprints(words[4]) : std::vector<Digest>{});
   auto server = service::Server::bind(world.settings(), [](ErrorCode) { std::abort(); });
   ENSURE(server);
-  server.value()->start([&](const protocol::Request& request, protocol::Channel channel) {
-    return world.service().handle(request, channel);
-  });
+  ENSURE(server.value()->start(world.service()));
   std::cout << R"({"ready":true,"seconds":)" << seconds_since(began) << R"(,"socket":")"
             << world.settings().gate_socket.string() << R"(","cache":")"
             << generations::BlockCache::of_process().capacity() / 256 << R"( MiB"})" << std::endl;

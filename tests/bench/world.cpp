@@ -137,7 +137,8 @@ void World::fill(City& city, std::size_t records, std::uint64_t seed) {
     facts.seq = seq;
     return Change{{}, {}, {}, line("import-open")};
   }));
-  service::ImportRows rows(*store, definition, facts.id, facts.seq);
+  service::ImportRows rows(*store, {definition, 0, {}}, parts.definitions, facts.id, facts.seq,
+                           std::make_shared<service::Assignments>());
   const auto take = [&](const files::ImportedRow& row) { return rows.take(row); };
   const auto code = must(files::LocalGovernmentCode::parse(city.code));
   auto importer = must(files::Importer::create(definition, code, {}));

@@ -49,6 +49,7 @@ def entry():
         yield f"entry-{number}", unhex(item["bytes"])
     yield "block", unhex(made["block"]["plain"])[:600]
     yield "record", unhex(made["recordEntry"])
+    yield "record-of-a-table", unhex(made["recordEntryOfATable"])
     yield "empty", b"\x00\x00"
 
 
@@ -186,6 +187,10 @@ def tables():
         yield f"record-{number}", unhex(item["hex"])
     yield "numbers", unhex(made["numbers"]["hex"])
     yield "one-number", b"123456789018"
+    yield "one-row", unhex(made["row"]["hex"])
+    yield "sources", unhex("000100020002" "00000002f040" "0007" "00000000")
+    slug = b"convert.kana-widened"
+    yield "conversions", struct.pack(">HIQIH", 1, 1, 2, 3, len(slug)) + slug + struct.pack(">HIII", 1, 0xFF76, 0xFF9E, 0x30AC)
 
 
 def http_body():

@@ -1,6 +1,8 @@
 // A stored record of several tables, or the numbers held beside one: refused, or, where it matches its definition,
-// encoded to the very same bytes.
-#include "storage/files/numbers.h"
+// encoded to the very same bytes. So with a record of one row, the bytes of doubtful values, and the 変換記録.
+#include "storage/files/conversion_record.h"
+#include "storage/files/source_values.h"
+#include "storage/files/stored_row.h"
 
 namespace {
 
@@ -29,11 +31,29 @@ void read_numbers(ByteView bytes, const DefinitionSet& definitions) {
   }
 }
 
+void read_row(ByteView bytes, const DefinitionSet& definitions) {
+  const auto row = view_row(bytes);
+  if (!row) return;
+  const auto definition = definition_of(row.value(), definitions);
+  if (!definition) return;
+  const auto& view = row.value();
+  const std::vector<std::string> values(view.values.begin(), view.values.end());
+  const auto written = encode_row(*definition.value(), view.group, std::string(view.addressee_number), values);
+  ENSURE(!written || equal(written.value(), bytes));
+}
+
+void read_beside(ByteView bytes) {
+  if (const auto sources = decode_sources(bytes)) ENSURE(equal(encode_sources(sources.value()).value(), bytes));
+  if (const auto changes = decode_conversions(bytes)) ENSURE(equal(encode_conversions(changes.value()), bytes));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto definitions = DefinitionSet::embedded().value();
   read_record({data, size}, definitions);
   read_numbers({data, size}, definitions);
+  read_row({data, size}, definitions);
+  read_beside({data, size});
   return 0;
 }

@@ -103,6 +103,9 @@ def generations():
     place = (struct.pack(">H", 1) + blob16(b"honnin-kakunin-joho") + fixed("import", 16) + blob16(b"000000000000012") +
              blob16(b"") + fixed("row", 16) + fixed("row key", 32) + fixed("number row", 16) + fixed("number key", 32) +
              struct.pack(">I", 3))
+    later = (struct.pack(">H", 2) + blob16(b"jido-teate") + fixed("import", 16) + blob16("000000000000012".encode()) +
+             blob16(b"987654321098765") + fixed("row", 16) + fixed("row key", 32) + bytes(48) + struct.pack(">I", 1) +
+             struct.pack(">HIB", 5, 70001, 1) + fixed("source row", 16) + fixed("source key", 32))
     entries = [(1, record, place), (2, b"\x01" + "カツラギ".encode() + record, b""), (10, b"name", None)]
     encoded = [entry_bytes(*entry) for entry in entries]
     block = b"".join(encoded).ljust(3999, b"\x00")
@@ -120,6 +123,7 @@ def generations():
                      "stored": (draft + sha256(b"shosoin/plain-row", struct.pack(">H", 5), blob16(outbox_key), draft)).hex()},
         "note": "Generation formats 1 (storage/generations/generations.md), written by make_epoch_vectors.py from the page.",
         "tenant": tenant.hex(), "gid": gid.hex(), "monthKey": month.hex(), "record": record.hex(), "recordEntry": place.hex(),
+        "recordEntryOfATable": later.hex(),
         "entries": [{"table": t, "key": k.hex(), "value": None if v is None else v.hex(), "bytes": b.hex()}
                     for (t, k, v), b in zip(entries, encoded)],
         "block": first, "secondBlock": second, "root": merkle_root(leaves).hex(),

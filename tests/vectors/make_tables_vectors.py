@@ -47,5 +47,8 @@ made = {
             {"table": 0, "values": {"0": "000000000000012", "3": "1", "24": "2024-03-31"}},
             {"table": 0, "values": {"0": "000000000000012", "3": "2", "24": "0000-00-00"}},
             {"table": 5, "values": {"0": "000000000000012", "7": "カツラギ　ハナコ", "8": "葛󠄂城　花子"}}])],
+    "row": record("jido-teate", "12", [{"table": 5, "values": {"0": "12", "8": "葛󠄂城　花子"}}]),
+    "sources": {"values": [[2, "f040"], [7, ""]], "hex": (struct.pack(">HHHI", 1, 2, 2, 2) + b"\xf0\x40" +
+                                                         struct.pack(">HI", 7, 0)).hex()},
     "numbers": numbers([[0, 0, 80, "123456789018"], [1, 0, 1, "123456789018"], [1, 1, 36, "023456789013"]])}
 (HERE / "tables.json").write_text(json.dumps(made, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

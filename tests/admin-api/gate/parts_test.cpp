@@ -200,6 +200,7 @@ TEST(Routes, AskOnlyWhatTheGateMayAskAndSupplyEveryRequiredField) {
       EXPECT_TRUE(supplied.insert(member.field).second) << member.pointer;
     }
     if (route.body == BodyKind::Csv) supplied.insert(FieldId::Encoding);
+    if (route.body == BodyKind::Octets) supplied.insert(FieldId::Chunk);
     if (route.idempotency_key) supplied.insert(FieldId::IdempotencyKey);
     if (route.handling == Handling::OpenApi) continue;
     for (const auto& field : rule->fields) {

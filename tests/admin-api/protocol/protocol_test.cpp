@@ -16,6 +16,8 @@ Bytes bytes_for(FieldId id, std::size_t most) {
       return Bytes(std::min<std::size_t>(most, 6), '7');
     case Width::One:
       return Bytes{1};
+    case Width::Two:
+      return Bytes(2, 2);
     case Width::Eight:
       return Bytes(8, 8);
     case Width::Sixteen:

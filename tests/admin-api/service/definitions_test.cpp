@@ -175,7 +175,7 @@ TEST_F(RunningDefinitions, TheLogNamesWhoAskedWhoAgreedAndTheDigest) {
   EXPECT_EQ(line.at("approvedBy"), "officer-2a");
   EXPECT_EQ(line.at("recordFile"), "logged-file");
   EXPECT_EQ(line.at("definitionVersion"), 1);
-  EXPECT_EQ(line.at("definitionDigest"), to_hex(crypto::sha256(view_of(json::serialize(definition)))));
+  EXPECT_EQ(line.at("definitionDigest").as_string(), to_hex(crypto::sha256(view_of(json::serialize(definition)))));
   EXPECT_EQ(line.at("changeDigest"), told.body.at("changeDigest"));
 }
 

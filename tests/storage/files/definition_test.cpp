@@ -10,8 +10,10 @@ namespace {
 
 namespace json = boost::json;
 
-json::object shipped() {
-  return json::parse(read_source_file("storage/files/definitions/honnin-kakunin-joho.json")).as_object();
+json::object shipped() {  // without its logic checks, which have tests of their own
+  auto definition = json::parse(read_source_file("storage/files/definitions/honnin-kakunin-joho.json")).as_object();
+  definition.erase("checks");
+  return definition;
 }
 json::object schema() {
   return json::parse(read_source_file("storage/files/definitions/record-file-definition.schema.json")).as_object();
@@ -105,7 +107,7 @@ TEST(Definition, RefusesValuesOutOfTheirRange) {
   EXPECT_EQ(pointer_of(with_item(1, "key", "sex")), "/items/6/key");
   for (auto [name, bad] : {std::pair<const char*, json::value>{"version", 0},
                            {"version", 65536},
-                           {"format", 3},
+                           {"format", 4},
                            {"key", "A"},
                            {"items", json::array{}},
                            {"items", "none"}}) {
@@ -249,7 +251,7 @@ TEST(DefinitionGroups, KnowExactlyTheMembersOfTheSchema) {
   for (const auto& member : rules.at("$defs").at("item").at("properties").as_object()) {
     EXPECT_EQ(refused_at(item, member.key()), "/items/4/" + std::string(member.key()));
   }
-  EXPECT_EQ(visited, 9u + 3u + 10u);
+  EXPECT_EQ(visited, 10u + 3u + 10u);
   const auto words =
       json::value_to<std::vector<std::string>>(rules.at("$defs").at("group").at("properties").at("rows").at("enum"));
   std::vector<std::string> ours;

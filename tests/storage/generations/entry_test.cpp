@@ -101,6 +101,12 @@ TEST(Entry, BelongsToARecordOnlyInTheTablesOfRecords) {
                            TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates, TableId::Definitions}) {
     EXPECT_EQ(record_of({table, copy_of(record.view())}), std::nullopt);
   }
+  Bytes waiting(RecordId::kSize, 7);  // of an import: what waits in it belongs to its record, a part of a list does not
+  waiting.push_back(1);
+  append(waiting, record.view());
+  EXPECT_EQ(record_of({TableId::Quarantine, waiting}), record);
+  waiting.resize(RecordId::kSize + 5);
+  EXPECT_EQ(record_of({TableId::Quarantine, waiting}), std::nullopt);
 }
 
 TEST(MergedSource, LetsTheLaterSourceWinAndTakesAway) {
@@ -146,8 +152,34 @@ TEST(RecordEntryCodec, CutShortOrPrependedOrOfAnotherFormatIsRefused) {
   longer.push_back(0);
   EXPECT_FALSE(decode_record_entry(longer));
   auto other = bytes;
-  other[1] = 2;
+  other[1] = 3;
   EXPECT_EQ(decode_record_entry(other).error().code(), ErrorCode::Integrity);
+}
+
+TEST(RecordEntryCodec, ARowOfALaterTableThatWaitsForIdentificationIsFormatTwo) {
+  const auto bytes = hex_at(read_vectors("generations.json"), "recordEntryOfATable");
+  const auto entry = decode_record_entry(bytes).value();
+  EXPECT_EQ(entry.file, "jido-teate");
+  EXPECT_EQ(entry.group, 5u);
+  EXPECT_EQ(entry.row, 70001u);
+  EXPECT_EQ(entry.identification, Identification::Waiting);
+  EXPECT_EQ(entry.rows(), (std::vector<RowId>{entry.record.id, entry.source.id}));
+  EXPECT_EQ(encode_record_entry(entry), bytes);
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_record_entry(ByteView(bytes).first(size))) << size;
+  auto unknown = bytes;
+  unknown[bytes.size() - 49] = 4;
+  EXPECT_EQ(decode_record_entry(unknown).error().code(), ErrorCode::Integrity);
+}
+
+TEST(RecordEntryCodec, WhatFormatOneCanHoldIsRefusedInFormatTwo) {
+  auto bytes = encode_record_entry(sample());
+  ASSERT_EQ(bytes[1], 1);
+  bytes[1] = 2;
+  append(bytes, Bytes(7));  // group 0, row 0, nothing to identify
+  EXPECT_EQ(decode_record_entry(bytes).error().code(), ErrorCode::Integrity);
+  bytes[bytes.size() - 5] = 1;
+  EXPECT_EQ(decode_record_entry(bytes).value().row, 0x1000000u);
 }
 
 TEST(RecordEntryCodec, HasOneRowWhereThereIsNoNumber) {

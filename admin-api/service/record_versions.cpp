@@ -1,0 +1,61 @@
+#include "admin-api/service/record_versions.h"
+
+#include <algorithm>
+#include <map>
+
+#include "admin-api/service/search_keys.h"
+
+namespace shosoin::service {
+namespace {
+
+bool supersedes(const generations::RecordEntry& other, const generations::RecordEntry& entry) {
+  return other.file == entry.file && other.group == entry.group && other.integrated == entry.integrated &&
+         other.version > entry.version;
+}
+
+}  // namespace
+
+Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordEntry& entry) {
+  using enum generations::Identification;
+  if (entry.identification == Waiting || entry.identification == Rejected) return false;
+  return confirmed.contains(entry.import);
+}
+
+Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit hit) {
+  std::vector<RecordId> ids;
+  Result<void> read = success();
+  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(hit.entry.integrated), [&](const Entry& entry) {
+    auto id = RecordId::from(ByteView(entry.key.bytes).last(RecordId::kSize));
+    if (!id) {
+      read = id.error();
+      return false;
+    }
+    ids.push_back(id.value());
+    return true;
+  }));
+  TRY(std::move(read));
+  for (const auto& id : ids) {
+    TRY(auto entry, find_record(store, id));
+    if (!entry || !supersedes(*entry, hit.entry)) continue;
+    TRY(const bool provided, is_provided(confirmed, *entry));
+    if (provided) hit = {id, std::move(*entry)};
+  }
+  return hit;
+}
+
+void keep_newest(std::vector<Hit>& hits) {
+  if (hits.size() < 2) return;
+  std::map<std::pair<std::uint16_t, std::string>, std::uint32_t> newest;
+  for (const auto& hit : hits) {
+    auto& version = newest[{hit.entry.group, hit.entry.integrated}];
+    version = std::max(version, hit.entry.version);
+  }
+  std::erase_if(hits, [&](const Hit& hit) {
+    return hit.entry.version < newest.at({hit.entry.group, hit.entry.integrated});
+  });
+  std::ranges::sort(hits, {}, &Hit::order);
+  const auto again = std::ranges::unique(hits, {}, &Hit::id);
+  hits.erase(again.begin(), again.end());
+}
+
+}  // namespace shosoin::service

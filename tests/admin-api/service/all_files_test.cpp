@@ -1,0 +1,289 @@
+// All seven record files through the service: every table imported, confirmed, retrieved and compared with what was
+// sent, in every encoding; several numbers in one row; many rows of one person; tables about no person (issue 3; S-03,
+// S-04, S-05, D-03, D-09, L-21).
+#include <set>
+
+#include "firmware/base/limits.h"
+#include "firmware/base/limits_intake.h"
+#include "tests/admin-api/service/tables_world.h"
+
+namespace shosoin::test {
+namespace {
+
+namespace json = boost::json;
+using files::GroupRows;
+using files::ItemRole;
+
+constexpr std::string_view kMask = "************";
+
+class AllFiles : public TablesWorld {
+ protected:
+  // Two rows with a text in every item that takes one, so that what comes back can be told apart.
+  Csv filled(const files::Definition& definition, std::size_t group, std::uint64_t seed) {
+    std::vector<Row> rows;
+    for (std::uint64_t n = 0; n < 2; ++n) {
+      Row row{{"宛名番号", std::to_string(seed * 10 + n)}};
+      std::size_t at = 0;
+      for (const auto& item : definition.items_of(group)) {
+        ++at;
+        if (item.role == ItemRole::ResidentRecordCode) {
+          row[item.key] = made_resident_code(seed * 10 + n);
+        } else if (files::is_individual_number(item.role)) {
+          row[item.key] = made_number(seed * 1000 + n * 100 + at);
+        } else if (item.type == files::ItemType::Kana && item.max_length >= 6) {
+          row[item.key] = "タロウ" + std::string(n == 0 ? "ア" : "イ");
+        } else if (item.type == files::ItemType::Text && item.max_length >= 8) {
+          row[item.key] = "髙﨑①～－" + std::string(n == 0 ? "甲" : "乙") + "\"";
+        } else if (item.role == ItemRole::BirthDate) {
+          row[item.key] = "1980-02-0" + std::to_string(n + 1);
+        }
+      }
+      rows.push_back(std::move(row));
+    }
+    return csv_of(definition.key(), definition.groups()[group].key, rows);
+  }
+  std::vector<std::string> masked(const Csv& csv, std::vector<std::string> values) {
+    const auto items = csv.definition.items_of(csv.group);
+    bool any = false;
+    for (std::size_t i = 0; i < items.size(); ++i)
+      any = any || (files::is_individual_number(items[i].role) && !values[i].empty());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (files::is_individual_number(items[i].role)) values[i] = any ? std::string(kMask) : "";
+    }
+    return values;
+  }
+  // The two rows of an import, whatever they can be found by.
+  std::vector<json::value> told_rows(const Csv& csv, std::uint64_t seed) {
+    const auto& table = csv.definition.groups()[csv.group];
+    std::vector<json::value> out;
+    for (std::size_t n = 0; n < csv.rows.size(); ++n) {
+      auto fields = question("sato", csv.definition.key(), "addresseeNumber", std::to_string(seed * 10 + n));
+      if (table.rows == GroupRows::Apart) {
+        fields[FieldId::SearchKind] = "group";
+        fields[FieldId::SearchValue] = table.key;
+      }
+      fields[FieldId::Group] = table.key;
+      const auto told = world.ask(Kind::Retrieve, fields);
+      EXPECT_FALSE(told.refused) << told.text;
+      if (told.refused) return out;
+      for (const auto& record : told.body.at("records").as_array()) out.push_back(record);
+      if (table.rows == GroupRows::Apart) return out;
+    }
+    return out;
+  }
+  void goes_round(const files::Definition& definition, std::size_t group, std::uint64_t seed,
+                  const std::string& encoding) {
+    const auto& table = definition.groups()[group];
+    SCOPED_TRACE(definition.key() + ' ' + table.key + ' ' + encoding);
+    const auto csv = filled(definition, group, seed);
+    const auto import = confirmed(csv, {.encoding = encoding, .name_group = seed % 2 == 0 || definition.groups().size() > 1});
+    const auto records = told_rows(csv, seed);
+    ASSERT_EQ(records.size(), csv.rows.size());
+    std::set<std::vector<std::string>> sent, told;
+    for (const auto& row : csv.rows) sent.insert(masked(csv, row));
+    for (const auto& record : records) {
+      told.insert(values_of(record));
+      EXPECT_EQ(record.at("group").at("key").as_string(), table.key);
+      EXPECT_EQ(record.at("group").at("name").as_string(), table.name);
+      EXPECT_EQ(record.at("recordFile").as_string(), definition.key());
+      if (table.rows == GroupRows::Apart) {
+        EXPECT_EQ(record.at("addresseeNumber").as_string(), "");
+        EXPECT_EQ(record.at("integratedAddresseeNumber").as_string(), "");
+      }
+    }
+    EXPECT_EQ(told, sent);
+  }
+  // No number of the rows stands in the text.
+  static void expect_without_numbers(const Csv& csv, std::string_view text) {
+    const auto items = csv.definition.items_of(csv.group);
+    for (const auto& row : csv.rows) {
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (!files::is_individual_number(items[i].role) || row[i].empty()) continue;
+        EXPECT_EQ(text.find(row[i]), std::string_view::npos) << items[i].key;
+      }
+    }
+  }
+};
+
+TEST_F(AllFiles, EveryTableComesBackByteForByteFromEveryEncoding) {
+  std::uint64_t seed = 700;
+  std::size_t tables = 0;
+  const std::vector<std::string> encodings{"UTF-8", "CP932", "EUC-JP-MS"};
+  for (const auto& definition : definitions.all()) {
+    if (definition.key() == "hoikushi-torokubo") continue;  // without an addressee number: the next test
+    for (std::size_t g = 0; g < definition.groups().size(); ++g) {
+      goes_round(definition, g, ++seed, encodings[tables % encodings.size()]);
+      ++tables;
+    }
+  }
+  EXPECT_EQ(tables, 4u + 1 + 6 + 4 + 1 + 1);
+  for (const auto& line : world.log_of(tenant)) {
+    for (std::uint64_t n = 700; n <= seed; ++n) {
+      EXPECT_EQ(line.find(made_number(n * 1000).substr(0, 7)), std::string::npos);
+    }
+  }
+}
+
+TEST_F(AllFiles, ARegisterWithoutAddresseeNumbersIsFoundByNumberAndByTheIntegratedOne) {
+  const auto csv = csv_of("hoikushi-torokubo", definitions.find("hoikushi-torokubo")->groups()[0].key,
+                          {{{"individualNumber", made_number(88)}, {"kanjiName", "𠮷田　葛\U000E0102"}}});
+  confirmed(csv, {.encoding = "UTF-8", .name_group = false});
+  const auto told = ask("sato", "hoikushi-torokubo", "individualNumber", made_number(88));
+  ASSERT_FALSE(told.refused) << told.text;
+  const auto& record = told.body.at("records").at(0);
+  EXPECT_EQ(values_of(record), masked(csv, csv.rows[0]));
+  const auto again = ask("sato", "hoikushi-torokubo", "integratedAddresseeNumber",
+                         std::string(record.at("integratedAddresseeNumber").as_string()));
+  ASSERT_FALSE(again.refused) << again.text;
+  EXPECT_EQ(again.body.at("records").at(0).at("recordId"), record.at("recordId"));
+}
+
+TEST_F(AllFiles, AllNumbersOfARowAreMaskedAndShownTogetherWithThePermissionAlone) {
+  const auto csv = csv_of("jumin-kihon-daicho", "integratedAddressee",
+                          {{{"宛名番号", "880011"},
+                            {"integratedIndividualNumber", made_number(1)},
+                            {"integratedFormerIndividualNumber", made_number(2)},
+                            {"integratedNewIndividualNumber", made_number(3)}},
+                           {{"宛名番号", "880012"}, {"integratedFormerIndividualNumber", made_number(4)}}});
+  const auto staged = import("sato", csv);
+  ASSERT_FALSE(staged.refused) << staged.text;
+  expect_without_numbers(csv, staged.text);
+  ASSERT_FALSE(decide(staged.member("importId")).refused);
+  const auto shown_to = [&](const std::string& id, bool wish, const std::string& addressee) {
+    auto fields = question(id, "jumin-kihon-daicho", "addresseeNumber", addressee);
+    fields[FieldId::Group] = "integratedAddressee";
+    if (wish) fields[FieldId::IncludeIndividualNumber] = std::string(1, '\1');
+    const auto told = world.ask(Kind::Retrieve, fields);
+    EXPECT_FALSE(told.refused) << told.text;
+    return values_of(told.body.at("records").at(0));
+  };
+  EXPECT_EQ(shown_to("sato", true, "880011"), masked(csv, csv.rows[0]));
+  EXPECT_EQ(shown_to("suzuki", false, "880011"), masked(csv, csv.rows[0]));
+  EXPECT_EQ(shown_to("suzuki", true, "880011"), csv.rows[0]);
+  EXPECT_EQ(shown_to("suzuki", false, "880012"), masked(csv, csv.rows[1]));  // which of the three is not told
+  EXPECT_EQ(shown_to("suzuki", true, "880012"), csv.rows[1]);
+  std::uint64_t seen = 0, sequence = 0;
+  for (const auto& entry : world.entries_of(tenant)) {
+    expect_without_numbers(csv, entry.text);
+    const auto line = json::parse(entry.text).as_object();
+    if (entry.number_seq != sequence) {
+      EXPECT_TRUE(line.contains("individualNumberAccess"));  // gapless
+      EXPECT_EQ(entry.number_seq, ++sequence);
+    }
+    if (!line.contains("records") || !line.contains("individualNumberAccess")) continue;
+    const auto& access = line.at("individualNumberAccess").as_object();
+    if (access.at("宛名番号") != "880011") continue;
+    EXPECT_EQ(access.size(), 13u);
+    EXPECT_EQ(access.at("備考").as_string(), "個人番号3件の表示");
+    ++seen;
+  }
+  EXPECT_EQ(seen, 1u);
+  // Only the subject's own number finds the row: those of others are theirs.
+  EXPECT_FALSE(ask("sato", "jumin-kihon-daicho", "individualNumber", made_number(1)).refused);
+  EXPECT_EQ(ask("sato", "jumin-kihon-daicho", "individualNumber", made_number(3)).refused, ErrorCode::NotFound);
+}
+
+TEST_F(AllFiles, ManyRowsOfOnePersonComeTableByTableInTheOrderOfTheirFileAndByCursor) {
+  constexpr std::size_t kRows = 120;
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < kRows; ++i) rows.push_back({{"宛名番号", "770001"}, {"termCode", std::to_string(i)}});
+  const auto csv = csv_of("chihozei-shutaino", "taxTerm", rows);
+  confirmed(csv);
+  auto fields = question("sato", "chihozei-shutaino", "addresseeNumber", "770001");
+  std::vector<std::vector<std::string>> told;
+  std::size_t pages = 0;
+  std::string cursor;
+  do {
+    const auto page = world.ask(Kind::Retrieve, fields);
+    ASSERT_FALSE(page.refused) << page.text;
+    const auto& records = page.body.at("records").as_array();
+    EXPECT_LE(records.size(), limits::kRowsTold);
+    for (const auto& record : records) told.push_back(values_of(record));
+    const auto line = json::parse(world.log_of(tenant).back()).as_object();  // what was told is what was logged
+    EXPECT_EQ(line.at("records").as_array().size(), records.size());
+    cursor = page.member("cursor");
+    if (!cursor.empty()) fields[FieldId::Cursor] = raw(cursor);
+    ++pages;
+  } while (!cursor.empty() && pages < 10);
+  EXPECT_EQ(pages, 3u);
+  EXPECT_EQ(told, csv.rows);
+  fields[FieldId::Cursor] = std::string(16, 'x');
+  const auto lost = world.ask(Kind::Retrieve, fields);
+  EXPECT_EQ(lost.refused, ErrorCode::InvalidContent);
+  EXPECT_EQ(lost.member("pointer"), "/cursor");
+  // More rows of the same people may follow.
+  confirmed(csv_of("chihozei-shutaino", "taxTerm", {{{"宛名番号", "770001"}, {"termCode", "new"}}}));
+}
+
+TEST_F(AllFiles, ASearchTellsOfNoMorePeopleThanASearchMay) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i <= limits::kMaxRetrievalHits; ++i) {
+    rows.push_back({{"宛名番号", std::to_string(660000 + i)},
+                    {"addresseeKanaName", "オナジ　ナマエ"},
+                    {"addresseeBirthDate", "1970-01-01"}});
+  }
+  rows.push_back({{"宛名番号", "660000"}, {"addresseeKanaName", "オナジ　ナマエ"}, {"addresseeBirthDate", "1970-01-02"}});
+  confirmed(csv_of("jido-teate", "addressee", rows));
+  auto fields = question("sato", "jido-teate", "kanaNameAndBirthDate", "ｵﾅｼﾞ");
+  fields[FieldId::BirthDate] = "1970-01-01";
+  EXPECT_EQ(world.ask(Kind::Retrieve, fields).refused, ErrorCode::TooMany);
+  fields[FieldId::BirthDate] = "1970-01-02";
+  EXPECT_FALSE(world.ask(Kind::Retrieve, fields).refused);
+}
+
+TEST_F(AllFiles, OnlyATableAboutNoPersonIsListed) {
+  EXPECT_EQ(ask("sato", "jumin-kihon-daicho", "group", "resident").member("pointer"), "/searchKey/value");
+  EXPECT_EQ(ask("sato", "jumin-kihon-daicho", "group", "nothing").refused, ErrorCode::InvalidContent);
+  EXPECT_EQ(ask("sato", "chihozei-shutaino", "group", "taxTerm").refused, ErrorCode::InvalidContent);
+}
+
+TEST_F(AllFiles, TheTableMustBeNamedWhereThereAreSeveral) {
+  const auto csv = csv_of("jido-teate", "child", {{{"宛名番号", "1"}}});
+  const auto told = open("sato", csv, {.encoding = "UTF-8", .name_group = false});
+  EXPECT_EQ(told.refused, ErrorCode::InvalidContent);
+  EXPECT_EQ(told.member("pointer"), "/group");
+  EXPECT_EQ(told.body.at("groups").as_array().size(), 6u);
+  const auto unknown = open("sato", csv, {.encoding = "Shift_JIS"});
+  EXPECT_EQ(unknown.refused, ErrorCode::InvalidContent);
+  EXPECT_EQ(unknown.member("pointer"), "/encoding");
+}
+
+TEST_F(AllFiles, TwoImportsAtOnceQuarrelOverATableNotOverAFile) {
+  const auto child = csv_of("jido-teate", "child", {{{"宛名番号", "550001"}}});
+  const auto revision = csv_of("jido-teate", "revision", {{{"宛名番号", "550001"}}});
+  const auto first = import("sato", child);
+  ASSERT_FALSE(first.refused) << first.text;
+  const auto second = import("sato", revision);
+  EXPECT_FALSE(second.refused) << second.text;
+  EXPECT_EQ(import("sato", child).refused, ErrorCode::Conflict);
+  EXPECT_FALSE(decide(first.member("importId"), "reject").refused);
+  EXPECT_FALSE(decide(second.member("importId")).refused);
+}
+
+TEST_F(AllFiles, ASubjectOfATableOfOneRowIsKnownByCodeElseByNumberElseByAddressee) {
+  struct Case {
+    std::string file, group;
+    Row row, same;
+  };
+  const std::vector<Case> cases{
+      {"jumin-kihon-daicho", "resident",
+       {{"宛名番号", "440001"}, {"residentRecordCode", made_resident_code(44)}},
+       {{"宛名番号", "440099"}, {"residentRecordCode", made_resident_code(44)}}},
+      {"kyufukin-shikyu-kanri-daicho", "numberLink",
+       {{"宛名番号", "440002"}, {"individualNumber", made_number(44)}},
+       {{"宛名番号", "440098"}, {"individualNumber", made_number(44)}}},
+      {"kyufukin-shikyu-kanri-daicho", "tax", {{"宛名番号", "440003"}}, {{"宛名番号", " 440003"}}}};
+  for (const auto& one : cases) {
+    SCOPED_TRACE(one.group);
+    confirmed(csv_of(one.file, one.group, {one.row}));
+    const auto told = import("sato", csv_of(one.file, one.group, {one.same}));
+    EXPECT_EQ(told.refused, ErrorCode::InvalidContent) << told.text;
+    EXPECT_EQ(told.body.at("findings").at(0).at("rule").as_string(), "subject-known");
+    EXPECT_EQ(told.body.at("findings").at(0).at("row").as_int64(), 2);
+  }
+  // Known in one table is not known in another.
+  confirmed(csv_of("kyufukin-shikyu-kanri-daicho", "resident", {{{"宛名番号", "440003"}}}));
+}
+
+}  // namespace
+}  // namespace shosoin::test
