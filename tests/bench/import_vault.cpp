@@ -126,6 +126,7 @@ std::string import(World& world, const std::string& file, const std::string& pat
   auto request = request_of(city, seat, RequestKind::ImportOpen);
   protocol::set(request, FieldId::File, file);
   protocol::set(request, FieldId::Encoding, "UTF-8");
+  protocol::set(request, FieldId::Group, world.definitions().find(file)->groups().front().key);
   const auto id = RecordId::parse(std::string(ask(world, request).at("importId").as_string())).value();
   std::ifstream in(path, std::ios::binary);
   std::string piece(kPiece, '\0');

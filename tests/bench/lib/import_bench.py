@@ -24,7 +24,8 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"))
     parser.add_argument("--directory", help="where the disk to be measured is (default: a new directory in /var/tmp)")
-    parser.add_argument("--files", type=lambda text: text.split(","), default=["honnin-kakunin-joho"], help="record files, each by its key")
+    parser.add_argument("--files", type=lambda text: text.split(","), default=["honnin-kakunin-joho", "jumin-kihon-daicho"],
+                        help="record files, each by its key; the first table of each")
     parser.add_argument("--rows", type=int, default=100_000, help="of the timed imports")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory-rows", type=int, default=1_000_000, help="of the import with readers; 0: leave it out")
