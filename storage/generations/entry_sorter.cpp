@@ -148,11 +148,11 @@ class EntrySorter::Merge final : public EntrySource {
     while (!heap_.empty()) {
       const auto least = pop();
       const auto at = cursors_[least].at;
-      const bool repeated = last_ && compare(*last_, at) == 0;
+      const bool repeated = !last_.empty() && compare(last_, at) == 0;
       std::optional<Entry> entry;
       if (!repeated) {
         TRY(entry, decode(at));
-        last_.emplace(copy_of(at.first(kTableAndLength + key_of(at).size())));
+        last_.assign(at.begin(), at.begin() + static_cast<std::ptrdiff_t>(kTableAndLength + key_of(at).size()));
       }
       TRY(step(least));
       if (entry) return entry;
@@ -213,7 +213,7 @@ class EntrySorter::Merge final : public EntrySource {
   std::unique_ptr<engine::ReadTransaction> transaction_;
   std::vector<Cursor> cursors_;  // one for each run, and the last for what memory holds
   std::vector<std::size_t> heap_;
-  std::optional<Bytes> last_;  // table and key that came out last
+  Bytes last_;  // table and key that came out last
 };
 
 Result<std::unique_ptr<EntrySource>> EntrySorter::sorted() {
