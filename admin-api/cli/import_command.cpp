@@ -33,8 +33,9 @@ std::optional<std::uint64_t> received_of(const boost::json::value& reply) {
   const auto* object = reply.if_object();
   const auto* value = object != nullptr ? object->if_contains("received") : nullptr;
   if (value == nullptr || text_of_member(reply, "state") != "receiving") return std::nullopt;
-  const auto received = value->try_to_number<std::uint64_t>();
-  return received ? std::optional(*received) : std::nullopt;
+  boost::system::error_code wrong;
+  const auto received = value->to_number<std::uint64_t>(wrong);
+  return wrong ? std::nullopt : std::optional(received);
 }
 
 // One CSV on its way: opened, sent part by part, completed. What is lost on the way is asked for again from where the
@@ -56,7 +57,7 @@ class Upload {
       context_.show(opened);
       return success();
     }
-    while (*at < size_) {
+    while (*at < size_ && !broken_) {
       TRY(at, send_part(*at));
       context_.progress(kSending, *at, size_);
     }
@@ -95,6 +96,9 @@ class Upload {
     auto sent = client_.ask(context_, std::move(request));
     if (sent) {
       tries_ = 0;
+      const auto* object = sent.value().if_object();
+      const auto* broken = object != nullptr ? object->if_contains("broken") : nullptr;
+      broken_ = broken != nullptr && broken->is_bool() && broken->get_bool();
       return at + size;
     }
     const auto code = sent.error().code();
@@ -117,6 +121,7 @@ class Upload {
   std::uint64_t size_ = 0;
   std::string id_;
   int tries_ = 0;
+  bool broken_ = false;  // refused by what was sent so far: the report says why, and the rest need not go
 };
 
 // Repeating a command that lost its answer must be one import: the key may be given again, and is told on failure.

@@ -80,7 +80,6 @@ void run(CommandIo& io, const Options& options) {
 }
 
 constexpr std::string_view kAbout =
-    "架空の人のCSV / CSV of people who do not exist\n\n"
     "同じ団体・seed・人数なら、どのファイルのどの表でも同じ人(同じ番号・氏名・世帯)"
     "になります。実在の町名と郵便番号を使い、\n"
     "番号の検査数字は正しく、偶然に実在の人の番号と一致しうるので、本番の団体には決して取り込まないでください。\n"
@@ -95,7 +94,8 @@ constexpr std::string_view kAbout =
 
 void add_synthetic_commands(CLI::App& app, CommandIo& io) {
   auto* synthetic = app.add_subcommand("synthetic", "試験データ / test data")->require_subcommand(1);
-  auto* command = synthetic->add_subcommand("people", std::string(kAbout));
+  auto* command = synthetic->add_subcommand("people", "架空の人のCSV / CSV of people who do not exist");
+  command->footer(std::string(kAbout));
   const auto options = std::make_shared<Options>();  // CLI11 copies the callback
   command->add_option("--tenant", options->tenant, "団体コード6桁 / local government code")->required();
   auto* file = command->add_option("--file", options->file, "ファイルのキー / record file key");

@@ -17,7 +17,7 @@ namespace json = boost::json;
 constexpr std::string_view kManifestName = "manifest.json";
 constexpr int kManifestFormat = 1;
 constexpr Literal kDoing = "write the synthetic people";
-// One after the other for each table of a directory, so that every form occurs.
+// One after the other for each table of a directory, so that every form occurs; the seed says which begins.
 constexpr auto kForms = std::to_array<SyntheticForm>({
     {.encoding = Encoding::Utf8, .addressee_column = true},
     {.encoding = Encoding::Cp932, .half_width_kana = true, .addressee_column = true},
@@ -67,7 +67,7 @@ Result<std::size_t> write_synthetic_directory(const SyntheticDirectory& what) {
   json::array tables;
   for (const auto& definition : what.definitions.all()) {
     for (const auto& group : definition.groups()) {
-      auto form = kForms[tables.size() % kForms.size()];
+      auto form = kForms[(tables.size() + what.seed) % kForms.size()];
       if (what.encoding) form = {.encoding = *what.encoding, .addressee_column = true};
       TRY(auto told, write_table(what, {.definition = definition,
                                         .group = group.key,

@@ -143,7 +143,10 @@ class Connection final : public Body, public OpenConnection {
   class AtWork {
    public:
     AtWork(Connection& connection, Phase phase) : connection_(connection) { connection_.enter(phase); }
-    ~AtWork() { connection_.enter(Phase::Working); }
+    ~AtWork() {
+      connection_.stream_.deadline().never();  // the client is not waited for
+      connection_.enter(Phase::Working);
+    }
     AtWork(const AtWork&) = delete;
     AtWork& operator=(const AtWork&) = delete;
 
@@ -257,7 +260,6 @@ class Connection final : public Body, public OpenConnection {
     const AtWork waits(*this, Phase::Writing);
     stream_.deadline().after(deadlines().write);
     const bool written = co_await stream_.write(text);
-    stream_.deadline().never();
     broken_ = broken_ || !written;
     co_return written;
   }
@@ -267,7 +269,7 @@ class Connection final : public Body, public OpenConnection {
   Awaitable<void> say_farewell() {
     enter(Phase::Writing);
     stream_.deadline().after(deadlines().linger);
-    co_await stream_.shut_down();
+    co_await stream_.say_goodbye();
     if (!stream_.socket().is_open()) co_return;
     stream_.socket().shutdown(TcpSocket::shutdown_send, ignored_);
     std::array<char, 4096> dropped;

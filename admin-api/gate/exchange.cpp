@@ -200,7 +200,7 @@ class Runner {
 
   // The body as ImportChunk after ImportChunk from `offset` on; the answer of the last one. An empty body asks nothing
   // and is told where it ends.
-  net::awaitable<Answer> send_pieces(Request chunk, std::uint64_t offset) {
+  Awaitable<Answer> send_pieces(Request chunk, std::uint64_t offset) {
     chunk.fields.erase(FieldId::Offset);
     Answer last;
     last.body = json::serialize(json::object{{"received", offset}});
@@ -222,7 +222,7 @@ class Runner {
     memory::wipe(buffer);
     co_return last;
   }
-  net::awaitable<Answer> stream_part(Request request) {
+  Awaitable<Answer> stream_part(Request request) {
     const std::uint64_t offset = Reader(protocol::field(request, FieldId::Offset).value()).u64();
     co_return co_await send_pieces(std::move(request), offset);
   }

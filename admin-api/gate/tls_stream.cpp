@@ -127,9 +127,12 @@ Awaitable<bool> TlsStream::write(std::string_view text) {
   co_return true;
 }
 
-Awaitable<void> TlsStream::shut_down() {
-  if (SSL_shutdown(tls_.get()) == 1) co_return;
-  (void)co_await drive([this] { return SSL_shutdown(tls_.get()); });
+// RFC 8446 section 6.1 lets either end close its own direction without waiting for the other's word.
+Awaitable<void> TlsStream::say_goodbye() {
+  (void)co_await drive([this] {
+    const int done = SSL_shutdown(tls_.get());
+    return done == 0 ? 1 : done;
+  });
 }
 
 Awaitable<std::size_t> TlsStream::read_raw(std::span<char> out) {

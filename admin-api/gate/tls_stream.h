@@ -31,8 +31,8 @@ class TlsStream {
   Awaitable<bool> handshake();
   Awaitable<Got> read(std::span<char> out);
   Awaitable<bool> write(std::string_view text);  // all of it
-  Awaitable<void> shut_down();                   // says goodbye and waits for the other's
-  Awaitable<std::size_t> read_raw(std::span<char> out);  // below TLS, after shut_down; 0 at the end
+  Awaitable<void> say_goodbye();                 // nothing is written afterwards
+  Awaitable<std::size_t> read_raw(std::span<char> out);  // below TLS, after the goodbye; 0 at the end
 
  private:
   template <class Step>  // Step: () -> int, as SSL_read returns

@@ -151,7 +151,7 @@ Awaitable<VaultPool::Sent> VaultPool::send(Channel& channel, ByteView frame) {
   co_return Sent::Whole;
 }
 
-// The payload of one reply; empty when the channel fails, or says more or less than that.
+// One reply with its length; empty when the channel fails, or says more or less than that.
 Awaitable<Bytes> VaultPool::hear(Channel& channel) {
   Bytes in(limits::kReplyRead);
   std::size_t have = 0, want = protocol::kLengthSize;
@@ -175,7 +175,6 @@ Awaitable<Bytes> VaultPool::hear(Channel& channel) {
   }
   if (have != want) co_return Bytes{};
   in.resize(want);
-  in.erase(in.begin(), in.begin() + protocol::kLengthSize);
   co_return in;
 }
 
@@ -196,10 +195,10 @@ Awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request, std
     // The vault closed its end while the channel lay idle (it restarted): it was asked nothing, and another is taken.
     if (sent == Sent::Nothing && attempt < most_) continue;
     memory::wipe(frame.bytes);
-    Bytes payload;
-    if (sent == Sent::Whole) payload = co_await hear(*place.channel);
+    Bytes heard;
+    if (sent == Sent::Whole) heard = co_await hear(*place.channel);
+    const auto payload = heard.empty() ? ByteView{} : ByteView(heard).subspan(protocol::kLengthSize);
     auto reply = protocol::decode_reply(payload);
-    memory::wipe(payload);
     if (!reply || reply.value().id != request.id) {
       const Error error{ErrorCode::Unavailable, "hear the vault's reply"};
       oplog::failure("lost a channel to the vault", error);

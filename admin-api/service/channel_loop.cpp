@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <system_error>
 
 #include "crypto/library_memory.h"
 #include "firmware/base/log.h"
@@ -32,15 +33,20 @@ Result<std::unique_ptr<ChannelLoop>> ChannelLoop::make(Ways ways) {
   if (::epoll_ctl(events.number(), EPOLL_CTL_ADD, bell.number(), &about) != 0) {
     return Error{ErrorCode::Unavailable, "listen for flushes", errno};
   }
-  return std::unique_ptr<ChannelLoop>(new ChannelLoop(std::move(ways), std::move(events), std::move(bell)));
+  std::unique_ptr<ChannelLoop> loop(new ChannelLoop(std::move(ways), std::move(events), std::move(bell)));
+  try {
+    loop->thread_ = std::thread([of = loop.get()] { of->run(); });
+  } catch (const std::system_error& failed) {
+    return Error{ErrorCode::Unavailable, "start a thread for the gate's channels", failed.code().value()};
+  }
+  return loop;
 }
 ChannelLoop::ChannelLoop(Ways ways, disk::Descriptor events, disk::Descriptor bell)
     : ways_(std::move(ways)), journal_(ways_.service.journal()), events_(std::move(events)), bell_(std::move(bell)) {
   journal_.tell(*this);
-  thread_ = std::thread([this] { run(); });
 }
 ChannelLoop::~ChannelLoop() {
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   journal_.tell_no_more(*this);
 }
 

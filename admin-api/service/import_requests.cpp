@@ -320,9 +320,10 @@ Answer import_chunk(Parts& parts, Context& context) {
     }
   }
   receiving->received += chunk.size();
-  const auto received = receiving->received;
+  json::object told{{"importId", facts.id.hex()}, {"received", receiving->received}};
+  if (receiving->broken) told["broken"] = true;  // more of it is only counted: a sender may complete at once
   slot.put(std::move(receiving));
-  return json::object{{"importId", facts.id.hex()}, {"received", received}};
+  return told;
 }
 
 Answer import_close(Parts& parts, Context& context) {

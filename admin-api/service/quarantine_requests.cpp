@@ -196,8 +196,7 @@ Result<Change> identified(const TenantStore& store, Found& found, std::uint64_t 
   memory::wipe(plain);
   Change change{changed_keys(store, found, after), {}, {found.entry.record.id}, std::move(line)};
   found.entry.record = made.place;
-  found.entry.identification = Identification::Identified;
-  ++found.entry.version;
+  found.entry.identification = Identification::Identified;  // the same version: nobody has changed what it says
   change.rows.push_back(std::move(made.row));
   return change;
 }

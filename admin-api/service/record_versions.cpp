@@ -13,6 +13,22 @@ bool supersedes(const generations::RecordEntry& other, const generations::Record
          other.version > entry.version;
 }
 
+Result<std::vector<RecordId>> records_of_subject(const TenantStore& store, const generations::RecordEntry& entry) {
+  std::vector<RecordId> ids;
+  Result<void> read = success();
+  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(entry.integrated), [&](const Entry& link) {
+    auto id = RecordId::from(ByteView(link.key.bytes).last(RecordId::kSize));
+    if (!id) {
+      read = id.error();
+      return false;
+    }
+    ids.push_back(id.value());
+    return true;
+  }));
+  TRY(std::move(read));
+  return ids;
+}
+
 }  // namespace
 
 Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordEntry& entry) {
@@ -22,18 +38,7 @@ Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordE
 }
 
 Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit hit) {
-  std::vector<RecordId> ids;
-  Result<void> read = success();
-  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(hit.entry.integrated), [&](const Entry& entry) {
-    auto id = RecordId::from(ByteView(entry.key.bytes).last(RecordId::kSize));
-    if (!id) {
-      read = id.error();
-      return false;
-    }
-    ids.push_back(id.value());
-    return true;
-  }));
-  TRY(std::move(read));
+  TRY(const auto ids, records_of_subject(store, hit.entry));
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store, id));
     if (!entry || !supersedes(*entry, hit.entry)) continue;
@@ -41,6 +46,21 @@ Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit
     if (provided) hit = {id, std::move(*entry)};
   }
   return hit;
+}
+
+Result<std::vector<RecordId>> earlier_than(const TenantStore& store, ConfirmedImports& confirmed,
+                                           const generations::RecordEntry& entry) {
+  std::map<std::uint32_t, RecordId> earlier;
+  TRY(const auto ids, records_of_subject(store, entry));
+  for (const auto& id : ids) {
+    TRY(const auto other, find_record(store, id));
+    if (!other || !supersedes(entry, *other)) continue;
+    TRY(const bool provided, is_provided(confirmed, *other));
+    if (provided) earlier.emplace(other->version, id);
+  }
+  std::vector<RecordId> out;
+  for (const auto& [version, id] : earlier) out.push_back(id);
+  return out;
 }
 
 void keep_newest(std::vector<Hit>& hits) {

@@ -21,6 +21,9 @@ Result<bool> is_provided(ConfirmedImports& confirmed, const generations::RecordE
 // The newest version that may be provided: of a record in a table of one row per person, whose name and 個人番号 may
 // have been others, or none, when this version came.
 Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit hit);
+// Ids of the versions before it that may be provided, oldest first: each is told, and erased, by its own.
+Result<std::vector<RecordId>> earlier_than(const TenantStore& store, ConfirmedImports& confirmed,
+                                           const generations::RecordEntry& entry);
 // Takes out repetitions and earlier versions.
 void keep_newest(std::vector<Hit>& hits);
 

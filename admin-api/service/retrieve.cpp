@@ -39,6 +39,7 @@ struct Found {
   files::RowView record;  // of plain
   const files::Definition* definition;
   std::map<std::size_t, files::IndividualNumber> numbers;  // by item; only when they are to be shown
+  std::vector<RecordId> earlier;                           // versions before this one
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
@@ -87,6 +88,10 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
     memory::wipe(numbers);
     TRY(found.numbers, std::move(read));
   }
+  if (entry.version > 1) {
+    ConfirmedImports confirmed(store, &parts.recall.confirmed_imports);
+    TRY(found.earlier, earlier_than(store, confirmed, entry));
+  }
   found.entry = std::move(entry);
   return found;
 }
@@ -113,7 +118,16 @@ void append_shown(const ItemHeads& all_heads, const Found& found, std::string& t
   to += '}';
   append_member(to, "addresseeNumber", found.entry.addressee);
   append_member(to, "integratedAddresseeNumber", found.entry.integrated);
-  to += ",\"version\":" + std::to_string(found.entry.version) + ",\"items\":[";
+  to += ",\"version\":" + std::to_string(found.entry.version);
+  if (!found.earlier.empty()) {
+    to += ",\"earlierVersions\":[";
+    for (const auto& id : found.earlier) {
+      if (to.back() != '[') to += ',';
+      append_json(to, id.hex());
+    }
+    to += ']';
+  }
+  to += ",\"items\":[";
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) to += ',';
     to += heads[group.first + i];

@@ -15,7 +15,8 @@ class TheLifeOfARecord(Story):
     def test_1_a_certificate_is_verified_offline_and_a_forged_one_refused(self):
         self.scenario.verify()
 
-    def test_2_everything_stored_passes_the_check(self):
+    def test_2_all_seven_files_are_taken_and_everything_stored_passes_the_check(self):
+        self.scenario.all_files()
         self.scenario.show_status()
 
     def test_3_an_erased_record_stays_erased_after_kill_9(self):

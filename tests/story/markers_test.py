@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Planted markers: a name, an address, a 個人番号, a password and a TOTP secret stand in no file, log or process table."""
+"""Planted markers: a name, an address, a 個人番号, a password and a TOTP secret stand in no file, log or process table (S-07)."""
 import base64
 import os
 import threading

@@ -287,6 +287,57 @@ TEST_F(GateTest, StreamsAnImportInPiecesWithAscendingOffsets) {
   EXPECT_EQ(protocol::text_field(heard[0], FieldId::Encoding), "UTF-8");
   EXPECT_EQ(heard.back().kind, RequestKind::ImportClose);
 }
+TEST_F(GateTest, ReadsTheEncodingOfACsvFromItsCharsetAndTheTableFromThePath) {
+  start_vault([](const Request&) { return Reply{0, 0, R"({"importId":")" + std::string(32, 'a') + R"("})"}; });
+  for (const auto& [charset, encoding] :
+       {std::pair{"cp932", "CP932"}, {"EUC-JP-MS", "EUC-JP-MS"}, {"\"utf-8\"", "UTF-8"}}) {
+    const auto before = vault_->heard().size();
+    const auto path = std::string("POST /v1/tenants/132101/files/jido-teate/groups/child/imports");
+    EXPECT_EQ(ask(request(path, std::string("Content-Type: text/csv; charset=") + charset + "\r\n", "a\r\n")).status,
+              201);
+    const auto heard = vault_->heard();
+    ASSERT_GT(heard.size(), before);
+    EXPECT_EQ(protocol::text_field(heard[before], FieldId::Encoding), encoding);
+    EXPECT_EQ(protocol::text_field(heard[before], FieldId::Group), "child");
+  }
+  for (const auto* charset : {"shift_jis", "euc-jp", "utf-16", ""}) {
+    expect_problem(ask(request(kImport, std::string("Content-Type: text/csv; charset=") + charset + "\r\n", "a\r\n")),
+                   415, "unsupported-media-type");
+  }
+}
+TEST_F(GateTest, SendsAPartOfAnImportOnFromItsOffset) {
+  std::mutex mutex;
+  std::string received(1000, 'x');
+  start_vault([&](const Request& heard) {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(heard.kind, RequestKind::ImportChunk);
+    EXPECT_EQ(from_be<std::uint64_t>(std::span<const std::uint8_t, 8>(heard.fields.at(FieldId::Offset))),
+              received.size());
+    received += text_of(heard.fields.at(FieldId::Chunk));
+    return Reply{0, 0, R"({"received":)" + std::to_string(received.size()) + "}"};
+  });
+  const std::string octets = "Content-Type: application/octet-stream\r\n";
+  const auto part = [](const std::string& offset) {
+    return "POST /v1/tenants/132101/imports/" + std::string(32, 'a') + "/parts/" + offset;
+  };
+  const std::string body(600'000, '\xE7');  // any bytes: the vault knows the encoding
+  const Response response = ask(request(part("1000"), octets, body));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, R"({"received":601000})");
+  EXPECT_EQ(received.substr(1000), body);
+  for (const auto* offset : {"x", "-1", "01", "18446744073709551616", "1.5"}) {
+    expect_problem(ask(request(part(offset), octets, "a")), 404, "not-found");
+  }
+  expect_problem(ask(request(part("0"), "Content-Type: text/csv; charset=utf-8\r\n", "a")), 415,
+                 "unsupported-media-type");
+  stop_vault();
+  start_vault([](const Request&) {
+    return Reply{static_cast<std::uint16_t>(ErrorCode::Conflict) + 1, 0, R"({"code":"conflict","expectedOffset":5})"};
+  });
+  const Response early = ask(request(part("7"), octets, "a"));
+  EXPECT_EQ(early.status, 409);
+  EXPECT_NE(early.body.find(R"("expectedOffset":5)"), std::string::npos);
+}
 TEST_F(GateTest, WaitsForTheGoAheadBeforeTakingABodyThatExpectsOne) {
   start_vault([](const Request&) { return Reply{0, 0, R"({"importId":")" + std::string(32, 'a') + R"("})"}; });
   Client one = client();

@@ -5,12 +5,14 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "admin-api/cli/check_command.h"
 #include "admin-api/cli/file_command.h"
 #include "admin-api/cli/retention_command.h"
 #include "admin-api/cli/synthetic_command.h"
+#include "crypto/hash.h"
 
 namespace shosoin::cli {
 namespace {
@@ -238,10 +240,54 @@ TEST(SyntheticCommand, WritesTheSamePeopleToAFileAndToStandardOutput) {
   EXPECT_EQ(std::count(people.begin(), people.end(), '\n'), 21);
   std::filesystem::remove(path);
 }
-TEST(SyntheticCommand, RefusesAnUnknownTenantFileOrPlace) {
+TEST(SyntheticCommand, RefusesAnUnknownTenantFileTableEncodingOrPlace) {
   EXPECT_EQ(run({"synthetic", "people", "--tenant", "132100"}).exit_code, 65);
   EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--file", "none"}).exit_code, 69);
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--group", "none"}).exit_code, 69);
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--encoding", "Shift_JIS"}).exit_code, 65);
   EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--out", "/nonexistent/people.csv"}).exit_code, 64);
+  EXPECT_EQ(run({"synthetic", "people", "--tenant", "132101", "--directory", "/proc/none"}).exit_code, 64);
+}
+TEST(SyntheticCommand, WritesADeclaredEncodingAndLineEnd) {
+  const auto text = run({"synthetic", "people", "--tenant", "431001", "--file", "jido-teate", "--group", "child",
+                         "--count", "3", "--encoding", "CP932", "--line-end", "LF"})
+                        .out;
+  EXPECT_TRUE(text.starts_with("\"\x95\x9f\x8e\x83"));  // 福祉
+  EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+TEST(SyntheticCommand, ADirectoryHoldsEveryTableInEveryFormAndAManifestThatFits) {
+  const auto place = std::filesystem::temp_directory_path() / ("shosoin-people-" + std::to_string(getpid()));
+  const std::vector<std::string> words{"synthetic", "people", "--tenant", "110001",      "--count",
+                                       "7",         "--seed", "2",        "--directory", place.string()};
+  EXPECT_EQ(run(words).exit_code, 0);
+  const auto bytes_of = [&](const std::string& name) {
+    std::ifstream file(place / name, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  };
+  const auto manifest = boost::json::parse(bytes_of("manifest.json"));
+  EXPECT_TRUE(manifest.at("testData").as_bool());
+  EXPECT_EQ(manifest.at("format").as_int64(), 1);
+  EXPECT_EQ(manifest.at("tenant").as_string(), "110001");
+  std::set<std::string> files, forms;
+  for (const auto& table : manifest.at("tables").as_array()) {
+    const std::string name(table.at("name").as_string());
+    const auto text = bytes_of(name);
+    EXPECT_NE(name.find(".TEST.csv"), std::string::npos);
+    EXPECT_EQ(text.size(), table.at("bytes").to_number<std::size_t>());
+    EXPECT_EQ(to_hex(crypto::sha256(view_of(text))), table.at("sha256").as_string());
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), table.at("rows").to_number<std::int64_t>() + 1);
+    EXPECT_EQ(text.starts_with("\xEF\xBB\xBF"), table.at("byteOrderMark").as_bool());
+    EXPECT_EQ(text.find("\r\n") != text.npos, table.at("lineEnd").as_string() == "CRLF");
+    files.emplace(table.at("file").as_string());
+    forms.insert(std::string(table.at("encoding").as_string()) + std::string(table.at("lineEnd").as_string()));
+  }
+  EXPECT_EQ(manifest.at("tables").as_array().size(), 18u);
+  EXPECT_EQ(files.size(), 7u);
+  EXPECT_EQ(forms.size(), 6u);
+  EXPECT_NE(run(words).exit_code, 0);  // never over a set that is there
+  std::filesystem::remove_all(place);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_intake.h"
+#include "storage/generations/entry.h"
 #include "tests/admin-api/service/tables_world.h"
 
 namespace shosoin::test {
@@ -76,7 +77,8 @@ class AllFiles : public TablesWorld {
     const auto& table = definition.groups()[group];
     SCOPED_TRACE(definition.key() + ' ' + table.key + ' ' + encoding);
     const auto csv = filled(definition, group, seed);
-    const auto import = confirmed(csv, {.encoding = encoding, .name_group = seed % 2 == 0 || definition.groups().size() > 1});
+    const auto import =
+        confirmed(csv, {.encoding = encoding, .name_group = seed % 2 == 0 || definition.groups().size() > 1});
     const auto records = told_rows(csv, seed);
     ASSERT_EQ(records.size(), csv.rows.size());
     std::set<std::vector<std::string>> sent, told;
@@ -222,7 +224,8 @@ TEST_F(AllFiles, ASearchTellsOfNoMorePeopleThanASearchMay) {
                     {"addresseeKanaName", "オナジ　ナマエ"},
                     {"addresseeBirthDate", "1970-01-01"}});
   }
-  rows.push_back({{"宛名番号", "660000"}, {"addresseeKanaName", "オナジ　ナマエ"}, {"addresseeBirthDate", "1970-01-02"}});
+  rows.push_back(
+      {{"宛名番号", "660000"}, {"addresseeKanaName", "オナジ　ナマエ"}, {"addresseeBirthDate", "1970-01-02"}});
   confirmed(csv_of("jido-teate", "addressee", rows));
   auto fields = question("sato", "jido-teate", "kanaNameAndBirthDate", "ｵﾅｼﾞ");
   fields[FieldId::BirthDate] = "1970-01-01";
@@ -266,10 +269,12 @@ TEST_F(AllFiles, ASubjectOfATableOfOneRowIsKnownByCodeElseByNumberElseByAddresse
     Row row, same;
   };
   const std::vector<Case> cases{
-      {"jumin-kihon-daicho", "resident",
+      {"jumin-kihon-daicho",
+       "resident",
        {{"宛名番号", "440001"}, {"residentRecordCode", made_resident_code(44)}},
        {{"宛名番号", "440099"}, {"residentRecordCode", made_resident_code(44)}}},
-      {"kyufukin-shikyu-kanri-daicho", "numberLink",
+      {"kyufukin-shikyu-kanri-daicho",
+       "numberLink",
        {{"宛名番号", "440002"}, {"individualNumber", made_number(44)}},
        {{"宛名番号", "440098"}, {"individualNumber", made_number(44)}}},
       {"kyufukin-shikyu-kanri-daicho", "tax", {{"宛名番号", "440003"}}, {{"宛名番号", " 440003"}}}};
@@ -283,6 +288,117 @@ TEST_F(AllFiles, ASubjectOfATableOfOneRowIsKnownByCodeElseByNumberElseByAddresse
   }
   // Known in one table is not known in another.
   confirmed(csv_of("kyufukin-shikyu-kanri-daicho", "resident", {{{"宛名番号", "440003"}}}));
+}
+
+TEST_F(AllFiles, AnImportGoesOnWhereTheVaultHasItAndIsOneImport) {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < 40; ++i) rows.push_back({{"宛名番号", std::to_string(330000 + i)}});
+  const auto csv = csv_of("jido-teate", "entitlement", rows);
+  const ImportWish wish{.encoding = "EUC-JP-MS", .key = "resume-1", .resume = true};
+  const auto bytes = in_encoding(csv.text, "EUC-JP-MS");
+  const auto opened = open("sato", csv, wish);
+  EXPECT_EQ(opened.body.at("received").as_int64(), 0);
+  const auto id = opened.member("importId");
+  ASSERT_FALSE(send("sato", id, std::string_view(bytes).substr(0, 1001), 0).refused);
+  const auto again = open("sato", csv, wish);  // the client was lost
+  EXPECT_EQ(again.member("importId"), id);
+  EXPECT_EQ(again.body.at("received").as_int64(), 1001);
+  const auto early = send("sato", id, "x", 7);
+  EXPECT_EQ(early.refused, ErrorCode::Conflict);
+  EXPECT_EQ(early.body.at("expectedOffset").as_int64(), 1001);
+  ASSERT_FALSE(send("sato", id, std::string_view(bytes).substr(1001), 1001).refused);
+  const auto closed = close("sato", id);
+  ASSERT_FALSE(closed.refused) << closed.text;
+  EXPECT_EQ(closed.body.at("accepted").as_int64(), 40);
+  const auto done = open("sato", csv, wish);
+  EXPECT_EQ(done.member("state"), "staged");
+  EXPECT_FALSE(done.body.contains("received"));
+  EXPECT_FALSE(decide(id).refused);
+  // Without the wish the same key begins again from the first byte.
+  const auto other = open("sato", csv, {.encoding = "UTF-8", .key = "resume-2"});
+  ASSERT_FALSE(send("sato", other.member("importId"), csv.text.substr(0, 900), 0).refused);
+  EXPECT_EQ(open("sato", csv, {.encoding = "UTF-8", .key = "resume-2"}).body.at("received").as_int64(), 0);
+  ASSERT_FALSE(send("sato", other.member("importId"), csv.text, 0).refused);
+  ASSERT_FALSE(close("sato", other.member("importId")).refused);
+  EXPECT_FALSE(decide(other.member("importId"), "reject").refused);
+}
+
+TEST_F(AllFiles, ABadRowRefusesTheTableNamesItsPlaceAndTellsNoValue) {
+  auto csv = csv_of("jumin-kihon-daicho", "integratedAddressee",
+                    {{{"宛名番号", "320001"}, {"integratedFormerIndividualNumber", made_number(32)}}});
+  const auto at = csv.text.find(made_number(32));
+  csv.text[at + 11] = csv.text[at + 11] == '0' ? '1' : '0';
+  const auto told = import("sato", csv, {.encoding = "CP932"});
+  EXPECT_EQ(told.refused, ErrorCode::InvalidContent);
+  const auto& finding = told.body.at("findings").at(0);
+  EXPECT_EQ(finding.at("rule").as_string(), "number.wrong-check-digit");
+  EXPECT_EQ(finding.at("row").as_int64(), 2);
+  EXPECT_EQ(finding.at("item").as_string(), "変更前個人番号");
+  EXPECT_EQ(told.text.find(csv.text.substr(at, 11)), std::string::npos);
+  for (const auto& line : world.log_of(tenant)) EXPECT_EQ(line.find(csv.text.substr(at, 11)), std::string::npos);
+  const auto wrong = import("sato", csv_of("jido-teate", "child", {{{"宛名番号", "1"}}}), {.encoding = "UTF-8"});
+  ASSERT_FALSE(wrong.refused);
+  EXPECT_FALSE(decide(wrong.member("importId"), "reject").refused);
+  auto declared = csv_of("jido-teate", "child", {{{"宛名番号", "1"}}});
+  const auto opened = open("sato", declared, {.encoding = "EUC-JP-MS"});
+  const auto refused = send("sato", opened.member("importId"), in_encoding(declared.text, "CP932"), 0);
+  EXPECT_FALSE(refused.refused);  // the report comes with the close
+  const auto closed = close("sato", opened.member("importId"));
+  EXPECT_EQ(closed.refused, ErrorCode::InvalidContent);
+}
+
+TEST_F(AllFiles, OneRowOfAPersonIsErasedAloneAndItsNumberGoesWithTheLastRow) {
+  world.enrol("eraser", tenant, "dataProtectionManager", "requestErasure,approveErasure");
+  confirmed(csv_of("chihozei-shutaino", "taxTerm",
+                   {{{"宛名番号", "310001"}, {"individualNumber", made_number(31)}, {"termCode", "1"}},
+                    {{"宛名番号", "310001"}, {"individualNumber", made_number(31)}, {"termCode", "2"}}}));
+  const auto ids = [&] {
+    std::vector<std::string> out;
+    const auto told = ask("sato", "chihozei-shutaino", "individualNumber", made_number(31));
+    if (told.refused) return out;
+    for (const auto& record : told.body.at("records").as_array()) out.emplace_back(record.at("recordId").as_string());
+    return out;
+  };
+  const auto erase = [&](const std::string& record) {
+    auto fields = at("sato", world.t1);
+    fields[FieldId::File] = "chihozei-shutaino";
+    fields[FieldId::RecordIds] = raw(record);
+    for (const auto field : {FieldId::Items, FieldId::Medium, FieldId::Quantity, FieldId::Method, FieldId::Ground})
+      fields[field] = "架空";
+    fields[FieldId::PlannedDate] = "2026-12-01";
+    const auto asked = world.ask(Kind::ErasureRequest, fields);
+    EXPECT_FALSE(asked.refused) << asked.text;
+    auto decision = at("eraser", world.t2);
+    decision[FieldId::ErasureId] = raw(asked.member("erasureId"));
+    decision[FieldId::Decision] = "approve";
+    decision[FieldId::Code] = world.code("eraser");
+    EXPECT_FALSE(world.ask(Kind::ErasureDecide, decision).refused);
+    const auto ran = world.as_officers(Kind::BatchRun, {});
+    EXPECT_FALSE(ran.refused) << ran.text;
+    decision.erase(FieldId::Decision);
+    decision.erase(FieldId::Code);
+    return world.ask(Kind::ErasureShow, decision);
+  };
+  const auto by_id = [&](const std::string& record, const std::string& file) {
+    auto fields = question("sato", file, "addresseeNumber", "1");
+    fields.erase(FieldId::SearchKind);
+    fields.erase(FieldId::SearchValue);
+    fields[FieldId::RecordId] = raw(record);
+    return world.ask(Kind::RetrieveRecord, fields).refused;
+  };
+  const auto both = ids();
+  ASSERT_EQ(both.size(), 2u);
+  const auto first = erase(both[0]);
+  EXPECT_EQ(first.member("state"), "executed");
+  EXPECT_EQ(first.member("recordFile"), "chihozei-shutaino");
+  EXPECT_EQ(ids(), std::vector<std::string>{both[1]});
+  EXPECT_EQ(by_id(both[0], "chihozei-shutaino"), ErrorCode::Erased);
+  EXPECT_EQ(by_id(both[0], "jido-teate"), ErrorCode::NotFound);  // of another file nothing is told
+  erase(both[1]);
+  EXPECT_TRUE(ids().empty());
+  auto* store = world.parts().tenants.open(world.tenant(tenant)).value();
+  const auto token = store->number_token(view_of(made_number(31)));
+  EXPECT_FALSE(store->get({generations::TableId::Addressees, copy_of(token)}).value().has_value());  // promise 5
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ class Changes : public ::testing::Test {
   }
   std::string item(const json::value& record, std::string_view key) {
     for (const auto& one : record.at("items").as_array()) {
-      if (one.at("key") == key) return std::string(one.at("value").as_string());
+      if (std::string_view(one.at("key").as_string()) == key) return std::string(one.at("value").as_string());
     }
     return {};
   }
@@ -117,6 +117,7 @@ TEST_F(Changes, OfAResidentFollowTheChecksAndBecomeNewVersions) {
   EXPECT_EQ(item(hits[0], "address"), "前原町1-1");
   EXPECT_EQ(hits[0].at("version"), 2);
   EXPECT_EQ(hits[0].at("integratedAddresseeNumber"), integrated);
+  EXPECT_EQ(hits[0].at("earlierVersions"), json::array{first});
   EXPECT_EQ(find("individualNumber", "123456789018").size(), 1u);
   EXPECT_EQ(find("addresseeNumber", std::string(hits[0].at("addresseeNumber").as_string())).size(), 1u);
 

@@ -96,6 +96,7 @@ TEST_F(Records, ComeBackByteForByteByResidentRecordCodeWithTheNumberMasked) {
   }
 }
 
+// U-18: by a number, or by name and birth date together.
 TEST_F(Records, AreFoundByKanaNameAndBirthDateByAddresseeNumberAndByIndividualNumber) {
   const auto& sent = confirmed_people().front();
   const auto token = world.session("suzuki", world.t1);
@@ -198,6 +199,7 @@ TEST_F(Records, AreRefusedWithoutAReasonAndTheRefusalIsLogged) {
   }
 }
 
+// S-01: a known record of another tenant answers like none.
 TEST_F(Records, OfAForeignTenantLookLikeThoseOfNoTenant) {
   const auto& sent = confirmed_people().front();
   const auto code = value(sent, ItemRole::ResidentRecordCode);

@@ -80,8 +80,15 @@ Csv TablesWorld::csv_of(std::string_view file, std::string_view group, const std
   return csv;
 }
 
+// The session that is open there, while it lives: a password takes long on purpose.
 Fields TablesWorld::at(const std::string& id, const std::string& terminal) {
-  return {{FieldId::Terminal, terminal}, {FieldId::Session, world.session(id, terminal)}, {FieldId::TenantCode, tenant}};
+  const auto& human = world.people.at(id);
+  Fields fields{{FieldId::Terminal, terminal}, {FieldId::Session, human.token}};
+  const bool lives =
+      !human.token.empty() && human.terminal == terminal && !world.ask(Kind::SessionShow, fields).refused;
+  if (!lives) fields[FieldId::Session] = world.session(id, terminal);
+  fields[FieldId::TenantCode] = tenant;
+  return fields;
 }
 
 Told TablesWorld::open(const std::string& id, const Csv& csv, const ImportWish& wish) {
@@ -104,9 +111,9 @@ Told TablesWorld::send(const std::string& id, const std::string& import, std::st
                                        {FieldId::Chunk, std::string(bytes)}});
 }
 Told TablesWorld::close(const std::string& id, const std::string& import) {
-  return world.ask(Kind::ImportClose, {{FieldId::Terminal, world.t1},
-                                       {FieldId::Session, world.people.at(id).token},
-                                       {FieldId::ImportId, raw(import)}});
+  return world.ask(
+      Kind::ImportClose,
+      {{FieldId::Terminal, world.t1}, {FieldId::Session, world.people.at(id).token}, {FieldId::ImportId, raw(import)}});
 }
 Told TablesWorld::import(const std::string& id, const Csv& csv, const ImportWish& wish) {
   const auto opened = open(id, csv, wish);
