@@ -206,11 +206,7 @@ Result<bool> Linker::has_other_addressee(const Named& named, IntegratedNumber in
 Result<IntegratedNumber> Linker::new_number() {
   for (int i = 0; i < kDraws; ++i) {
     const auto number = open_->draw_.next();
-    bool taken = false;
-    TRY(store_.scan(TableId::SubjectLinks, addressee_bytes(number.text()), [&](const Entry&) {
-      taken = true;
-      return false;
-    }));
+    TRY(const bool taken, store_.any(TableId::SubjectLinks, addressee_bytes(number.text())));
     if (!taken) return number;
   }
   return Error{ErrorCode::Internal, "draw an integrated addressee number"};

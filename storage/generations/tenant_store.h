@@ -76,6 +76,7 @@ class TenantStore {
   const TenantId& tenant() const { return tenant_; }
   Result<std::optional<Bytes>> get(const EntryKey& key) const;
   Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  Result<bool> any(TableId table, ByteView prefix) const;  // whether a scan would find something; many times cheaper than one
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
   std::uint64_t last_seq() const;
@@ -96,6 +97,7 @@ class TenantStore {
   Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
+  Result<std::uint64_t> rows_stored() const;         // named or not
 
   // A sort of what a merge will add, in this tenant's environment; it must end before the store does. sorting() tells the sweep
   // which generation ids are such a sort's, so that it leaves them.
