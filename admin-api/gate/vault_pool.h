@@ -40,7 +40,7 @@ class VaultPool {
   boost::asio::io_context& context_;
   std::string socket_path_;
   std::size_t most_;
-  std::size_t open_ = 0;  // idle and in use
+  std::size_t open_ = 0;            // idle and in use
   std::vector<Channel*> channels_;  // all that are open
   std::vector<std::unique_ptr<Channel>> idle_;
   std::list<Waiter*> waiters_;

@@ -35,6 +35,8 @@ class AllFiles : public TablesWorld {
           row[item.key] = "タロウ" + std::string(n == 0 ? "ア" : "イ");
         } else if (item.type == files::ItemType::Text && item.max_length >= 8) {
           row[item.key] = "髙﨑①～－" + std::string(n == 0 ? "甲" : "乙") + "\"";
+        } else if (item.type == files::ItemType::Number && item.check == files::ItemCheck::None) {
+          row[item.key] = std::to_string(n + 1);
         } else if (item.role == ItemRole::BirthDate) {
           row[item.key] = "1980-02-0" + std::to_string(n + 1);
         }
@@ -277,7 +279,7 @@ TEST_F(AllFiles, ASubjectOfATableOfOneRowIsKnownByCodeElseByNumberElseByAddresse
        "numberLink",
        {{"宛名番号", "440002"}, {"individualNumber", made_number(44)}},
        {{"宛名番号", "440098"}, {"individualNumber", made_number(44)}}},
-      {"kyufukin-shikyu-kanri-daicho", "tax", {{"宛名番号", "440003"}}, {{"宛名番号", " 440003"}}}};
+      {"kyufukin-shikyu-kanri-daicho", "tax", {{"宛名番号", "440003"}}, {{"宛名番号", "４４０００３"}}}};
   for (const auto& one : cases) {
     SCOPED_TRACE(one.group);
     confirmed(csv_of(one.file, one.group, {one.row}));
