@@ -53,6 +53,7 @@ class NumberChanges : public ::testing::Test, protected LinkingWorld {
     return world.ask(Kind::Retrieve, fields);
   }
   static bool holds(const Told& told, const std::string& text) { return told.text.find(text) != std::string::npos; }
+  using Entry = generations::Entry;
   std::vector<Entry> history() {
     std::vector<Entry> out;
     EXPECT_TRUE(store().scan(TableId::NumberHistory, {}, [&](const Entry& entry) {
@@ -61,7 +62,6 @@ class NumberChanges : public ::testing::Test, protected LinkingWorld {
     }));
     return out;
   }
-  using Entry = generations::Entry;
   std::string integrated_;
 };
 
