@@ -58,6 +58,8 @@ TEST_F(LinkingReport, FindsOneNumberOnTwoAddresseesAndOneAddresseeWithTwoNumbers
   confirm(import(second));
   auto after = report();
   for (const auto& known : before) after.erase(known);
+  // Where others filled the basic register: whom it does not have is told, too.
+  std::erase_if(after, [](const auto& finding) { return finding.first == "not-in-other-file"; });
   ASSERT_EQ(after.size(), 2u) << text;
   const auto names = [&](const std::string& kind, const SomePerson& one, const SomePerson& other) {
     const auto a = records_of(one)[0].hex(), b = records_of(other)[0].hex();

@@ -291,7 +291,7 @@ TEST_F(NumberChanges, NothingOfTheHistoryOutlivesThePersonsLastRecord) {
   std::vector<generations::NumberChange> changes;
   for (const auto& entry : history()) changes.push_back(generations::decode_number_change(*entry.value).value());
   static bool enrolled = false;
-  if (!enrolled) world.enrol("eraser", tenant, "dataProtectionManager", "requestErasure,approveErasure,file:" + kFile);
+  if (!enrolled) world.enrol("number-eraser", tenant, "dataProtectionManager", "requestErasure,approveErasure,file:" + kFile);
   enrolled = true;
   auto application = base("suzuki", world.t1);
   application[FieldId::File] = kFile;
@@ -302,14 +302,14 @@ TEST_F(NumberChanges, NothingOfTheHistoryOutlivesThePersonsLastRecord) {
   const auto erasure = world.ask(Kind::ErasureRequest, application);
   ASSERT_FALSE(erasure.refused) << erasure.text;
   const auto id = std::string(text_of(from_hex(erasure.member("erasureId")).value()));
-  auto approval = base("eraser", world.t2);
+  auto approval = base("number-eraser", world.t2);
   approval[FieldId::ErasureId] = id;
   approval[FieldId::Decision] = "approve";
-  approval[FieldId::Code] = world.code("eraser");
+  approval[FieldId::Code] = world.code("number-eraser");
   ASSERT_FALSE(world.ask(Kind::ErasureDecide, approval).refused);
-  auto execution = base("eraser", world.t2);
+  auto execution = base("number-eraser", world.t2);
   execution[FieldId::ErasureId] = id;
-  execution[FieldId::Code] = world.code("eraser");
+  execution[FieldId::Code] = world.code("number-eraser");
   const auto done = world.ask(Kind::ErasureExecute, execution);
   ASSERT_FALSE(done.refused) << done.text;
 

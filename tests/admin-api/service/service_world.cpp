@@ -206,7 +206,8 @@ void ServiceWorld::enrol(const std::string& id, const std::string& tenant, const
       granted += (granted.empty() ? "file:" : ",file:") + definition.key();
   }
   if (!granted.empty()) fields[FieldId::Permissions] = granted;
-  ENSURE(!as_officers(Kind::PersonAdd, std::move(fields)).refused);
+  const auto told = as_officers(Kind::PersonAdd, std::move(fields));
+  EXPECT_FALSE(told.refused) << id << ' ' << told.text;
   people[id] = human;
 }
 
