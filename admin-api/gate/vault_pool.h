@@ -32,7 +32,7 @@ class VaultPool {
   Awaitable<bool> wait_for_turn();
   enum class Sent { Whole, InPart, Nothing };
   static Awaitable<Sent> send(Channel& channel, ByteView frame);
-  static Awaitable<Bytes> hear(Channel& channel);
+  static Awaitable<std::size_t> hear(Channel& channel);
   void give_back(std::unique_ptr<Channel> channel);
   void forget();  // a channel was lost: its place is free
   void wake_one();
