@@ -2,6 +2,7 @@
 // as a 個人番号 (S-04): adding one takes two persons on the local socket, who have seen the same change.
 #include <algorithm>
 #include <boost/json/array.hpp>
+#include <set>
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
@@ -155,11 +156,12 @@ Answer file_add(Parts& parts, Context& context) {
 Answer file_list(Parts& parts, Context& context) {
   const auto& set = parts.definitions.now();
   const bool has_grant = !belongs_to_appliance(context.by().person.role);
+  std::set<std::string> keys;
+  for (const auto& definition : set.all()) keys.insert(definition.key());
   json::array files;
-  for (const auto& definition : set.all()) {
-    if (set.find(definition.key()) != &definition) continue;  // the newest of each file
-    auto summary = summary_of(definition);
-    if (has_grant) summary["granted"] = context.by().grant.has_file(definition.key());
+  for (const auto& key : keys) {
+    auto summary = summary_of(*set.find(key));
+    if (has_grant) summary["granted"] = context.by().grant.has_file(key);
     files.push_back(std::move(summary));
   }
   return json::object{{"recordFiles", std::move(files)}};
@@ -176,11 +178,11 @@ Answer file_show(Parts& parts, Context& context) {
   context.target["recordFile"] = definition->key();
   context.target["definitionVersion"] = definition->version();
   auto out = summary_of(*definition);
-  json::array versions;
+  std::set<std::uint16_t> versions;
   for (const auto& other : set.all()) {
-    if (other.key() == key) versions.emplace_back(other.version());
+    if (other.key() == key) versions.insert(other.version());
   }
-  out["versions"] = std::move(versions);
+  out["versions"] = json::array(versions.begin(), versions.end());
   TRY(const auto stored, find_stored_definition(parts.zero(), key, definition->version()));
   if (stored) {
     out["added"] = json::object{
