@@ -57,7 +57,8 @@ class Cipher {
 
  private:
   Cipher() : context_(given(EVP_CIPHER_CTX_new()), &EVP_CIPHER_CTX_free) {
-    const bool begun = EVP_CipherInit_ex2(context_.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1;
+    const bool begun =
+        EVP_CipherInit_ex2(context_.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1;
     if (!begun) end_without_memory();  // its state is all that could not be had
   }
   std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;

@@ -10,8 +10,8 @@ namespace shosoin::crypto {
 bool watch_library_memory() noexcept;  // false: OpenSSL had already begun
 std::uint64_t library_allocations_refused() noexcept;
 
-// Where OpenSSL can fail for want of memory and for nothing else: ends the request as the standard library would, not the
-// process (decision 0012).
+// Where OpenSSL can fail for want of memory and for nothing else: ends the request as the standard library would, not
+// the process (decision 0012).
 [[noreturn]] void end_without_memory();
 template <class T>
 T* given(T* from_library) {

@@ -60,6 +60,7 @@ void add_all(CLI::App& app, Context& context) {
   add_import_commands(app, context);
   add_record_commands(app, context);
   add_erasure_commands(app, context);
+  add_linking_commands(app, context);
   add_certificate_commands(app, context);
   add_verify_commands(app, context);
 }

@@ -19,6 +19,7 @@ void add_login_commands(CLI::App& app, Context& context);
 void add_import_commands(CLI::App& app, Context& context);
 void add_record_commands(CLI::App& app, Context& context);
 void add_erasure_commands(CLI::App& app, Context& context);
+void add_linking_commands(CLI::App& app, Context& context);
 void add_certificate_commands(CLI::App& app, Context& context);
 // Offline.
 void add_verify_commands(CLI::App& app, Context& context);

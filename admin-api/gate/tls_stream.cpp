@@ -1,5 +1,6 @@
 #include "admin-api/gate/tls_stream.h"
 
+#include <bits/functexcept.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -8,7 +9,6 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 
-#include "crypto/library_memory.h"
 #include "firmware/base/limits_gate.h"
 
 namespace shosoin::gate {
@@ -16,6 +16,13 @@ namespace {
 
 namespace net = boost::asio;
 constexpr std::size_t kWrittenAtOnce = 1u << 30;  // the library counts in int
+
+// What the library could not make for want of memory ends the connection (decision 0012).
+template <class T>
+T* given(T* made) {
+  if (made == nullptr) std::__throw_bad_alloc();
+  return made;
+}
 
 // The library's own socket BIO would raise SIGPIPE.
 int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
@@ -36,7 +43,7 @@ long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH 
 
 const BIO_METHOD* socket_method() {
   static BIO_METHOD* const method = [] {
-    auto* made = crypto::given(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"));
+    auto* made = given(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket"));
     BIO_meth_set_write(made, put);
     BIO_meth_set_read(made, take);
     BIO_meth_set_ctrl(made, control);
@@ -47,11 +54,10 @@ const BIO_METHOD* socket_method() {
 
 }  // namespace
 
-TlsStream::TlsStream(TcpSocket socket, SSL_CTX* settings)
-    : socket_(std::move(socket)), tls_(crypto::given(SSL_new(settings))) {
+TlsStream::TlsStream(TcpSocket socket, SSL_CTX* settings) : socket_(std::move(socket)), tls_(given(SSL_new(settings))) {
   boost::system::error_code ignored;
   socket_.native_non_blocking(true, ignored);
-  BIO* bio = crypto::given(BIO_new(socket_method()));
+  BIO* bio = given(BIO_new(socket_method()));
   BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket_.native_handle())));
   BIO_set_init(bio, 1);
   SSL_set_bio(tls_.get(), bio, bio);  // which frees it

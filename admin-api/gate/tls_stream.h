@@ -30,8 +30,8 @@ class TlsStream {
   };
   Awaitable<bool> handshake();
   Awaitable<Got> read(std::span<char> out);
-  Awaitable<bool> write(std::string_view text);  // all of it
-  Awaitable<void> say_goodbye();                 // nothing is written afterwards
+  Awaitable<bool> write(std::string_view text);          // all of it
+  Awaitable<void> say_goodbye();                         // nothing is written afterwards
   Awaitable<std::size_t> read_raw(std::span<char> out);  // below TLS, after the goodbye; 0 at the end
 
  private:

@@ -31,6 +31,7 @@ struct VaultPool::Channel {
   VaultPool& pool;
   LocalSocket socket;
   Deadline deadline;
+  Bytes in = Bytes(limits::kReplyRead);  // kept from reply to reply, wiped in between
 };
 
 struct VaultPool::Waiter {
@@ -151,31 +152,29 @@ Awaitable<VaultPool::Sent> VaultPool::send(Channel& channel, ByteView frame) {
   co_return Sent::Whole;
 }
 
-// One reply with its length; empty when the channel fails, or says more or less than that.
-Awaitable<Bytes> VaultPool::hear(Channel& channel) {
-  Bytes in(limits::kReplyRead);
+// How long one reply is, its length included, which then stands in channel.in; 0 when the channel fails, or says more.
+Awaitable<std::size_t> VaultPool::hear(Channel& channel) {
+  auto& in = channel.in;
   std::size_t have = 0, want = protocol::kLengthSize;
   bool length_known = false;
   while (have < want) {
     auto [failed] = co_await channel.socket.async_wait(LocalSocket::wait_read, on_loop);
-    if (failed) co_return Bytes{};
+    if (failed) co_return 0;
     while (have < want) {
       const auto got = ::recv(channel.socket.native_handle(), in.data() + have, in.size() - have, 0);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-      if (got <= 0) co_return Bytes{};
+      if (got <= 0) co_return 0;
       have += static_cast<std::size_t>(got);
       if (length_known || have < want) continue;
       const auto size = protocol::payload_size(std::span(in).first<protocol::kLengthSize>(), limits::kMaxReplyFrame);
-      if (!size) co_return Bytes{};
+      if (!size) co_return 0;
       length_known = true;
       want += size.value();
       if (in.size() < want) in.resize(want);
     }
   }
-  if (have != want) co_return Bytes{};
-  in.resize(want);
-  co_return in;
+  co_return have == want ? want : 0;
 }
 
 Awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request, std::chrono::seconds patience) {
@@ -195,10 +194,12 @@ Awaitable<Result<protocol::Reply>> VaultPool::ask(protocol::Request request, std
     // The vault closed its end while the channel lay idle (it restarted): it was asked nothing, and another is taken.
     if (sent == Sent::Nothing && attempt < most_) continue;
     memory::wipe(frame.bytes);
-    Bytes heard;
-    if (sent == Sent::Whole) heard = co_await hear(*place.channel);
-    const auto payload = heard.empty() ? ByteView{} : ByteView(heard).subspan(protocol::kLengthSize);
-    auto reply = protocol::decode_reply(payload);
+    const std::size_t heard = sent == Sent::Whole ? co_await hear(*place.channel) : 0;
+    auto& in = place.channel->in;
+    auto reply =
+        protocol::decode_reply(heard == 0 ? ByteView{} : ByteView(in).first(heard).subspan(protocol::kLengthSize));
+    memory::wipe(std::span(in).first(heard));
+    if (in.size() > limits::kReplyRead) in = Bytes(limits::kReplyRead);  // a large one is not kept
     if (!reply || reply.value().id != request.id) {
       const Error error{ErrorCode::Unavailable, "hear the vault's reply"};
       oplog::failure("lost a channel to the vault", error);

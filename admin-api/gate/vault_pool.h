@@ -32,7 +32,7 @@ class VaultPool {
   Awaitable<bool> wait_for_turn();
   enum class Sent { Whole, InPart, Nothing };
   static Awaitable<Sent> send(Channel& channel, ByteView frame);
-  static Awaitable<Bytes> hear(Channel& channel);
+  static Awaitable<std::size_t> hear(Channel& channel);
   void give_back(std::unique_ptr<Channel> channel);
   void forget();  // a channel was lost: its place is free
   void wake_one();
@@ -40,7 +40,7 @@ class VaultPool {
   boost::asio::io_context& context_;
   std::string socket_path_;
   std::size_t most_;
-  std::size_t open_ = 0;  // idle and in use
+  std::size_t open_ = 0;            // idle and in use
   std::vector<Channel*> channels_;  // all that are open
   std::vector<std::unique_ptr<Channel>> idle_;
   std::list<Waiter*> waiters_;

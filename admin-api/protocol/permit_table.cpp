@@ -10,7 +10,9 @@ using Kind = RequestKind;
 
 constexpr std::size_t kCode = 6;
 constexpr std::size_t kWidest = 32;  // a token, a fingerprint
-constexpr std::size_t kCsr = 4096;   // a P-256 request takes about 300
+constexpr std::size_t kNumber = 64;  // as typed: what is no number is refused by the vault, which points at it
+constexpr std::size_t kCursor = 160;
+constexpr std::size_t kCsr = 4096;  // a P-256 request takes about 300
 constexpr std::size_t kRecordIds = limits::kMaxErasureRecords * 16;
 
 constexpr FieldRule must(FieldId id, std::size_t most) { return {id, true, most}; }
@@ -50,12 +52,20 @@ std::vector<RequestRule> make_table() {
                  may(BirthDate, limits::kMaxIdText), kReason, kCase, kWithNumber, kGroup, may(Cursor, 16)}),
       gate_only(Kind::RetrieveRecord, "retrieve-record",
                 {id_text(TenantCode), id_text(File), kReason, kCase, kWithNumber, id16(FieldId::RecordId)}),
+      gate_only(Kind::NumberChangeRequest, "number-change-request",
+                {kIdempotency, id_text(TenantCode), id_text(File), kCase, id16(FieldId::RecordId),
+                 must(NewNumber, kNumber), may(ChangedOn, limits::kMaxIdText), may(ChangeBasis, limits::kMaxIdText)}),
+      gate_only(Kind::NumberChangeShow, "number-change-show", {id_text(TenantCode), id16(NumberChangeId)}),
+      gate_only(Kind::NumberChangeList, "number-change-list", {id_text(TenantCode)}),
+      gate_only(
+          Kind::NumberChangeDecide, "number-change-decide",
+          {must(Code, kCode), id_text(TenantCode), id_text(Decision), may(NewNumber, kNumber), id16(NumberChangeId)}),
+      gate_only(Kind::LinkingReport, "linking-report", {id_text(TenantCode), may(ReportCursor, kCursor)}),
       gate_only(Kind::ImportOpen, "import-open",
                 {kIdempotency, id_text(TenantCode), id_text(File), id_text(Encoding), kGroup, may(FiveDigitCodes, 1),
                  may(StandardCharacters, 1), may(IvsCollection, limits::kMaxIdText), may(Resume, 1)}),
       gate_only(Kind::ImportChunk, "import-chunk",
-                {may(TenantCode, limits::kMaxIdText), id16(ImportId), must(Offset, 8),
-                 must(Chunk, limits::kMaxField)}),
+                {may(TenantCode, limits::kMaxIdText), id16(ImportId), must(Offset, 8), must(Chunk, limits::kMaxField)}),
       gate_only(Kind::ImportClose, "import-close", {may(TenantCode, limits::kMaxIdText), id16(ImportId)}),
       gate_only(Kind::ImportShow, "import-show", {id_text(TenantCode), id16(ImportId)}),
       gate_only(Kind::ImportDecide, "import-decide",
@@ -133,6 +143,7 @@ Width width_of(FieldId id) {
     case FieldId::RecordId:
     case ImportId:
     case ErasureId:
+    case NumberChangeId:
     case Cursor:
       return Width::Sixteen;
     case RecordIds:
@@ -174,6 +185,10 @@ Width width_of(FieldId id) {
     case Ground:
     case Serial:
     case Csr:
+    case NewNumber:
+    case ChangedOn:
+    case ChangeBasis:
+    case ReportCursor:
     case Group:
     case IvsCollection:
     case ItemKey:

@@ -184,7 +184,8 @@ std::optional<ByteView> field(const Request& request, FieldId id) {
 }
 
 void wipe_secrets(Request& request) {
-  for (FieldId id : {FieldId::Password, FieldId::Code, FieldId::TotpSecret, FieldId::Session, FieldId::SecondSession}) {
+  for (FieldId id : {FieldId::Password, FieldId::Code, FieldId::TotpSecret, FieldId::Session, FieldId::SecondSession,
+                     FieldId::NewNumber}) {
     const auto found = request.fields.find(id);
     if (found != request.fields.end()) memory::wipe(found->second);
   }

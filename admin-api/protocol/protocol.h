@@ -25,6 +25,11 @@ enum class RequestKind : std::uint16_t {
   SessionShow = 12,
   Retrieve = 20,         // by search key; every hit that is told is logged first
   RetrieveRecord = 21,   // by record id
+  NumberChangeRequest = 24,  // one asks for a change of a person's 個人番号
+  NumberChangeShow = 25,
+  NumberChangeList = 26,
+  NumberChangeDecide = 27,   // another person on another terminal, with a fresh code
+  LinkingReport = 28,        // one page of the consistency report
   ImportOpen = 30,
   ImportChunk = 31,
   ImportClose = 32,      // checks, stages; nothing visible until another person confirms
@@ -117,6 +122,11 @@ enum class FieldId : std::uint16_t {
   Definition = 70,       // JSON of a record file definition
   ChangeDigest = 71,     // 32 B: of the change that was shown
   DefinitionVersion = 72,  // u16
+  NewNumber = 80,        // 個人番号, twelve digits
+  ChangedOn = 81,        // YYYY-MM-DD
+  ChangeBasis = 82,      // "application" | "ex-officio"
+  NumberChangeId = 83,   // 16 B
+  ReportCursor = 84,     // where the last page of a report ended
 };
 
 struct Request {
@@ -173,7 +183,7 @@ void set(Request& request, FieldId id, ByteView bytes);
 void set_u64(Request& request, FieldId id, std::uint64_t value);
 std::string text_field(const Request& request, FieldId id);  // "" when absent
 std::optional<ByteView> field(const Request& request, FieldId id);
-void wipe_secrets(Request& request);            // Password, Code, TotpSecret, Session, SecondSession
+void wipe_secrets(Request& request);            // Password, Code, TotpSecret, Session, SecondSession, NewNumber
 
 // Shape of a field's bytes, the same in every request.
 enum class Width : std::uint8_t { Text, One, Two, Eight, Sixteen, Sixteens, Twenty, ThirtyTwo };

@@ -224,7 +224,8 @@ void ChannelLoop::settle() {
     if (settlement == journal::Journal::Settlement::Waiting) return;
     Owed owed = std::move(owed_.front());
     owed_.pop_front();
-    if (settlement == journal::Journal::Settlement::Failed) {  // whether the line stands is unknown: nothing of it is told
+    if (settlement ==
+        journal::Journal::Settlement::Failed) {  // whether the line stands is unknown: nothing of it is told
       const auto bare = protocol::encode_bare(protocol::status_of(ErrorCode::StorageFailed), owed.id);
       owed.reply.assign(bare.begin(), bare.end());
       owed.end = ErrorCode::StorageFailed;

@@ -1,7 +1,7 @@
-// Serves many of the gate's channels on one thread (decision 0043): a retrieval is worked on where it was read, and while
-// its line is on its way to the disk the thread is at the next. Replies leave when their flush is durable, and not before
-// (promise 4). What may take longer, or has not come in whole, goes aside to a thread of its own and the channel comes
-// back. take_in, come_back, flushed: any thread. Everything else: the loop's own.
+// Serves many of the gate's channels on one thread (decision 0043): a retrieval is worked on where it was read, and
+// while its line is on its way to the disk the thread is at the next. Replies leave when their flush is durable, and
+// not before (promise 4). What may take longer, or has not come in whole, goes aside to a thread of its own and the
+// channel comes back. take_in, come_back, flushed: any thread. Everything else: the loop's own.
 #pragma once
 
 #include <deque>
@@ -22,9 +22,9 @@ struct GateChannel {
   GateChannel(int of, const std::atomic<bool>& stopping) : socket(of), incoming(of, stopping) {}
   const int socket;
   Incoming incoming;
-  std::atomic<bool> aside{false};  // another thread has it
-  bool owed = false;               // a reply waits for its flush
-  bool more = false;               // something came in meanwhile
+  std::atomic<bool> aside{false};            // another thread has it
+  bool owed = false;                         // a reply waits for its flush
+  bool more = false;                         // something came in meanwhile
   std::optional<protocol::Request> asked{};  // what it went aside with
   Bytes rest{};                              // of a reply that the gate is slow to take
 };
@@ -35,8 +35,8 @@ class ChannelLoop final : public journal::FlushListener {
     Service& service;
     const std::atomic<bool>& stopping;
     std::function<void(ErrorCode)> ends;
-    // On another thread: sends what is left of a reply, or answers the request, or reads one and answers that. Then gives the
-    // channel to come_back(). False: no memory or no thread for it; nothing was done.
+    // On another thread: sends what is left of a reply, or answers the request, or reads one and answers that. Then
+    // gives the channel to come_back(). False: no memory or no thread for it; nothing was done.
     std::function<bool(ChannelLoop&, GateChannel&, std::optional<protocol::Request>&)> go_aside;
     std::function<void(int socket)> closed;
   };

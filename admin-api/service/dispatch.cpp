@@ -13,13 +13,18 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 39> kHandlers{{
+constexpr std::array<HandlerRow, 44> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
     {Kind::SessionShow, session_show},
     {Kind::Retrieve, retrieve},
     {Kind::RetrieveRecord, retrieve_record},
+    {Kind::NumberChangeRequest, number_change_request},
+    {Kind::NumberChangeShow, number_change_show},
+    {Kind::NumberChangeList, number_change_list},
+    {Kind::NumberChangeDecide, number_change_decide},
+    {Kind::LinkingReport, linking_report},
     {Kind::ImportOpen, import_open},
     {Kind::ImportChunk, import_chunk},
     {Kind::ImportClose, import_close},

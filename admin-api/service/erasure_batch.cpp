@@ -6,6 +6,7 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/number_changes.h"
 #include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
@@ -25,8 +26,10 @@ struct TenantBatch {
   std::vector<ImportFacts> rejected;
   std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
   std::map<std::string, std::set<RecordId>> unidentified;  // by file: rows whose 文字同定 was rejected
-  std::set<RecordId> records;       // of all four
-  std::vector<Bytes> lost_numbers;  // keys of Addressees whose last record goes
+  std::set<RecordId> records;                              // of all four
+  std::vector<Bytes> lost_numbers;                         // keys of Addressees whose last record goes
+  std::set<std::string> lost_subjects;  // 団体内統合宛名番号 whose last record goes, as far as a number was changed
+  std::vector<NumberChangeFacts> undecided;  // changes that were asked for about them
 };
 
 Result<void> gather_rejected(const TenantStore& store, TenantBatch& batch) {
@@ -74,7 +77,8 @@ Result<void> gather_unidentified(const TenantStore& store, TenantBatch& batch) {
   return success();
 }
 
-// An abandoned import has dropped its rows: its subject's number cannot be read, and is found by what it stands for.
+// Numbers that no row tells - an abandoned import has dropped its rows, a change has replaced a number - are found by
+// what they stand for.
 Result<void> gather_by_value(const TenantStore& store, const std::set<std::string>& integrated, TenantBatch& batch) {
   if (integrated.empty()) return success();
   TRY(store.scan(TableId::Addressees, {}, [&](const Entry& entry) {
@@ -84,48 +88,68 @@ Result<void> gather_by_value(const TenantStore& store, const std::set<std::strin
   return success();
 }
 
-// Of the subject's own number: those of others in the same row stay theirs.
-Result<std::optional<Bytes>> own_number_token(const Parts& parts, const TenantStore& store,
-                                              const generations::RecordEntry& record) {
-  TRY(auto plain, store.read_row(record.record.id, record.record.key));
-  const auto row = files::view_row(plain);
-  const auto definition = row ? files::definition_of(row.value(), parts.definitions.now())
-                              : Result<const files::Definition*>(row.error());
-  const auto group = row ? row.value().group : 0;
-  memory::wipe(plain);
-  TRY(const auto* known, definition);
-  TRY(auto held, store.read_row(record.number.id, record.number.key));
-  const auto numbers = files::numbers_of_row(held, *known, group);
-  memory::wipe(held);
-  if (!numbers) return numbers.error();
-  const auto own = known->index_of(files::ItemRole::IndividualNumber, group);
-  const auto found = own ? numbers.value().find(*own) : numbers.value().end();
-  if (found == numbers.value().end()) return std::optional<Bytes>{};
-  return std::optional(code_token(store, found->second.reveal()));
+// Whether a record that stays is linked to this person.
+Result<bool> has_another_record(const TenantStore& store, std::string_view integrated, const TenantBatch& batch) {
+  bool another = false;
+  TRY(store.scan(TableId::SubjectLinks, addressee_bytes(integrated), [&](const Entry& entry) {
+    const auto other = generations::record_of(entry.key);
+    another = other && !batch.records.contains(*other);
+    return !another;
+  }));
+  return another;
 }
 
-// The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the subject's last record
-// (promise 5).
+// Whether a record that stays came with this number, or a change of the person's number speaks of it.
+Result<bool> is_number_held(const TenantStore& store, std::string_view integrated, const Digest& token,
+                            const TenantBatch& batch) {
+  bool held = false;
+  TRY(store.scan(TableId::SearchKeys, search_prefix(SearchKind::IndividualNumber, token), [&](const Entry& entry) {
+    const auto other = generations::record_of(entry.key);
+    held = other && !batch.records.contains(*other);
+    return !held;
+  }));
+  if (held) return true;
+  TRY(const auto history, number_history(store, integrated));
+  return std::ranges::any_of(
+      history, [&](const auto& one) { return one.second.former_token == token || one.second.present_token == token; });
+}
+
+// The history of the numbers of a person whose last record goes: it leaves, and what was asked for is not decided any
+// more.
+Result<bool> gather_history(const TenantStore& store, const std::string& integrated, TenantBatch& batch) {
+  if (batch.lost_subjects.contains(integrated)) return true;
+  TRY(const auto history, number_history(store, integrated));
+  for (const auto& [key, change] : history) {
+    if (change.state != generations::NumberChangeState::Requested) continue;
+    TRY(const auto id, RecordId::from(ByteView(key.bytes).last(RecordId::kSize)));
+    TRY(auto facts, find_number_change(store, id));
+    if (facts) batch.undecided.push_back(std::move(*facts));
+  }
+  if (!history.empty()) batch.lost_subjects.insert(integrated);
+  return !history.empty();
+}
+
+// The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the last record that has
+// the number, and all of the subject's go with the subject's last record (promise 5).
 Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, TenantBatch& batch) {
-  std::set<std::string> unreadable;
+  std::set<std::string> by_value;
   for (const auto& id : batch.records) {
     TRY(auto record, find_record(store, id));
-    if (!record || record->number.id == RowId{}) continue;
-    bool another = false;
-    TRY(store.scan(TableId::SubjectLinks, addressee_bytes(record->integrated), [&](const Entry& entry) {
-      const auto other = generations::record_of(entry.key);
-      another = other && !batch.records.contains(*other);
-      return !another;
-    }));
-    if (another) continue;
-    if (std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end()) {
-      unreadable.insert(record->integrated);
-      continue;
+    if (!record || record->integrated.empty()) continue;  // of no person
+    TRY(const bool another, has_another_record(store, record->integrated, batch));
+    const bool unreadable = std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end();
+    if (!another) {
+      TRY(const bool history, gather_history(store, record->integrated, batch));
+      if (history || unreadable || record->number.id == RowId{}) by_value.insert(record->integrated);
     }
-    TRY(auto token, own_number_token(parts, store, *record));
-    if (token) batch.lost_numbers.push_back(std::move(*token));
+    if (unreadable) continue;
+    TRY(const auto number, subject_number(parts.definitions.now(), store, *record));
+    if (!number) continue;
+    const auto token = store.number_token(view_of(number->reveal()));
+    TRY(const bool held, another ? is_number_held(store, record->integrated, token, batch) : Result<bool>(false));
+    if (!held) batch.lost_numbers.push_back(copy_of(token));
   }
-  return gather_by_value(store, unreadable, batch);
+  return gather_by_value(store, by_value, batch);
 }
 
 bool is_empty(const TenantBatch& batch) {
@@ -189,6 +213,11 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
     facts.state = "removed";
     entries.push_back(import_entry(facts));
   }
+  for (auto facts : batch.undecided) {
+    facts.state = "removed";
+    facts.subject.clear();
+    entries.push_back(number_change_entry(facts));
+  }
   return entries;
 }
 
@@ -241,6 +270,7 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
   }
   for (const auto& facts : batch.rejected) orders[first].rejected_imports.insert(facts.id);
   orders[first].rejected_imports.insert(batch.abandoned.begin(), batch.abandoned.end());
+  orders[first].lost_subjects = batch.lost_subjects;
   auto own = std::move(orders[first].additions);
   orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
                                                                                std::uint32_t index) {

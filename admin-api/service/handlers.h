@@ -15,6 +15,13 @@ Answer journal_walk(Parts& parts, Context& context);
 Answer retrieve(Parts& parts, Context& context);
 Answer retrieve_record(Parts& parts, Context& context);
 
+Answer number_change_request(Parts& parts, Context& context);
+Answer number_change_show(Parts& parts, Context& context);
+Answer number_change_list(Parts& parts, Context& context);
+Answer number_change_decide(Parts& parts, Context& context);
+
+Answer linking_report(Parts& parts, Context& context);
+
 Answer import_open(Parts& parts, Context& context);
 Answer import_chunk(Parts& parts, Context& context);
 Answer import_close(Parts& parts, Context& context);

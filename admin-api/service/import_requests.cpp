@@ -89,12 +89,14 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown_receiving(*facts, 0);
 }
 
-// The error of an import under way, once its entry says that it is abandoned. Where the process ends, the next start
-// abandons.
-Error given_up(Parts& parts, TenantStore& store, const RecordId& id, Error error) {
+// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
+// next round does it. Where the process ends, the next start abandons.
+Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   if (ends_process(error.code())) return error;
-  auto done = parts.imports.give_up(store, id);
-  return done ? error : done.error();
+  auto done = parts.imports.give_up(store, slot.id());
+  if (done) return error;
+  slot.leave();
+  return ends_process(done.error().code()) ? done.error() : error;
 }
 
 Result<void> no_other_import(TenantStore& store, Context& context, const ImportFacts& ours) {
@@ -149,18 +151,35 @@ json::object report_of(const files::ImportReport& report, const ImportRows& rows
     notes.push_back(std::move(flagged));
   }
   return {{"rows", report.rows},
-          {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subjects().size())},
+          {"accepted", report.accepted - std::min<std::uint64_t>(report.accepted, rows.known_subject_count())},
           {"quarantined", report.quarantined},
-          {"refused", report.refused + rows.known_subjects().size()},
+          {"refused", report.refused + rows.known_subject_count()},
           {"byRule", counts_of(report)},
           {"linkFlags", rows.link_findings().count()},
           {"findings", std::move(problems)},
           {"notes", std::move(notes)}};
 }
 
-// The lines of an import: addressee numbers in parts that fit a line (DESIGN 7), all before anything is told.
+json::array addressees_in(ImportRows& rows) {
+  json::array out;
+  for (auto& addressee : rows.take_addressees()) out.emplace_back(std::move(addressee));
+  return out;
+}
+
+// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
+// says who was received; that they are stored says only the line of the close.
+Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
+  while (rows.has_full_line()) {
+    TRY(store.log(log_entry({{"operation", "import-addressees"},
+                             {"requestId", context.request_id},
+                             {"importId", import.hex()},
+                             {"addresseeNumbers", addressees_in(rows)}})));
+  }
+  return success();
+}
+
 Result<json::object> log_addressees(TenantStore& store, const Context& context, const ImportFacts& facts,
-                                    const ImportRows& rows) {
+                                    ImportRows& rows) {
   auto line = log_object(context, "import-close", "ok");
   line["importId"] = facts.id.hex();
   line["recordFile"] = facts.file;
@@ -172,22 +191,14 @@ Result<json::object> log_addressees(TenantStore& store, const Context& context, 
     line["individualNumberAccess"] = number_access_items(
         context, {NumberUse::Write, "", "", facts.file, "一括登録 " + std::to_string(rows.numbers_written()) + "件"});
   }
-  std::size_t at = 0;
-  for (; rows.addressees().size() - at > limits::kLoggedAddressees; at += limits::kLoggedAddressees) {
-    json::array part;
-    for (std::size_t i = at; i < at + limits::kLoggedAddressees; ++i) part.emplace_back(rows.addressees()[i]);
-    TRY(store.log(log_entry({{"operation", "import-addressees"},
-                             {"requestId", context.request_id},
-                             {"importId", facts.id.hex()},
-                             {"addresseeNumbers", std::move(part)}})));
-  }
-  json::array last;
-  for (; at < rows.addressees().size(); ++at) last.emplace_back(rows.addressees()[at]);
-  line["addresseeNumbers"] = std::move(last);
+  TRY(log_full_parts(store, context, facts.id, rows));
+  line["addresseeNumbers"] = addressees_in(rows);
   return line;
 }
 
-Answer refuse_import(Context& context, TenantStore& store, ImportFacts facts) {
+Answer refuse_import(Context& context, Receiving& receiving, ImportFacts facts) {
+  auto& store = receiving.store;
+  receiving.rows.stop();
   TRY(store.drop_rows_of_seq(facts.seq));
   facts.state = "refused";
   TRY(store.change([&](std::uint64_t) -> Result<Change> {
@@ -212,13 +223,11 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   }));
   context.logged = true;
   facts.state = "staged";
-  auto entries = receiving.rows.take_entries();
-  entries.push_back(import_entry(facts));
-  std::ranges::sort(entries, {}, &Entry::key);
+  TRY(auto entries, receiving.rows.entries().sorted());
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
   // An error says that nothing was published, or (StorageFailed) that nobody knows, and the process ends.
-  TRY(parts.appliance.merge(store, std::move(entries)));
+  TRY(parts.appliance.merge(store, *entries, {import_entry(facts)}));
   return shown(facts);
 }
 
@@ -227,11 +236,11 @@ Answer finish_import(Parts& parts, Context& context, Receiving& receiving, Impor
   files::ImportReport report = receiving.importer.report();
   if (!refused) {
     TRY(report, receiving.importer.finish([&](const files::ImportedRow& row) { return receiving.rows.take(row); }));
-    refused = report.verdict == files::Verdict::Refused || !receiving.rows.known_subjects().empty();
+    refused = report.verdict == files::Verdict::Refused || receiving.rows.known_subject_count() != 0;
   }
   for (const auto& member : report_of(report, receiving.rows)) facts.told[member.key()] = member.value();
   facts.told["closedAt"] = to_iso8601(context.now);
-  if (refused) return refuse_import(context, receiving.store, std::move(facts));
+  if (refused) return refuse_import(context, receiving, std::move(facts));
   return stage_import(parts, context, receiving, std::move(facts));
 }
 
@@ -273,7 +282,7 @@ Answer import_open(Parts& parts, Context& context) {
   }));
   context.logged = true;
   auto receiving = make_receiving(parts, context, *store, facts);
-  if (!receiving) return given_up(parts, *store, facts.id, receiving.error());
+  if (!receiving) return given_up(parts, *store, slot, receiving.error());
   slot.put(std::move(receiving.value()));
   return shown_receiving(facts, 0);
 }
@@ -302,9 +311,15 @@ Answer import_chunk(Parts& parts, Context& context) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
-      return given_up(parts, *store, facts.id, fed.error());  // what it has written is not known
+      receiving.reset();  // nothing is being written any more
+      return given_up(parts, *store, slot, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;
+    auto logged = log_full_parts(*store, context, facts.id, receiving->rows);
+    if (!logged) {
+      receiving.reset();
+      return given_up(parts, *store, slot, logged.error());
+    }
   }
   receiving->received += chunk.size();
   json::object told{{"importId", facts.id.hex()}, {"received", receiving->received}};
@@ -325,11 +340,11 @@ Answer import_close(Parts& parts, Context& context) {
   if (facts.state == "abandoned") return Error{ErrorCode::Conflict, "close an abandoned import"};
   if (facts.state != "receiving") return shown(facts);
   TRY(auto receiving, parts.imports.take(store->tenant(), facts.id));
-  const HeldSlot slot(parts.imports, facts.id);  // until the outcome is durable
-  const auto id = facts.id;
+  HeldSlot slot(parts.imports, facts.id);  // until the outcome is durable
   auto answer = finish_import(parts, context, *receiving, std::move(facts));
   if (answer) return answer;
-  return given_up(parts, *store, id, answer.error());
+  receiving.reset();  // nothing is being written any more
+  return given_up(parts, *store, slot, answer.error());
 }
 
 Answer import_show(Parts& parts, Context& context) {

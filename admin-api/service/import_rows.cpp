@@ -18,19 +18,17 @@ ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definition
       import_(import),
       seq_(seq),
       subjects_(store, target, definitions),
-      linker_(store, target.definition.key(), std::move(open)),
-      conversions_(import) {}
+      linker_(store, target.definition, std::move(open)),
+      conversions_(import),
+      writer_(store) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
-  auto& entry = entries_.emplace_back();
-  entry.key.table = table;
-  entry.key.bytes = std::move(key);
-  entry.value.emplace(std::move(value));
+  writer_.add(Entry{{table, std::move(key)}, std::move(value)});
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
   auto row = new_row(store_.tenant(), seq_, plain);
-  rows_.push_back(std::move(row.row));
+  writer_.add(std::move(row.row));
   return row.place;
 }
 
@@ -54,7 +52,7 @@ Result<bool> ImportRows::follow(const files::ImportedRow& row, const Known& know
   TRY(auto linked, linker_.link({row.record.individual_number, own}));
   if (known && linked.integrated != known->integrated) return false;
   link_findings_.add(row.number, linked.flags);
-  if (linked.entry) entries_.push_back(std::move(*linked.entry));
+  if (linked.entry) writer_.add(std::move(*linked.entry));
   entry.integrated = std::move(linked.integrated);
   entry.addressee = known ? known->addressee : own.value_or(entry.integrated);
   return true;
@@ -64,7 +62,7 @@ void ImportRows::note_person(const RecordId& id, const generations::RecordEntry&
   auto link = addressee_bytes(entry.integrated);
   append(link, id.view());
   add(TableId::SubjectLinks, std::move(link), {});
-  if (addressees_.empty() || addressees_.back() != entry.addressee) addressees_.push_back(entry.addressee);
+  if (last_addressee_ != entry.addressee) addressees_.push_back(last_addressee_ = entry.addressee);
 }
 
 Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
@@ -80,7 +78,7 @@ Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const Recor
   entry.identification = generations::Identification::Waiting;
   entry.source = encrypt(plain);
   memory::wipe(plain);
-  entries_.push_back(waiting_entry(waiting));
+  writer_.add(waiting_entry(waiting));
   return success();
 }
 
@@ -93,7 +91,8 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   TRY(const auto known, subjects_.find(row.record));
   TRY(const bool taken, follow(row, known, entry));
   if (!taken) {
-    known_subjects_.push_back(row.number);
+    ++known_subject_count_;
+    if (known_subjects_.size() < limits::kMaxImportFindings) known_subjects_.push_back(row.number);
     return success();
   }
   if (target_.table().rows != files::GroupRows::Apart) note_person(id, entry);
@@ -110,25 +109,25 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     TRY(note_waiting(row, id, entry));
   }
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
-  for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) entries_.push_back(std::move(key));
-  return rows_.size() >= limits::kImportRowGroup ? flush() : success();
+  for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) writer_.add(std::move(key));
+  return writer_.pause();
 }
 
 void ImportRows::note(const files::Finding& conversion) {
-  if (auto part = conversions_.add(conversion)) entries_.push_back(std::move(*part));
+  if (auto part = conversions_.add(conversion)) writer_.add(std::move(*part));
 }
 
-std::vector<Entry> ImportRows::take_entries() {
-  if (auto part = conversions_.rest()) entries_.push_back(std::move(*part));
-  return std::move(entries_);
-}
-
-// If power goes here: rows no entry names; the next opening of the tenant drops them by their sequence.
 Result<void> ImportRows::flush() {
-  if (rows_.empty()) return success();
-  TRY(store_.write_rows_ahead(rows_));
-  rows_.clear();
-  return success();
+  if (auto part = conversions_.rest()) writer_.add(std::move(*part));
+  return writer_.flush();
+}
+
+std::vector<std::string> ImportRows::take_addressees() {
+  if (addressees_.size() <= limits::kLoggedAddressees) return std::exchange(addressees_, {});
+  const auto end = addressees_.begin() + static_cast<std::ptrdiff_t>(limits::kLoggedAddressees);
+  std::vector<std::string> taken(std::make_move_iterator(addressees_.begin()), std::make_move_iterator(end));
+  addressees_.erase(addressees_.begin(), end);
+  return taken;
 }
 
 }  // namespace shosoin::service

@@ -7,7 +7,9 @@
 #include "admin-api/service/imports.h"
 #include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
+#include "admin-api/service/row_writer.h"
 #include "crypto/row.h"
+#include "firmware/base/limits.h"
 #include "storage/generations/records_entry.h"
 
 namespace shosoin::service {
@@ -23,12 +25,15 @@ class ImportRows {
   // Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
   void note(const files::Finding& conversion);  // for the 変換記録
-  Result<void> flush();
-  std::vector<Entry> take_entries();
-  const std::vector<std::string>& addressees() const { return addressees_; }  // for the log
-  const std::vector<std::uint64_t>& known_subjects() const {
-    return known_subjects_;
-  }  // row numbers that were not taken
+  Result<void> flush();                     // everything is written when it returns
+  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
+  generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
+  // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
+  std::vector<std::string> take_addressees();
+  bool has_full_line() const { return addressees_.size() >= limits::kLoggedAddressees; }
+  // Rows that were not taken: the first limits::kMaxImportFindings by number, and how many.
+  const std::vector<std::uint64_t>& known_subjects() const { return known_subjects_; }
+  std::uint64_t known_subject_count() const { return known_subject_count_; }
   std::uint64_t numbers_written() const { return numbers_written_; }
   const LinkFindings& link_findings() const { return link_findings_; }
   KnownSubjects& subjects() { return subjects_; }
@@ -49,11 +54,11 @@ class ImportRows {
   Linker linker_;
   ConversionParts conversions_;
   LinkFindings link_findings_;
-  std::vector<Entry> entries_;
-  std::vector<generations::NewRow> rows_;
+  RowWriter writer_;
   std::vector<std::string> addressees_;
+  std::string last_addressee_;
   std::vector<std::uint64_t> known_subjects_;
-  std::uint64_t numbers_written_ = 0;
+  std::uint64_t numbers_written_ = 0, known_subject_count_ = 0;
 };
 
 struct Receiving {

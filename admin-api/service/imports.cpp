@@ -193,9 +193,11 @@ void Imports::end_round() {
 
 Result<void> Imports::lapse(TenantStore& store) {
   std::vector<RecordId> over, strays;
+  std::vector<std::unique_ptr<Receiving>> lapsed_ones;  // go behind the lock: they wait for what they are writing
   {
     std::unique_lock lock(mutex_);
     over.reserve(receiving_.size());  // ahead: what is taken out of its slot is given up for certain
+    lapsed_ones.reserve(receiving_.size());
     for (auto& [id, slot] : receiving_) {
       if (slot.stray == Stray::ThisRound) strays.push_back(id);
     }
@@ -203,13 +205,17 @@ Result<void> Imports::lapse(TenantStore& store) {
       const bool lapsed = slot.receiving && &slot.receiving->store == &store &&
                           clock_.now() - slot.receiving->last >= limits::kImportIdle;
       if (lapsed) over.push_back(id);
-      if (lapsed) slot.receiving.reset();  // claimed, until its entry says so
+      if (lapsed) lapsed_ones.push_back(std::move(slot.receiving));  // claimed, until its entry says so
     }
   }
+  lapsed_ones.clear();
   Result<void> outcome = success();
   for (const auto& id : over) {
-    const HeldSlot slot(*this, id);
-    if (outcome) outcome = give_up(store, id);
+    HeldSlot slot(*this, id);
+    auto done = give_up(store, id);
+    if (done) continue;
+    slot.leave();
+    if (outcome) outcome = std::move(done);
   }
   for (const auto& id : strays) {  // of this store or another: give_up changes nothing where it is not known
     auto done = give_up(store, id);
@@ -227,6 +233,7 @@ Result<void> Imports::give_up(TenantStore& store, const RecordId& id) {
 }
 
 Result<void> Imports::claim(const RecordId& id) {
+  std::unique_ptr<Receiving> before;  // goes behind the lock: it waits for what it is writing
   std::unique_lock lock(mutex_);
   const auto found = receiving_.find(id);
   if (found != receiving_.end() && !found->second.receiving) {
@@ -235,6 +242,7 @@ Result<void> Imports::claim(const RecordId& id) {
   if (found == receiving_.end() && receiving_.size() >= limits::kMaxOpenImports) {
     return Error{ErrorCode::TooMany, "receive one more import at once"};
   }
+  if (found != receiving_.end()) before = std::move(found->second.receiving);
   receiving_[id] = {};
   return success();
 }

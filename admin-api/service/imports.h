@@ -112,6 +112,11 @@ class HeldSlot {
     }
   }
   void put(std::unique_ptr<Receiving> receiving);
+  void leave() noexcept {  // what is given up could not be written down: the next round tries again
+    held_ = false;
+    imports_.leave_stray(id_);
+  }
+  const RecordId& id() const noexcept { return id_; }
 
  private:
   Imports& imports_;

@@ -16,8 +16,8 @@ class Incoming {
   Incoming& operator=(const Incoming&) = delete;
   ~Incoming();
 
-  // Waits: false at the end of the stream, on an error, when the rest of a frame is too long in coming, or when `stopping`
-  // before its first byte.
+  // Waits: false at the end of the stream, on an error, when the rest of a frame is too long in coming, or when
+  // `stopping` before its first byte.
   bool head(std::array<std::uint8_t, protocol::kLengthSize>& out);
   bool payload(std::span<std::uint8_t> out);
 

@@ -11,7 +11,11 @@ Result<std::optional<generations::RecordEntry>> KnownSubjects::find(const files:
   auto key = subject_key(store_, target_, record);
   if (!key) return Found{};
   if (key->prefix == last_key_) return last_;
-  TRY(const auto ids, search(store_, *key));
+  std::vector<RecordId> ids;
+  TRY(const bool any, store_.any(TableId::SearchKeys, key->prefix));  // most rows are of somebody new: asked cheaply
+  if (any) {
+    TRY(ids, search(store_, *key));
+  }
   Found newest;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store_, id));

@@ -3,9 +3,11 @@
 #include <boost/json/object.hpp>
 
 #include "admin-api/service/imports.h"
+#include "admin-api/service/person_numbers.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_linking.h"
 #include "storage/files/normalise.h"
+#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -63,14 +65,23 @@ void Assignments::leave(unsigned place) noexcept {
   numbers_.unmark(wrote(place) | with_addressee(place));
 }
 
-bool Assignments::settle(const Digest& token, IntegratedNumber number) {
+Result<void> Assignments::settle(const Digest& token, IntegratedNumber number,
+                                 const std::function<Result<void>()>& act) {
   std::scoped_lock lock(mutex_);
-  if (const auto known = numbers_.find(token)) return numbers_.number(*known) == number;
-  return numbers_.add(token, number).has_value();
+  const auto known = numbers_.find(token);
+  if (known && numbers_.number(*known) != number) {
+    return Error{ErrorCode::Conflict, "give a number that an open import has linked to somebody else"};
+  }
+  TRY(act());
+  if (!known) {
+    TRY(const auto added, numbers_.add(token, number));
+    (void)added;
+  }
+  return success();
 }
 
-Linker::Linker(const TenantStore& store, std::string file, std::shared_ptr<Assignments> open)
-    : store_(store), file_(std::move(file)), open_(std::move(open)), place_(open_->join()) {}
+Linker::Linker(const TenantStore& store, const files::Definition& definition, std::shared_ptr<Assignments> open)
+    : store_(store), definition_(definition), file_(definition.key()), open_(std::move(open)), place_(open_->join()) {}
 
 Linker::~Linker() {
   if (place_) open_->leave(*place_);
@@ -152,7 +163,30 @@ Result<bool> Linker::is_numbered(const Named& named, IntegratedNumber integrated
     if ((open_->addressees_.marks(*place) & kNumbered) != 0) return true;
   }
   TRY(const auto records, records_of(integrated));
-  return std::ranges::any_of(records, [](const auto& record) { return record.number.id != RowId{}; });
+  return std::ranges::any_of(records, [this](const auto& record) { return has_own_number(record); });
+}
+
+// Of the subject, not of others in the row. A record of another file is linked by its number only; what cannot be read
+// counts, so that the row is flagged rather than linked.
+bool Linker::has_own_number(const generations::RecordEntry& record) const {
+  if (record.file != file_) return true;
+  if (record.number.id == RowId{}) return false;
+  auto held = store_.read_row(record.number.id, record.number.key);
+  if (!held) return true;
+  const auto numbers = files::numbers_of_row(held.value(), definition_, record.group);
+  memory::wipe(held.value());
+  const auto own = definition_.index_of(files::ItemRole::IndividualNumber, record.group);
+  return !numbers || (own && numbers.value().contains(*own));
+}
+
+Result<bool> Linker::is_former(const Digest& token, IntegratedNumber integrated) {
+  if (!looked_) {
+    TRY(any_changed_, any_number_changed(store_));
+    looked_ = true;
+  }
+  if (!any_changed_) return false;
+  TRY(const auto numbers, person_numbers(store_, integrated.text()));
+  return numbers.find_former(token) != nullptr;
 }
 
 Result<bool> Linker::has_other_addressee(const Named& named, IntegratedNumber integrated) {
@@ -172,11 +206,7 @@ Result<bool> Linker::has_other_addressee(const Named& named, IntegratedNumber in
 Result<IntegratedNumber> Linker::new_number() {
   for (int i = 0; i < kDraws; ++i) {
     const auto number = open_->draw_.next();
-    bool taken = false;
-    TRY(store_.scan(TableId::SubjectLinks, addressee_bytes(number.text()), [&](const Entry&) {
-      taken = true;
-      return false;
-    }));
+    TRY(const bool taken, store_.any(TableId::SubjectLinks, addressee_bytes(number.text())));
     if (!taken) return number;
   }
   return Error{ErrorCode::Internal, "draw an integrated addressee number"};
@@ -190,7 +220,11 @@ Result<IntegratedNumber> Linker::decide(const Named& named, const Known& by_numb
     TRY(const bool other, has_other_addressee(named, *by_number));
     if (other) link.flags.push_back(LinkFlag::TwoAddressees);
   }
-  if (by_number) return *by_number;
+  if (by_number) {
+    TRY(const bool former, is_former(*named.token, *by_number));
+    if (former) link.flags.push_back(LinkFlag::FormerNumber);
+    return *by_number;
+  }
   if (by_addressee && named.token) {
     TRY(const bool numbered, is_numbered(named, *by_addressee));
     if (!numbered) return *by_addressee;  // known without a number: now it has one

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/json/array.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -38,9 +39,9 @@ class Assignments {
   // One bit for each open import; none when there are too many.
   std::optional<unsigned> join();
   void leave(unsigned place) noexcept;
-  // A number that gets its integrated number otherwise, by a change of it: false when an open import has given it
-  // another.
-  bool settle(const Digest& token, IntegratedNumber number);
+  // A number that gets its integrated number otherwise, by a change of it. Conflict when an open import has given it
+  // another one. No import links while `act` runs, and once it has succeeded they all know.
+  Result<void> settle(const Digest& token, IntegratedNumber number, const std::function<Result<void>()>& act);
 
  private:
   friend class Linker;
@@ -63,7 +64,7 @@ class Linker {
     std::vector<LinkFlag> flags{};
   };
   // A 宛名番号 is one of its record file's system: the same digits in another file may be somebody else's.
-  Linker(const TenantStore& store, std::string file, std::shared_ptr<Assignments> open);
+  Linker(const TenantStore& store, const files::Definition& definition, std::shared_ptr<Assignments> open);
   ~Linker();
   Linker(const Linker&) = delete;
   Linker& operator=(const Linker&) = delete;
@@ -81,15 +82,20 @@ class Linker {
   Result<Known> of_addressee(const Named& named);
   Result<Known> stored_addressee(std::string_view key);
   Result<IntegratedNumber> decide(const Named& named, const Known& by_number, const Known& by_addressee, Link& link);
+  Result<bool> is_former(const Digest& token, IntegratedNumber integrated);
   Result<bool> is_numbered(const Named& named, IntegratedNumber integrated);
   Result<bool> has_other_addressee(const Named& named, IntegratedNumber integrated);
   Result<void> note(const Named& named, IntegratedNumber integrated, Link& link);
   Result<IntegratedNumber> new_number();
+  bool has_own_number(const generations::RecordEntry& record) const;
   Result<Standing> standing_of(const RecordId& import);
   Result<std::vector<generations::RecordEntry>> records_of(IntegratedNumber integrated) const;
 
   const TenantStore& store_;
-  std::string file_;
+  const files::Definition& definition_;
+  const std::string& file_;
+  bool any_changed_ = false;  // numbers, of this tenant: looked up once
+  bool looked_ = false;
   std::shared_ptr<Assignments> open_;
   std::optional<unsigned> place_;
   std::map<RecordId, Standing> standings_;

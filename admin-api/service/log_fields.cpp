@@ -33,6 +33,8 @@ std::string_view code_of(NumberUse use) {
       return "照会(表示)";
     case NumberUse::Write:
       return "登録";
+    case NumberUse::Change:
+      return "変更";
   }
   return "";
 }

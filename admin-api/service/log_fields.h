@@ -15,7 +15,7 @@ Result<std::uint64_t> write_line(Context& context, TenantStore& store, const gen
 generations::LogEntry log_entry(const boost::json::object& object, bool number_access = false);
 
 // 操作内容コード of the 13 items.
-enum class NumberUse : std::uint8_t { Search, Show, Write };
+enum class NumberUse : std::uint8_t { Search, Show, Write, Change };
 struct NumberAccess {
   NumberUse use;
   std::string integrated, addressee;  // 団体内統合宛名番号, 宛名番号

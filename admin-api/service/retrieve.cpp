@@ -8,6 +8,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/person_numbers.h"
 #include "admin-api/service/reasons.h"
 #include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
@@ -39,6 +40,11 @@ struct Found {
   files::RowView record;  // of plain
   const files::Definition* definition;
   std::map<std::size_t, files::IndividualNumber> numbers;  // by item; only when they are to be shown
+  struct Former {
+    std::string changed_on;
+    std::optional<files::IndividualNumber> number;  // only when it is to be shown
+  };
+  std::vector<Former> former;  // what the subject's number was before (D-16), newest first
   std::vector<RecordId> earlier;                           // versions before this one
   Found() = default;
   Found(Found&&) = default;
@@ -74,6 +80,36 @@ bool wants_number(const Context& context) {
   return flag && !flag->empty() && (*flag)[0] == 1 && context.by().grant.has(Permission::ViewIndividualNumber);
 }
 
+Result<files::IndividualNumber> number_in(const TenantStore& store, const generations::RowPlace& place) {
+  TRY(auto digits, store.read_row(place.id, place.key));
+  auto number = files::IndividualNumber::parse(text_of(digits));
+  memory::wipe(digits);
+  if (!number) return Error{ErrorCode::Integrity, "read the number of a person"};
+  return number;
+}
+
+// A changed number is shown in place of the one the record came with, and the former ones beside it (D-16).
+Result<void> apply_history(Parts& parts, const Context& context, const TenantStore& store, Found& found) {
+  const auto own = found.definition->index_of(ItemRole::IndividualNumber, found.record.group);
+  if (!own || found.entry.number.id == RowId{}) return success();
+  TRY(const auto any,
+      parts.recall.settings.get(store, "numbers/any-changed", [&] { return any_number_changed(store); }));
+  if (!*any) return success();
+  TRY(const auto numbers, person_numbers(store, found.entry.integrated));
+  if (!numbers.present) return success();
+  const auto held = found.numbers.find(*own);
+  const bool shows = wants_number(context);
+  if (held != found.numbers.end()) {
+    TRY(held->second, number_in(store, *numbers.present));
+  }
+  for (const auto& former : numbers.former) {
+    auto& told = found.former.emplace_back(Found::Former{former.changed_on, std::nullopt});
+    if (!shows) continue;
+    TRY(told.number, number_in(store, former.row));
+  }
+  return success();
+}
+
 // Decrypts; the 個人番号 only when they will be shown.
 Result<Found> open_record(Parts& parts, const Context& context, const TenantStore& store, const RecordId& id,
                           generations::RecordEntry entry) {
@@ -93,6 +129,7 @@ Result<Found> open_record(Parts& parts, const Context& context, const TenantStor
     TRY(found.earlier, earlier_than(store, confirmed, entry));
   }
   found.entry = std::move(entry);
+  TRY(apply_history(parts, context, store, found));
   return found;
 }
 
@@ -134,7 +171,16 @@ void append_shown(const ItemHeads& all_heads, const Found& found, std::string& t
     append_json(to, files::is_individual_number(items[i].role) ? shown_number(found, i) : found.record.values[i]);
     to += '}';
   }
-  to += "]}";
+  to += ']';
+  if (!found.former.empty()) to += ",\"formerIndividualNumbers\":[";
+  for (const auto& former : found.former) {
+    if (to.back() == '}') to += ',';
+    to += '{';
+    append_member(to, "changedOn", former.changed_on);
+    append_member(to, "individualNumber", former.number ? former.number->reveal() : kMask);
+    to += '}';
+  }
+  to += found.former.empty() ? "}" : "]}";
 }
 
 // 4情報 as at the time of the access (L-06); a tenant may turn them off.
@@ -168,23 +214,30 @@ Result<bool> logs_basic_four(Parts& parts, const TenantStore& store) {
   return *known;
 }
 
+// What was searched by. A number that was replaced finds the person, and the answer says so (D-16).
+struct Asked {
+  bool by_number = false;
+  std::string superseded_on;  // the day of the change; "" for a present number
+};
+
 // 備考: what was searched by, and how many numbers one record showed where there are several.
-std::string remark_of(const Found& hit, bool by_number) {
-  std::string remark = by_number ? "個人番号による検索" : "";
-  if (hit.numbers.size() > 1) {
-    remark += (remark.empty() ? "" : "、") + ("個人番号" + std::to_string(hit.numbers.size()) + "件の表示");
-  }
+std::string remark_of(const Found& hit, const Asked& asked) {
+  std::string remark = !asked.by_number              ? ""
+                       : asked.superseded_on.empty() ? "個人番号による検索"
+                                                     : "変更前の個人番号による検索";
+  const auto shown = hit.numbers.size() + (hit.numbers.empty() ? 0 : hit.former.size());
+  if (shown > 1) remark += (remark.empty() ? "" : "、") + ("個人番号" + std::to_string(shown) + "件の表示");
   return remark;
 }
 
 // One line for all hits; where the 個人番号 is shown, or was searched by, one with the 13 items for each record (L-21).
 Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& store, std::string_view operation,
-                               const std::vector<Found>& hits, bool by_number) {
+                               const std::vector<Found>& hits, const Asked& asked) {
   TRY(const bool basic_four, logs_basic_four(parts, store));
   std::uint64_t line_number = 0;
   std::string together;
   for (const auto& hit : hits) {
-    if (!by_number && hit.numbers.empty()) {
+    if (!asked.by_number && hit.numbers.empty()) {
       if (!together.empty()) together += ',';
       append_logged(hit, basic_four, together);
       continue;
@@ -193,7 +246,7 @@ Result<std::uint64_t> log_hits(Parts& parts, Context& context, TenantStore& stor
     append_logged(hit, basic_four, alone);
     const auto access =
         number_access_items(context, {hit.numbers.empty() ? NumberUse::Search : NumberUse::Show, hit.entry.integrated,
-                                      hit.entry.addressee, hit.entry.file, remark_of(hit, by_number)});
+                                      hit.entry.addressee, hit.entry.file, remark_of(hit, asked)});
     TRY(line_number, write_line(context, store,
                                 hit_entry(log_text(context, operation, "ok"), alone,
                                           ",\"individualNumberAccess\":" + json::serialize(access))));
@@ -225,10 +278,17 @@ struct Page {
   std::size_t matches = 0;  // behind the cursor, those of this page included
 };
 
-Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation, Page page, bool by_number) {
+Answer tell(Parts& parts, Context& context, TenantStore& store, std::string_view operation, Page page,
+            const Asked& asked) {
   auto text = told_records(parts, page.hits);
-  TRY(const auto line, log_hits(parts, context, store, operation, page.hits, by_number));
-  text += "],\"logged\":{\"line\":" + std::to_string(line) + '}';
+  TRY(const auto line, log_hits(parts, context, store, operation, page.hits, asked));
+  text += ']';
+  if (!asked.superseded_on.empty()) {
+    text += ",\"superseded\":{";
+    append_member(text, "changedOn", asked.superseded_on);
+    text += '}';
+  }
+  text += ",\"logged\":{\"line\":" + std::to_string(line) + '}';
   if (page.hits.size() < page.matches) append_member(text, "cursor", page.hits.back().id.hex());
   append_member(text, "requestId", context.request_id);
   context.verbatim = std::move(text += '}');
@@ -294,6 +354,13 @@ Result<std::optional<std::size_t>> group_in(Context& context, const files::Defin
   return group;
 }
 
+Result<std::string> superseded_on(const TenantStore& store, const SearchKey& key) {
+  Digest token{};
+  std::ranges::copy(ByteView(key.prefix).last(token.size()), token.begin());
+  TRY(auto history, search_history(store, token));
+  return std::move(history.superseded_on);
+}
+
 // As far as the request tells that erased it: who may not use a file does not learn what was in it.
 Result<bool> was_of_another_file(const TenantStore& store, const RecordId& id, std::string_view file) {
   TRY(auto erasures, all_erasures(store));
@@ -319,12 +386,15 @@ Answer retrieve(Parts& parts, Context& context) {
   TRY(const auto group, group_in(context, *definition));
   TRY(auto key, search_key_in(*store, context, *definition));
   context.target["searchKind"] = context.text(FieldId::SearchKind);
-  const bool by_number = key.kind == SearchKind::IndividualNumber;
+  Asked asked{key.kind == SearchKind::IndividualNumber, {}};
+  if (asked.by_number) {
+    TRY(asked.superseded_on, superseded_on(*store, key));
+  }
   TRY(auto hits, find_hits(parts, *store, key, *definition, group));
   TRY(go_on_behind_cursor(context, hits));
   TRY(auto page, open_page(parts, context, *store, std::move(hits)));
-  if (!page.hits.empty()) return tell(parts, context, *store, "retrieve", std::move(page), by_number);
-  if (by_number) {  // the search itself is an access to the number
+  if (!page.hits.empty()) return tell(parts, context, *store, "retrieve", std::move(page), asked);
+  if (asked.by_number) {  // the search itself is an access to the number
     auto line = log_object(context, "retrieve", error_row(ErrorCode::NotFound).slug);
     line["individualNumberAccess"] =
         number_access_items(context, {NumberUse::Search, "", "", definition->key(), "該当なし"});
@@ -355,7 +425,7 @@ Answer retrieve_record(Parts& parts, Context& context) {
   TRY(auto found, open_record(parts, context, *store, id, std::move(*entry)));
   page.hits.push_back(std::move(found));
   page.matches = 1;
-  return tell(parts, context, *store, "retrieve-record", std::move(page), false);
+  return tell(parts, context, *store, "retrieve-record", std::move(page), {});
 }
 
 }  // namespace shosoin::service

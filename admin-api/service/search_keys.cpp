@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admin-api/service/person_numbers.h"
 #include "firmware/base/limits.h"
 #include "storage/files/dates.h"
 #include "storage/files/identifiers.h"
@@ -35,8 +36,7 @@ Result<SearchKey> addressee_key_in(Context& context, std::string_view value, boo
     return context.refuse(ErrorCode::InvalidContent, "read an addressee number", kValueAt);
   }
   if (integrated) return SearchKey{SearchKind::AddresseeNumber, addressee_bytes(key), {}, TableId::SubjectLinks};
-  return SearchKey{
-      SearchKind::AddresseeNumber, search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key)), {}};
+  return SearchKey{SearchKind::AddresseeNumber, search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key)), {}};
 }
 
 // Only a table about no person is listed: people are searched for (S-03).
@@ -68,6 +68,21 @@ std::optional<RecordId> match(const SearchKey& key, ByteView entry) {
     }
   }
   return id.value();
+}
+
+// By a number that a change speaks of: all records of the person that have one, with whichever they came (D-16).
+Result<std::vector<RecordId>> with_history(const TenantStore& store, const SearchKey& key,
+                                           std::vector<RecordId> found) {
+  if (key.kind != SearchKind::IndividualNumber) return found;
+  Digest token{};
+  const auto bytes = ByteView(key.prefix).last(token.size());
+  std::ranges::copy(bytes, token.begin());
+  TRY(auto history, search_history(store, token));
+  if (!history.has_history) return found;
+  found.insert(found.end(), history.records.begin(), history.records.end());
+  std::ranges::sort(found);
+  found.erase(std::ranges::unique(found).begin(), found.end());
+  return found;
 }
 
 }  // namespace
@@ -141,7 +156,7 @@ Result<std::vector<RecordId>> search(const TenantStore& store, const SearchKey& 
     return ++passed < limits::kMaxSearchScan;
   }));
   if (passed >= limits::kMaxSearchScan) return Error{ErrorCode::TooMany, "search by so common a beginning"};
-  return found;
+  return with_history(store, key, std::move(found));
 }
 
 Result<std::optional<generations::RecordEntry>> find_record(const TenantStore& store, const RecordId& id) {

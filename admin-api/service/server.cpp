@@ -72,8 +72,7 @@ Result<void> Server::start(Service& service) {
     return step_aside(loop, channel, request);
   };
   for (std::size_t i = 0; i < count; ++i) {
-    TRY(auto loop,
-        ChannelLoop::make({service, stopping_, ends_, go_aside, [this](int socket) { let_go(socket); }}));
+    TRY(auto loop, ChannelLoop::make({service, stopping_, ends_, go_aside, [this](int socket) { let_go(socket); }}));
     loops_.push_back(std::move(loop));
   }
   start([&service](const auto& request, protocol::Channel channel) { return service.handle(request, channel); });

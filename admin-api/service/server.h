@@ -1,5 +1,5 @@
-// The vault's two unix sockets: framed requests in, replies out, and a bound on the number of channels. Those of the gate
-// are served by a few loops, local ones by a thread each. Knows the protocol's frame and who is at the other end
+// The vault's two unix sockets: framed requests in, replies out, and a bound on the number of channels. Those of the
+// gate are served by a few loops, local ones by a thread each. Knows the protocol's frame and who is at the other end
 // (SO_PEERCRED); decides nothing else. start and stop: one thread.
 #pragma once
 
@@ -28,7 +28,7 @@ class Server {
   ~Server();
   Result<void> start(Service& service);
   void start(Handle handle);  // a thread for every channel
-  void stop();  // no new channel; waits for the requests under way
+  void stop();                // no new channel; waits for the requests under way
 
  private:
   struct Listener {

@@ -23,6 +23,7 @@ Use use_of(Kind kind) {
     case Kind::ImportClose:
     case Kind::TenantCreate:
     case Kind::FileAdd:
+    case Kind::NumberChangeRequest:
       return Use::Grows;
     case Kind::Retrieve:
     case Kind::RetrieveRecord:
@@ -35,6 +36,10 @@ Use use_of(Kind kind) {
     case Kind::FileList:
     case Kind::FileShow:
     case Kind::FilePreview:
+    case Kind::NumberChangeShow:
+    case Kind::NumberChangeList:
+    case Kind::NumberChangeDecide:  // one entry; the rows are there
+    case Kind::LinkingReport:
       return Use::Reads;
     case Kind::Health:
     case Kind::Login:

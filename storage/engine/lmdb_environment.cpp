@@ -13,6 +13,7 @@
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
 #include "storage/engine/lmdb_transaction.h"
+#include "storage/engine/page_format.h"
 
 namespace shosoin::engine {
 namespace {
@@ -153,6 +154,22 @@ Result<void> find_or_make_tables(const EnvironmentOptions& options, Shared& shar
   });
 }
 
+// LMDB does not tell where it has mapped the file. Its main tree stands in the map, and each page begins with its number.
+std::span<std::uint8_t> find_map(MDB_env* handle, const EnvironmentOptions& options) {
+  auto reader = begin(handle, MDB_RDONLY);
+  MDB_dbi main = 0;
+  if (!reader || mdb_dbi_open(reader.value().get(), nullptr, 0, &main) != MDB_SUCCESS) return {};
+  MDB_val name = value_of(shosoin::view_of(options.tables.front())), found{};
+  if (mdb_get(reader.value().get(), main, &name, &found) != MDB_SUCCESS) return {};
+  auto* value = static_cast<std::uint8_t*>(found.mv_data);
+  auto* page = value - reinterpret_cast<std::uintptr_t>(value) % pages::kPageSize;
+  const ByteView bytes(page, pages::kPageSize);
+  const auto number = pages::load<std::uint64_t>(bytes, 0);
+  const bool leaf = pages::load<std::uint16_t>(bytes, 10) == pages::kLeaf;
+  if (!leaf || number < pages::kFirstPage || number >= options.map_size / pages::kPageSize) return {};
+  return {page - number * pages::kPageSize, options.map_size};
+}
+
 // Built under another name and renamed: if power goes before the rename there is no environment, afterwards there is a
 // whole one.
 Result<void> create_environment(const fs::path& directory, const EnvironmentOptions& options) {
@@ -183,7 +200,9 @@ class LmdbEnvironment final : public Environment {
     }
     TRY(shared_.handle, open_handle(directory, options));
     TRY(cover_file(shared_.handle.get()));
-    return find_or_make_tables(options, shared_);
+    TRY(find_or_make_tables(options, shared_));
+    shared_.map = find_map(shared_.handle.get(), options);
+    return success();
   }
   Result<std::unique_ptr<ReadTransaction>> read() override {
     if (shared_.damaged.load()) return damaged();

@@ -1,5 +1,8 @@
 #include "storage/engine/lmdb_transaction.h"
 
+#include <sys/mman.h>
+
+#include "firmware/base/limits_import.h"
 #include "firmware/base/limits_speed.h"
 #include "firmware/base/power.h"
 
@@ -62,6 +65,10 @@ Result<std::optional<Bytes>> last_key_of(Place place, Table table) {
 }
 
 }  // namespace
+
+void Shared::let_go_of_pages() const noexcept {
+  if (!map.empty()) (void)::madvise(map.data(), map.size(), MADV_DONTNEED);  // a shared mapping of a file: nothing is lost
+}
 
 TransactionHandle IdleReaders::take() {
   std::scoped_lock lock(mutex_);
@@ -172,7 +179,10 @@ Result<void> LmdbWriter::finish() {
   ENSURE(shared_.writer.load() == std::this_thread::get_id());
   shared_.writer.store({});
   const int code = mdb_txn_commit(transaction_.release());
-  if (code == MDB_SUCCESS) return success();
+  if (code == MDB_SUCCESS) {
+    if (dirty_pages_ >= limits::kLetGoPages) shared_.let_go_of_pages();
+    return success();
+  }
   const Error error = engine_error(code, "commit");
   if (error.code() == ErrorCode::Integrity) return error;
   if (error.code() != ErrorCode::StorageFull) return Error{ErrorCode::StorageFailed, "commit: outcome unknown", code};

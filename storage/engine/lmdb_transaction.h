@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -19,6 +20,10 @@ struct Shared {
   std::atomic<bool> failed{false};   // a commit ended unknown: nothing more is written
   std::atomic<bool> damaged{false};  // a check of the running environment found damage: nothing more is read or written
   std::atomic<std::thread::id> writer{};  // LMDB's writer mutex would deadlock a thread that asks twice
+  std::span<std::uint8_t> map{};          // where LMDB has mapped the file; empty where that is not known
+  // The pages of the file that this process has touched leave its memory and stay in the kernel's cache: after writing much, so
+  // that what an import has passed by is not held for good. Whoever reads one meanwhile finds it again.
+  void let_go_of_pages() const noexcept;
 };
 
 // Read transactions that are over but keep their place in LMDB's table of readers: taking one up again costs neither a

@@ -37,6 +37,7 @@ struct ErasureOrder {
   TenantId tenant;
   std::set<RecordId> records;
   std::set<RecordId> rejected_imports;               // their records leave too, and are not on the certificate
+  std::set<std::string> lost_subjects;               // 団体内統合宛名番号 whose last record goes: the history of their numbers leaves
   std::string declaration;                           // JSON object: the service's members of the certificate body
   LogEntry log;                                      // the tenant's line about it
   // Entries that change with the erasure (the request becomes "executed"), given epoch and index.

@@ -36,6 +36,7 @@ generations::RebuildPlan plan_for(const TenantId& tenant, const std::vector<Eras
     if (order.tenant != tenant) continue;
     plan.remove.insert(order.records.begin(), order.records.end());
     plan.remove_imports.insert(order.rejected_imports.begin(), order.rejected_imports.end());
+    plan.remove_subjects.insert(order.lost_subjects.begin(), order.lost_subjects.end());
     const auto mark = erased_value(epoch, index);
     for (const auto& record : order.records) {
       additions[{generations::TableId::Erased, copy_of(record.view())}] = copy_of(view_of(mark));

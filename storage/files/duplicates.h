@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +34,7 @@ class DuplicateFinder {
     std::uint64_t kind_and_row;  // row << 8 | kind
   };
   std::array<std::uint8_t, 32> salt_;
-  std::vector<Entry> entries_;
+  std::deque<Entry> entries_;  // grows without a second copy of itself; at most limits::kMaxImportRows for each kind
 };
 
 }  // namespace shosoin::files

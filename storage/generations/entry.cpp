@@ -71,6 +71,7 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Facts:
     case TableId::Erased:
     case TableId::Addressees:
+    case TableId::NumberHistory:
     case TableId::People:
     case TableId::Terminals:
     case TableId::Sessions:

@@ -35,7 +35,8 @@ int compare(ByteView left, ByteView right) {
 // Padded, so that the size of a block tells a size class only.
 std::size_t padded(std::size_t size) {
   const auto steps = (size + limits::kBlockStep - 1) / limits::kBlockStep;
-  return std::min(steps * limits::kBlockStep, limits::kSorterBlockPlain);
+  const auto whole = steps * limits::kBlockStep;
+  return size <= limits::kSorterBlockPlain ? std::min(whole, limits::kSorterBlockPlain) : whole;
 }
 
 }  // namespace
@@ -58,7 +59,6 @@ EntrySorter::~EntrySorter() {
 Result<void> EntrySorter::add(const Entry& entry) {
   ENSURE(!closed_);
   const auto size = encoded_size(entry);
-  if (size > limits::kSorterBlockPlain) return Error{ErrorCode::TooLarge, "sort an entry that no block of a run holds"};
   if (arena_.size() + size + (slots_.size() + 1) * sizeof(Slot) > limits::kSorterMemory) {
     TRY(spill());
   }
@@ -90,7 +90,7 @@ Bytes EntrySorter::box(std::uint64_t number, ByteView plain) const {
 
 // If power goes here: blocks of a gid that no table row names, under a key that is gone with this process.
 Result<void> EntrySorter::spill() {
-  if (runs_.size() >= limits::kMaxSorterRuns) return Error{ErrorCode::TooLarge, "sort so many entries at once"};
+  if (runs_.size() >= limits::kMaxSorterRuns) return Error{ErrorCode::TooMany, "sort so many entries at once"};
   sort_slots();
   Run run{next_block_, 0};
   TRY(auto transaction, environment_.write());
@@ -104,7 +104,7 @@ Result<void> EntrySorter::spill() {
   };
   block.reserve(limits::kSorterBlockPlain);
   for (const auto& slot : slots_) {
-    if (block.size() + slot.size > limits::kSorterBlockPlain) {
+    if (!block.empty() && block.size() + slot.size > limits::kSorterBlockPlain) {
       TRY(put_block());
     }
     append(block, ByteView(arena_).subspan(slot.offset, slot.size));
@@ -148,11 +148,11 @@ class EntrySorter::Merge final : public EntrySource {
     while (!heap_.empty()) {
       const auto least = pop();
       const auto at = cursors_[least].at;
-      const bool repeated = last_ && compare(*last_, at) == 0;
+      const bool repeated = !last_.empty() && compare(last_, at) == 0;
       std::optional<Entry> entry;
       if (!repeated) {
         TRY(entry, decode(at));
-        last_.emplace(copy_of(at.first(kTableAndLength + key_of(at).size())));
+        last_.assign(at.begin(), at.begin() + static_cast<std::ptrdiff_t>(kTableAndLength + key_of(at).size()));
       }
       TRY(step(least));
       if (entry) return entry;
@@ -213,7 +213,7 @@ class EntrySorter::Merge final : public EntrySource {
   std::unique_ptr<engine::ReadTransaction> transaction_;
   std::vector<Cursor> cursors_;  // one for each run, and the last for what memory holds
   std::vector<std::size_t> heap_;
-  std::optional<Bytes> last_;  // table and key that came out last
+  Bytes last_;  // table and key that came out last
 };
 
 Result<std::unique_ptr<EntrySource>> EntrySorter::sorted() {

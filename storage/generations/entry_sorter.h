@@ -20,8 +20,8 @@ class EntrySorter {
   EntrySorter& operator=(const EntrySorter&) = delete;
   ~EntrySorter();  // wipes what memory holds; takes the runs out of the environment, or leaves them to the next start
 
-  // In any order; of two with the same key the later one counts. TooLarge: an entry that no block holds, or more runs
-  // than limits::kMaxSorterRuns. If power goes inside: blocks of a gid that no table row names.
+  // In any order; of two with the same key the later one counts. TooMany: more runs than
+  // limits::kMaxSorterRuns. If power goes inside: blocks of a gid that no table row names.
   Result<void> add(const Entry& entry);
   std::uint64_t added() const noexcept { return added_; }
   std::size_t runs() const noexcept { return runs_.size(); }

@@ -2,6 +2,7 @@
 // (DESIGN section 4, generations.md). A SnapshotView is immutable and may be read from any thread, each with a transaction of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "firmware/memory/secret.h"
@@ -38,6 +39,9 @@ class SnapshotView {
   Result<std::optional<Bytes>> get(const engine::ReadTransaction& transaction, const EntryKey& key) const;
   // The same from memory, without a transaction; none when the block is not there.
   std::optional<Result<std::optional<Bytes>>> remembered(const EntryKey& key) const;
+  // Is there an entry of this table whose key begins so? From memory or from the disk; transaction is asked for when it is needed.
+  using Transaction = std::function<Result<std::unique_ptr<engine::ReadTransaction>>()>;
+  Result<bool> any(const Transaction& transaction, const EntryKey& prefix) const;
   // From the first entry >= from. The transaction must outlive the source. A merge reads every block once and keeps none.
   enum class Keep : bool { No, Blocks };
   std::unique_ptr<EntrySource> source(const engine::ReadTransaction& transaction, const EntryKey& from,

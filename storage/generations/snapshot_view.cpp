@@ -55,6 +55,20 @@ Result<std::optional<Bytes>> find_in(ByteView plain, const EntryKey& key) {
   return std::optional<Bytes>{};
 }
 
+bool begins_with(ByteView bytes, ByteView prefix) {
+  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+// Whether the first entry at or behind the prefix begins with it; none where every entry of this block stands before it.
+std::optional<bool> begins_here(ByteView plain, const EntryKey& prefix) {
+  EntryReader entries(plain);
+  while (entries.next()) {
+    if (entries.compared_with(prefix) < 0) continue;
+    return entries.table() == prefix.table && begins_with(entries.key(), prefix.bytes);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 SnapshotView::SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key)
@@ -134,6 +148,23 @@ std::optional<Result<std::optional<Bytes>>> SnapshotView::remembered(const Entry
   std::optional<Result<std::optional<Bytes>>> found;
   BlockCache::of_process().use({id_, block_for(key)}, [&](ByteView plain) { found.emplace(find_in(plain, key)); });
   return found;
+}
+
+Result<bool> SnapshotView::any(const Transaction& transaction, const EntryKey& prefix) const {
+  if (directory_.empty()) return false;
+  const auto number = block_for(prefix);
+  std::optional<bool> here;
+  if (!BlockCache::of_process().use({id_, number}, [&](ByteView plain) { here = begins_here(plain, prefix); })) {
+    TRY(const auto reading, transaction());
+    TRY(auto plain, read_block(*reading, number, Keep::Blocks));
+    here = begins_here(plain, prefix);
+    memory::wipe(plain);
+  }
+  if (here) return *here;
+  // The next block's first key is known without opening it.
+  if (number + 1 >= directory_.size()) return false;
+  const auto& next = directory_[number + 1];
+  return next.table == prefix.table && begins_with(next.bytes, prefix.bytes);
 }
 
 std::unique_ptr<EntrySource> SnapshotView::source(const engine::ReadTransaction& transaction, const EntryKey& from,

@@ -6,13 +6,16 @@
 #include "crypto/hash.h"
 #include "firmware/base/limits_examine.h"
 #include "storage/generations/layout.h"
+#include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
 #include "storage/generations/tenant_store.h"
 
 namespace shosoin::generations {
 namespace {
 
-using RecordChanges = std::map<Bytes, std::optional<Bytes>>;
+using RecordChanges = std::map<EntryKey, std::optional<Bytes>>;
+
+bool names_rows(TableId table) { return table == TableId::Records || table == TableId::NumberHistory; }
 
 class Examination {
  public:
@@ -38,8 +41,8 @@ class Examination {
         if (before && *before >= entry.key)
           examiner_.fault(where, {ErrorCode::Integrity, "find the entries of a block in order"});
         before = entry.key;
-        if (entry.key.table != TableId::Records || !entry.value || changes.contains(entry.key.bytes)) continue;
-        record(*entry.value, where);
+        if (!names_rows(entry.key.table) || !entry.value || changes.contains(entry.key)) continue;
+        rows_of(entry.key.table, *entry.value, where);
         memory::wipe(*entry.value);
       }
     }
@@ -50,14 +53,13 @@ class Examination {
                       {ErrorCode::Integrity, "match the blocks of a generation with its header"});
     return true;
   }
-  void record(ByteView entry, const std::string& where) {
+  void rows_of(TableId table, ByteView entry, const std::string& where) {
+    if (table == TableId::NumberHistory) return number_change(entry, where);
     const auto place = decode_record_entry(entry);
     if (!place) return examiner_.fault(where, place.error());
     ++examiner_.records;
     for (const auto* row : {&place.value().record, &place.value().number, &place.value().source}) {
-      if (row->id == RowId{}) continue;
-      ++examiner_.rows;
-      if (auto opened = open_row(*row); !opened) examiner_.fault("rows/" + row->id.hex(), opened.error());
+      if (row->id != RowId{}) examine_row(*row);
     }
   }
   void plain_rows(engine::Table table, const std::string& name, const std::function<Result<void>(ByteView)>& decode) {
@@ -71,6 +73,16 @@ class Examination {
   }
 
  private:
+  void number_change(ByteView entry, const std::string& where) {
+    const auto change = decode_number_change(entry);
+    if (!change) return examiner_.fault(where, change.error());
+    examine_row(change.value().former);
+    examine_row(change.value().present);
+  }
+  void examine_row(const RowPlace& row) {
+    ++examiner_.rows;
+    if (auto opened = open_row(row); !opened) examiner_.fault("rows/" + row.id.hex(), opened.error());
+  }
   Result<std::vector<Entry>> block(const SnapshotView& view, std::uint64_t number, std::vector<Digest>& leaves) {
     TRY(auto boxed, transaction_.get(kBlocks, gid_key(view.gid(), number)));
     if (boxed) {
@@ -108,7 +120,7 @@ Result<TenantStore::Snapshot> TenantStore::take_snapshot() const {
       if (seq == last_seq_) {
         Snapshot snapshot{std::move(transaction), {generation_.key.duplicate(), generation_.gid}, seq, {}};
         for (const auto& [key, value] : delta_) {
-          if (key.table == TableId::Records) snapshot.records.emplace(key.bytes, value);
+          if (names_rows(key.table)) snapshot.records.emplace(key, value);
         }
         return snapshot;
       }
@@ -141,7 +153,7 @@ void TenantStore::examine(Examiner& examiner) const {
   for (auto& [record, entry] : records) {
     if (!examiner.go_on()) return;
     if (!entry) continue;
-    examination.record(*entry, "delta/" + generation.gid.hex());
+    examination.rows_of(record.table, *entry, "delta/" + generation.gid.hex());
     memory::wipe(*entry);
   }
   examination.plain_rows(kMeta, "meta", [](ByteView) { return success(); });

@@ -3,6 +3,7 @@
 
 #include "crypto/box.h"
 #include "storage/generations/layout.h"
+#include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
 #include "storage/generations/tenant_store.h"
 
@@ -36,6 +37,7 @@ class RemovalFilter final : public EntrySource {
 
  private:
   Result<bool> leaves(const Entry& entry) {
+    if (entry.key.table == TableId::NumberHistory) return history_leaves(entry);
     const auto record = record_of(entry.key);
     if (!record) return false;
     if (entry.key.table != TableId::Records) return staged_.removed_records.contains(*record);
@@ -46,6 +48,13 @@ class RemovalFilter final : public EntrySource {
       for (const auto& row : where.rows()) staged_.removed_rows.push_back({row, *record});
     }
     return goes;
+  }
+  // No record's row, so no certificate speaks of it; it is cleaned up like one.
+  Result<bool> history_leaves(const Entry& entry) {
+    if (!plan_.remove_subjects.contains(std::string(integrated_in(entry.key)))) return false;
+    TRY(auto change, decode_number_change(*entry.value));
+    for (const auto& place : {change.former, change.present}) staged_.removed_rows.push_back({place.id, RecordId{}});
+    return true;
   }
   EntrySource& source_;
   const RebuildPlan& plan_;

@@ -159,6 +159,23 @@ Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisito
   }
 }
 
+Result<bool> TenantStore::any(TableId table, ByteView prefix) const {
+  {
+    std::shared_lock lock(state_);
+    const EntryKey from{table, copy_of(prefix)};
+    const auto at = delta_.lower_bound(from);
+    if (at == delta_.end() || at->first.table != table || !starts_with(at->first.bytes, prefix)) {
+      return view_->any([this] { return environment_.read(); }, from);
+    }
+  }
+  bool found = false;  // the delta may put in and take away: the whole rule
+  TRY(scan(table, prefix, [&](const Entry&) {
+    found = true;
+    return false;
+  }));
+  return found;
+}
+
 Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key) const {
   TRY(auto transaction, environment_.read());
   TRY(auto bytes, transaction->get(kRows, row.view()));
@@ -261,18 +278,28 @@ Result<void> TenantStore::drop_rows(const std::vector<RowId>& rows) {
   return transaction->commit("rows:drop");
 }
 
+// Piece by piece: an import may have left two million. If power goes between: the next one that drops them finds the rest.
 Result<void> TenantStore::drop_rows_of_seq(std::uint64_t seq) {
-  std::vector<RowId> found;
-  {
-    TRY(auto transaction, environment_.read());
-    const auto prefix = be(seq);
-    TRY(transaction->scan(kRows, prefix, [&](ByteView key, ByteView) {
-      if (!starts_with(key, prefix)) return false;
-      if (auto id = RowId::from(key)) found.push_back(id.value());
-      return true;
-    }));
+  const auto prefix = be(seq);
+  for (;;) {
+    std::vector<RowId> found;
+    {
+      TRY(auto transaction, environment_.read());
+      TRY(transaction->scan(kRows, prefix, [&](ByteView key, ByteView) {
+        if (!starts_with(key, prefix)) return false;
+        if (auto id = RowId::from(key)) found.push_back(id.value());
+        return found.size() < limits::kTransactionPages;
+      }));
+    }
+    if (found.empty()) return success();
+    TRY(drop_rows(found));
+    if (found.size() < limits::kTransactionPages) return success();
   }
-  return found.empty() ? success() : drop_rows(found);
+}
+
+Result<std::uint64_t> TenantStore::rows_stored() const {
+  TRY(auto transaction, environment_.read());
+  return transaction->count(kRows);
 }
 
 bool TenantStore::needs_merge() const {

@@ -48,6 +48,8 @@ struct RebuildPlan {
   std::vector<Entry> additions;             // sorted, unique; they win over bulk
   EntrySource* bulk = nullptr;              // more of them than memory should hold, from an EntrySorter; read once, on this thread
   bool fresh_key = false;                   // a batch draws a fresh tenant epoch key; a merge keeps it
+  // 団体内統合宛名番号 whose last record goes: the history of their numbers leaves, rows too.
+  std::set<std::string> remove_subjects{};
 };
 struct RemovedRow {
   RowId row;
@@ -74,6 +76,7 @@ class TenantStore {
   const TenantId& tenant() const { return tenant_; }
   Result<std::optional<Bytes>> get(const EntryKey& key) const;
   Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  Result<bool> any(TableId table, ByteView prefix) const;  // whether a scan would find something; many times cheaper than one
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
   std::uint64_t last_seq() const;
@@ -94,6 +97,7 @@ class TenantStore {
   Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq
+  Result<std::uint64_t> rows_stored() const;         // named or not
 
   // A sort of what a merge will add, in this tenant's environment; it must end before the store does. sorting() tells the sweep
   // which generation ids are such a sort's, so that it leaves them.
@@ -161,7 +165,7 @@ class TenantStore {
     std::unique_ptr<engine::ReadTransaction> transaction;
     GenerationKey generation;
     std::uint64_t seq;
-    std::map<Bytes, std::optional<Bytes>> records;  // what the delta says about records
+    std::map<EntryKey, std::optional<Bytes>> records;  // what the delta says about entries that name rows
   };
   Result<Snapshot> take_snapshot() const;
   struct PreparedLine;

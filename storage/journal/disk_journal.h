@@ -54,8 +54,8 @@ class DiskJournal final : public Journal {
   // What a frame needs, made before anything changes: out of memory leaves the journal as it was.
   struct Prepared {
     DraftHead head{};
-    Bytes carry;  // empty unless the frame opens a segment
-    Places newcomer;    // the node of a tenant that has no frame yet
+    Bytes carry;      // empty unless the frame opens a segment
+    Places newcomer;  // the node of a tenant that has no frame yet
     bool next_segment = false;
   };
   Result<void> make_room(Lock& lock, const TenantId& tenant, std::size_t frame);

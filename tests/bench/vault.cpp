@@ -103,7 +103,8 @@ std::string read(World& world, bool by_search, std::size_t callers, std::size_t 
   const auto loops = std::min({callers, limits::kVaultLoops, std::size_t{std::thread::hardware_concurrency()}});
   for (std::size_t i = 0; i < loops; ++i) {
     const std::size_t from = callers * i / loops, to = callers * (i + 1) / loops;
-    threads.emplace_back([&, from, to] { serve_until(world, std::span(all).subspan(from, to - from), by_search, over); });
+    threads.emplace_back(
+        [&, from, to] { serve_until(world, std::span(all).subspan(from, to - from), by_search, over); });
   }
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
   over = true;

@@ -116,7 +116,7 @@ void World::settle(City& city, std::size_t number, std::size_t seats, const std:
     of_zero.push_back(parts.sessions.entry_for(
         {service::Sessions::id_of(view_of(seat.token)), {person.id, terminal, clock_.now(), clock_.now()}}));
     const auto grant =
-        must(service::parse_grant(service::Role::Operator, "retrieve,viewIndividualNumber,file:" + std::string(kFile)));
+        must(service::parse_grant(service::Role::Operator, "retrieve,viewIndividualNumber,import,file:" + std::string(kFile) + ",file:jumin-kihon-daicho"));
     of_tenant.push_back({service::grant_key(person.id), service::encode_grant(grant)});
     city.seats.push_back(std::move(seat));
   }
@@ -147,16 +147,31 @@ void World::fill(City& city, std::size_t records, std::uint64_t seed) {
   const auto report = must(importer.finish(take));
   ENSURE(report.verdict == files::Verdict::Accepted);
   must(rows.flush());
-  auto entries = rows.take_entries();
-  for (const auto& entry : entries) {
-    if (entry.key.table != generations::TableId::Records) continue;
-    const auto record = must(generations::decode_record_entry(*entry.value));
-    city.people.push_back({must(RecordId::from(entry.key.bytes)), record.addressee});
+  {
+    auto source = must(rows.entries().sorted());
+    for (auto entry = must(source->next()); entry; entry = must(source->next())) {
+      if (entry->key.table != generations::TableId::Records) break;  // they come first
+      const auto record = must(generations::decode_record_entry(*entry->value));
+      city.people.push_back({must(RecordId::from(entry->key.bytes)), record.addressee});
+    }
   }
   ENSURE(!city.people.empty());
-  entries.push_back(service::import_entry(facts));
-  std::ranges::sort(entries, {}, &Entry::key);
-  must(opened_.appliance->merge(*store, std::move(entries)));
+  auto source = must(rows.entries().sorted());
+  must(opened_.appliance->merge(*store, *source, {service::import_entry(facts)}));
+}
+
+void World::confirm(const RecordId& import) {
+  auto* store = must(service_->parts().tenants.open(service_->parts().tenants.by_code(cities_[0].code)->id));
+  auto facts = must(service::find_import(*store, import));
+  facts->state = "confirmed";
+  must(store->change([&](std::uint64_t) -> Result<Change> {
+    return Change{{service::import_entry(*facts)}, {}, {}, line("import-decide")};
+  }));
+}
+
+World::Stored World::stored() const {
+  auto* store = must(service_->parts().tenants.open(service_->parts().tenants.by_code(cities_[0].code)->id));
+  return {must(store->rows_stored()), store->summary().blocks};
 }
 
 }  // namespace shosoin::bench

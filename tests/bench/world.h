@@ -42,6 +42,12 @@ class World {
   const std::vector<City>& cities() const { return cities_; }
   service::Service& service() { return *service_; }
   const service::Settings& settings() const { return settings_; }
+  const files::DefinitionSet& definitions() const { return *definitions_; }
+  struct Stored {
+    std::uint64_t rows = 0, blocks = 0;  // of the first tenant
+  };
+  Stored stored() const;
+  void confirm(const RecordId& import);  // of the first tenant; as another person would, without asking for one
   static constexpr std::string_view kFile = "honnin-kakunin-joho";
 
  private:

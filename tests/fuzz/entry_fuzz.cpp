@@ -1,7 +1,8 @@
-// Any bytes as the plaintext of a block or delta row, and as the entry of a record: read or refused. What was read is
+// Any bytes as the plaintext of a block or delta row, as the entry of a record and as a change of a number: read or refused. What was read is
 // written back to bytes that read back the same; the entry of a record to the very same bytes.
 #include "firmware/base/limits.h"
 #include "storage/generations/entry.h"
+#include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
 
 namespace {
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       ENSURE(entry.key.bytes.size() <= limits::kMaxEntryKey);
       ENSURE(!entry.value || entry.value->size() <= limits::kMaxEntryValue);
       (void)record_of(entry.key).has_value();
+      ENSURE(integrated_in(entry.key).size() <= entry.key.bytes.size());
     }
     const auto written = write(entries.value());
     ENSURE(write(decode_entries(written).value()) == written);
@@ -34,5 +36,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENSURE(equal(encode_record_entry(entry.value()), bytes));
     ENSURE(!entry.value().rows().empty());
   }
+  if (const auto change = decode_number_change(bytes)) ENSURE(equal(encode_number_change(change.value()), bytes));
   return 0;
 }

@@ -49,6 +49,7 @@ def entry():
         yield f"entry-{number}", unhex(item["bytes"])
     yield "block", unhex(made["block"]["plain"])[:600]
     yield "record", unhex(made["recordEntry"])
+    yield "number-change", unhex(made["numberChange"])
     yield "record-of-a-table", unhex(made["recordEntryOfATable"])
     yield "empty", b"\x00\x00"
 

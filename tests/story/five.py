@@ -1,6 +1,7 @@
 """Five tenants with all seven record files: synthetic people written, imported, confirmed by another person, retrieved by every search key
 and compared byte for byte with what was sent. tests/story/five_tenants is the command, five_tenants_test.py its short form."""
 import concurrent.futures
+import contextlib
 import csv
 import http.client
 import io
@@ -94,6 +95,9 @@ class Terminal:
         status, answer = self.ask(method, path, body, headers)
         expect(status in (200, 201), f"{method} {path}: {status} {json.dumps(answer, ensure_ascii=False)[:600]}")
         return answer
+
+    def close(self):
+        self.connection.close()
 
     def log_in(self, person):
         self.token = self.must("POST", "/v1/sessions", {"operatorId": person.id, "password": person.password,
@@ -232,15 +236,20 @@ class FiveTenants(Scenario):
                       self.folder(tenant), patience=600)
         with open(os.path.join(self.folder(tenant), "manifest.json"), encoding="utf-8") as file:
             told = json.load(file)["tables"]
-        for one in {table["file"] for table in told} - set(self.definitions):
+        for one in sorted({table["file"] for table in told} - set(self.definitions)):
             self.definitions[one] = self.cli.must("file", "show", one).data
-        self.manifests[tenant] = self.tables_of(tenant, told)
+        # A table with 個人番号 goes first: the others of its file are linked by 宛名番号 to whoever that one is.
+        self.manifests[tenant] = sorted(self.tables_of(tenant, told), key=lambda table: not self.has_numbers(table))
         confirmers = -(-len(self.manifests[tenant]) // CODES_AT_ONCE)
         name, home = self.tenants[tenant], self.place.home
         self.crew[tenant] = [Person(home, f"im{tenant}", f"取込 {name}", "市民課窓口", f"{tenant}00", "operator", tenant,
                                     ("retrieve", "viewIndividualNumber", "import"))]
         self.crew[tenant] += [Person(home, f"c{at:02}{tenant}", f"確認 {name} {at}", "市民課", f"{tenant}{at:02}", "operator", tenant,
                                      ("retrieve", "confirmImport")) for at in range(1, confirmers + 1)]
+
+    def has_numbers(self, told):
+        return any(item.get("role") == "individualNumber" and item.get("group", told["group"]) == told["group"]
+                   for item in self.definitions[told["file"]]["items"])
 
     # -- how it goes in
 
@@ -279,13 +288,16 @@ class FiveTenants(Scenario):
             self.imported.append((tenant, told["file"], told["group"], told["encoding"], told["rows"]))
         for terminal in terminals:
             terminal.ask("DELETE", "/v1/sessions/current")
+            terminal.close()
+        first.close()
         return token
 
     # -- how it comes out
 
     def check_file(self, tenant, file, token):
         tables = [Table(self.folder(tenant), told, self.definitions[file]) for told in self.manifests[tenant] if told["file"] == file]
-        return Checker(Terminal(self.place, self.crew[tenant][0], token), tenant, tables, self.every).run()
+        with contextlib.closing(Terminal(self.place, self.crew[tenant][0], token)) as terminal:
+            return Checker(terminal, tenant, tables, self.every).run()
 
     def check_tenant(self, tenant, token, workers):
         files = list(dict.fromkeys(told["file"] for told in self.manifests[tenant]))

@@ -4,8 +4,8 @@ import shutil
 import tempfile
 import unittest
 
-from five import CODES_AT_ONCE, TENANTS, Checker, FiveTenants, as_stored, table_text
 from harness import BUILD
+from five import CODES_AT_ONCE, TENANTS, Checker, FiveTenants, as_stored, table_text
 from installation import Installation
 from words import Teller
 

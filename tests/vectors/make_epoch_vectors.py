@@ -103,6 +103,10 @@ def generations():
     place = (struct.pack(">H", 1) + blob16(b"honnin-kakunin-joho") + fixed("import", 16) + blob16(b"000000000000012") +
              blob16(b"") + fixed("row", 16) + fixed("row key", 32) + fixed("number row", 16) + fixed("number key", 32) +
              struct.pack(">I", 3))
+    change = (struct.pack(">HB", 1, 2) + b"2026-11-01" + struct.pack(">Q", 1795323785123) + fixed("former row", 16) +
+              fixed("former key", 32) + fixed("present row", 16) + fixed("present key", 32) + fixed("former token", 32) +
+              fixed("present token", 32))
+    change_key = b"000000000000042\0" + fixed("change", 16)
     later = (struct.pack(">H", 2) + blob16(b"jido-teate") + fixed("import", 16) + blob16("000000000000012".encode()) +
              blob16(b"987654321098765") + fixed("row", 16) + fixed("row key", 32) + bytes(48) + struct.pack(">I", 1) +
              struct.pack(">HIB", 5, 70001, 1) + fixed("source row", 16) + fixed("source key", 32))
@@ -123,6 +127,7 @@ def generations():
                      "stored": (draft + sha256(b"shosoin/plain-row", struct.pack(">H", 5), blob16(outbox_key), draft)).hex()},
         "note": "Generation formats 1 (storage/generations/generations.md), written by make_epoch_vectors.py from the page.",
         "tenant": tenant.hex(), "gid": gid.hex(), "monthKey": month.hex(), "record": record.hex(), "recordEntry": place.hex(),
+        "numberChange": change.hex(), "numberChangeKey": change_key.hex(),
         "recordEntryOfATable": later.hex(),
         "entries": [{"table": t, "key": k.hex(), "value": None if v is None else v.hex(), "bytes": b.hex()}
                     for (t, k, v), b in zip(entries, encoded)],

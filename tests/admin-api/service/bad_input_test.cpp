@@ -109,9 +109,8 @@ const std::vector<Case>& cases() {
       {"昭和64-01-08", [](std::string& t) { put(t, 1, kBirth, "昭和64-01-08"); }, "date.after-era", 2, 6},
       {"2023-02-30", [](std::string& t) { put(t, 1, kBirth, "2023-02-30"); }, "date.no-such-day", 2, 6},
       {"one sequence too many", [](std::string& t) { put(t, 1, kName, sequences(101)); }, "value.too-long", 2, 2},
-      {"cut in the middle of a row", [](std::string& t) { t.resize(line_at(t, 2).first + 40); }, "csv.cut-off", 3, 0},
-      {"cut inside a character",
-       [](std::string& t) { t.resize(t.find("コガネイ") == t.npos ? t.find("東京都", line_at(t, 3).first) + 4 : 0); },
+      {"cut in the middle of a row", [](std::string& t) { t.resize(line_at(t, 2).first + 40); }, "csv.cut-off", 3, 4},
+      {"cut inside a character", [](std::string& t) { t.resize(t.find("東京都", line_at(t, 3).first) + 4); },
        "csv.cut-off", 4, 11},
       {"a number that an earlier row has", [](std::string& t) { put(t, 3, kNumber, cell(t, 1, kNumber)); },
        "row.duplicate", 4, 13},
@@ -127,6 +126,7 @@ class BadInput : public TablesWorld {
  protected:
   const Csv shape = csv_of(ServiceWorld::kFile, "main", {{}});
   const std::string good = world.csv(tenant, kPeople, kSeed);
+  Fields session;
 
   std::size_t stored(TableId table) {
     auto* store = world.parts().tenants.open(world.tenant(tenant)).value();
@@ -150,12 +150,16 @@ class BadInput : public TablesWorld {
     return out;
   }
   Told import_bytes(std::string_view bytes, std::string_view encoding) {
-    const auto opened = open("sato", shape, {.encoding = std::string(encoding)});
+    if (session.empty()) session = at("sato", world.t1);  // one login: a password check takes longer than all the rest
+    auto fields = session;
+    fields[FieldId::File] = std::string(ServiceWorld::kFile);
+    fields[FieldId::Encoding] = std::string(encoding);
+    const auto opened = world.ask(Kind::ImportOpen, fields);
     EXPECT_FALSE(opened.refused) << opened.text;
     const auto id = opened.member("importId");
     constexpr std::size_t kPiece = 777;
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-      EXPECT_FALSE(send("sato", id, bytes.substr(at, kPiece), at).refused);
+    for (std::size_t from = 0; from < bytes.size(); from += kPiece) {
+      EXPECT_FALSE(send("sato", id, bytes.substr(from, kPiece), from).refused);
     }
     return close("sato", id);
   }
@@ -208,10 +212,10 @@ TEST_F(BadInput, ALineWithoutAnEndIsRefusedEarlyInBoundedMemory) {
   const auto before = everything();
   const auto opened = open("sato", shape);
   const auto id = opened.member("importId");
-  const std::string piece(1u << 20, 'x');
+  const std::string piece(limits::kImportChunk, 'x');
   std::size_t at = 0;
   bool told_to_stop = false;
-  for (int i = 0; i < 4 && !told_to_stop; ++i, at += piece.size()) {
+  for (; at < 4 * limits::kMaxImportLine && !told_to_stop; at += piece.size()) {
     const auto told = send("sato", id, piece, at);
     ASSERT_FALSE(told.refused);
     const auto* stop = told.body.if_contains("broken");

@@ -1,5 +1,5 @@
-// The gate's channels on their loops (decision 0043): told when durable and not before, each reply on its own channel, and back
-// from aside.
+// The gate's channels on their loops (decision 0043): told when durable and not before, each reply on its own channel,
+// and back from aside.
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>

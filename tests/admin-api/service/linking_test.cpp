@@ -101,11 +101,14 @@ class Linking : public ::testing::Test, protected LinkingWorld {
     EXPECT_TRUE(link);
     return std::move(link.value());
   }
+  const files::Definition& definition(std::string_view file = ServiceWorld::kFile) {
+    return *world.parts().definitions.find(file);
+  }
   using Flags = std::vector<LinkFlag>;
 };
 
 TEST_F(Linking, ANumberGetsOneIntegratedNumberAndKeepsIt) {
-  Linker linker(store(), kFile, open);
+  Linker linker(store(), definition(), open);
   const auto one = linked(linker, number(1), ""), again = linked(linker, number(1), "");
   EXPECT_EQ(one.integrated, again.integrated);
   EXPECT_EQ(one.integrated.size(), 15u);
@@ -116,7 +119,7 @@ TEST_F(Linking, ANumberGetsOneIntegratedNumberAndKeepsIt) {
 }
 
 TEST_F(Linking, ATableWithoutNumbersIsLinkedByTheAddresseeNumberOfItsOwnFile) {
-  Linker linker(store(), kFile, open), other_file(store(), "jido-teate", open);
+  Linker linker(store(), definition(), open), other_file(store(), definition("jido-teate"), open);
   const auto one = linked(linker, "", "000123");
   EXPECT_EQ(linked(linker, "", "000123").integrated, one.integrated);
   EXPECT_EQ(linked(linker, "", " ０００１２３").integrated, one.integrated);  // the search key of it
@@ -126,7 +129,7 @@ TEST_F(Linking, ATableWithoutNumbersIsLinkedByTheAddresseeNumberOfItsOwnFile) {
 }
 
 TEST_F(Linking, AnAddresseeKnownWithoutANumberGetsTheNumberThatArrives) {
-  Linker linker(store(), kFile, open);
+  Linker linker(store(), definition(), open);
   const auto known = linked(linker, "", "A-31");
   const auto arrived = linked(linker, number(3), "A-31");
   EXPECT_EQ(arrived.integrated, known.integrated);
@@ -136,7 +139,7 @@ TEST_F(Linking, AnAddresseeKnownWithoutANumberGetsTheNumberThatArrives) {
 }
 
 TEST_F(Linking, ContradictionsAreFlaggedAndNeverMakeTwoPersonsOne) {
-  Linker linker(store(), kFile, open);
+  Linker linker(store(), definition(), open);
   const auto a = linked(linker, number(4), "A-41"), b = linked(linker, number(5), "A-51");
   EXPECT_TRUE(a.flags.empty() && b.flags.empty());
   const auto crossed = linked(linker, number(4), "A-51");
@@ -155,7 +158,7 @@ TEST_F(Linking, ContradictionsAreFlaggedAndNeverMakeTwoPersonsOne) {
 TEST_F(Linking, AHundredParallelEntriesOfOneNumberGiveOne) {
   std::vector<std::unique_ptr<Linker>> linkers;
   for (std::size_t i = 0; i < Assignments::kImports; ++i)
-    linkers.push_back(std::make_unique<Linker>(store(), kFile, open));
+    linkers.push_back(std::make_unique<Linker>(store(), definition(), open));
   std::vector<std::future<std::set<std::string>>> entered;
   for (auto& linker : linkers) {
     entered.push_back(std::async(std::launch::async, [this, &linker] {
@@ -170,12 +173,12 @@ TEST_F(Linking, AHundredParallelEntriesOfOneNumberGiveOne) {
 }
 
 TEST_F(Linking, EachImportWritesTheEntryOfANumberOnceAndAPlaceIsCleanForTheNext) {
-  auto first = std::make_unique<Linker>(store(), kFile, open);
-  Linker second(store(), kFile, open);
+  auto first = std::make_unique<Linker>(store(), definition(), open);
+  Linker second(store(), definition(), open);
   EXPECT_TRUE(linked(*first, number(8), "").entry);
   EXPECT_TRUE(linked(second, number(8), "").entry);
   first.reset();
-  Linker third(store(), kFile, open);  // at the place of the first
+  Linker third(store(), definition(), open);  // at the place of the first
   EXPECT_TRUE(linked(third, number(8), "").entry);
   EXPECT_FALSE(linked(third, number(8), "").entry);
 }
@@ -183,8 +186,8 @@ TEST_F(Linking, EachImportWritesTheEntryOfANumberOnceAndAPlaceIsCleanForTheNext)
 TEST_F(Linking, RefusesOneImportTooMany) {
   std::vector<std::unique_ptr<Linker>> linkers;
   for (std::size_t i = 0; i < Assignments::kImports; ++i)
-    linkers.push_back(std::make_unique<Linker>(store(), kFile, open));
-  Linker more(store(), kFile, open);
+    linkers.push_back(std::make_unique<Linker>(store(), definition(), open));
+  Linker more(store(), definition(), open);
   const auto link = more.link({std::nullopt, std::nullopt});
   ASSERT_FALSE(link);
   EXPECT_EQ(link.error().code(), ErrorCode::TooMany);

@@ -1,8 +1,10 @@
 #include <sys/stat.h>
 
+#include <fstream>
 #include <random>
 #include <thread>
 
+#include "firmware/base/limits_import.h"
 #include "tests/storage/engine/support.h"
 
 namespace shosoin::engine {
@@ -25,6 +27,39 @@ TEST_F(EngineTest, GivesBackWhatWasPutAndNothingElse) {
   EXPECT_EQ(read("a", kSecond), std::nullopt);
   reopen();
   EXPECT_EQ(read("a"), "one");
+}
+// Kilobytes of mapped files that stand in this process's memory.
+long mapped_files() {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("RssFile:")) return std::stol(line.substr(8));
+  }
+  return 0;
+}
+TEST_F(EngineTest, LetsGoOfTheFilesPagesAfterACommitOfManyAndReadersGoOn) {
+  constexpr std::uint64_t kMany = 3000;
+  const auto fill = [&](std::uint64_t from, std::uint64_t count) {
+    auto writer = environment_->write().value();
+    for (auto i = from; i < from + count; ++i) ASSERT_TRUE(writer->put(kFirst, be(i), Bytes(4000, static_cast<std::uint8_t>(i))));
+    ASSERT_TRUE(writer->commit("test:commit"));
+  };
+  fill(0, kMany);
+  auto reader = environment_->read().value();
+  const auto read_all = [&] {
+    std::uint64_t whole = 0;
+    EXPECT_TRUE(reader->scan(kFirst, {}, [&](ByteView key, ByteView value) {
+      const auto number = from_be<std::uint64_t>(key.first<8>());
+      whole += value.size() == 4000 && value.front() == static_cast<std::uint8_t>(number) && value.back() == value.front();
+      return true;
+    }));
+    return whole;
+  };
+  ASSERT_EQ(read_all(), kMany);
+  const auto before = mapped_files();
+  fill(kMany, limits::kLetGoPages);
+  EXPECT_LT(mapped_files(), before - 8 * 1024);
+  EXPECT_EQ(read_all(), kMany);  // the same snapshot, from the kernel's cache
+  EXPECT_GT(mapped_files(), before - 8 * 1024);  // so that the first look was one
 }
 TEST_F(EngineTest, ScansInTheOrderOfBytesFromTheFirstKeyNotBelow) {
   auto writer = environment_->write().value();

@@ -39,7 +39,7 @@ TEST(StoredRow, OfEveryTableReadsBackAndIsWhatItsFormatPageSays) {
       EXPECT_EQ(std::vector<std::string>(row.values.begin(), row.values.end()), values);
       EXPECT_EQ(definition_of(row, shipped()).value(), &definition);
       const auto tables_read = decode_tables(bytes).value();  // the reader of whole records says the same
-      EXPECT_EQ(tables_read.tables.at(g).rows, std::vector{values});
+      EXPECT_EQ(tables_read.tables.at(g).rows, (std::vector<std::vector<std::string>>{values}));
     }
   }
   EXPECT_EQ(tables, 18u);

@@ -95,16 +95,20 @@ TEST(EntrySorter, GivesNothingWhereNothingWasAdded) {
   expect_model(*house.store->sorter(), {});
 }
 
-TEST(EntrySorter, RefusesAnEntryThatNoBlockHolds) {
+TEST(EntrySorter, GivesAnEntryALargerBlockWhereItNeedsOne) {
   House house;
   house.create();
   auto sorter = house.store->sorter();
-  const Entry largest{{TableId::Facts, {1}}, Bytes(limits::kSorterBlockPlain - kEntryOverhead - 1, 7)};
-  ASSERT_TRUE(sorter->add(largest));
-  auto over = largest;
-  over.value->push_back(7);
-  EXPECT_EQ(sorter->add(over).error().code(), ErrorCode::TooLarge);
-  expect_model(*sorter, {{largest.key, largest.value}});
+  std::mt19937_64 random(13);
+  Model model;
+  for (std::uint64_t i = 0; sorter->runs() < 2; ++i) {
+    const Entry large{{TableId::Facts, seq_key(random())}, Bytes(limits::kSorterBlockPlain + i % 3 * 9000, 7)};
+    for (const auto& entry : {large, numbered(random, 1u << 20)}) {
+      ASSERT_TRUE(sorter->add(entry));
+      model[entry.key] = entry.value;
+    }
+  }
+  expect_model(*sorter, model);
 }
 
 // Merged into a generation, beside what is there and what changes meanwhile.

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "crypto/hash.h"
+#include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
 #include "tests/storage/generations/support.h"
 
@@ -96,9 +97,10 @@ TEST(Entry, BelongsToARecordOnlyInTheTablesOfRecords) {
     EXPECT_EQ(record_of({table, key}), record);
     EXPECT_EQ(record_of({table, text_bytes("short")}), std::nullopt);
   }
-  for (const auto table : {TableId::Imports, TableId::Approvals, TableId::Holds, TableId::Idempotency, TableId::LogKeys,
-                           TableId::Facts, TableId::Erased, TableId::Addressees, TableId::People, TableId::Terminals,
-                           TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates, TableId::Definitions}) {
+  for (const auto table :
+       {TableId::Imports, TableId::Approvals, TableId::Holds, TableId::Idempotency, TableId::LogKeys, TableId::Facts,
+        TableId::Erased, TableId::Addressees, TableId::NumberHistory, TableId::People, TableId::Terminals,
+        TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates, TableId::Definitions}) {
     EXPECT_EQ(record_of({table, copy_of(record.view())}), std::nullopt);
   }
   Bytes waiting(RecordId::kSize, 7);  // of an import: what waits in it belongs to its record, a part of a list does not
@@ -186,6 +188,36 @@ TEST(RecordEntryCodec, HasOneRowWhereThereIsNoNumber) {
   auto entry = sample();
   entry.number = {};
   EXPECT_EQ(decode_record_entry(encode_record_entry(entry)).value().rows(), std::vector<RowId>{entry.record.id});
+}
+
+TEST(NumberChangeCodec, VectorOfTheOtherProgramReadsAndWritesTheSame) {
+  const auto vectors = read_vectors("generations.json");
+  const auto bytes = hex_at(vectors, "numberChange");
+  const auto change = decode_number_change(bytes).value();
+  EXPECT_EQ(change.state, NumberChangeState::Done);
+  EXPECT_EQ(change.changed_on, "2026-11-01");
+  EXPECT_EQ(change.done_at, 1795323785123u);
+  EXPECT_NE(change.former.id, change.present.id);
+  EXPECT_NE(change.former_token, change.present_token);
+  EXPECT_EQ(encode_number_change(change), bytes);
+  const EntryKey key{TableId::NumberHistory, hex_at(vectors, "numberChangeKey")};
+  EXPECT_EQ(integrated_in(key), "000000000000042");
+  EXPECT_EQ(number_change_key("000000000000042", RecordId::from(ByteView(key.bytes).last(16)).value()), key);
+  EXPECT_EQ(integrated_in({TableId::NumberHistory, text_bytes("of another shape, without a zero")}), "");
+}
+
+TEST(NumberChangeCodec, CutShortOrPrependedOrOfAnotherFormatOrStateIsRefused) {
+  const auto bytes = hex_at(read_vectors("generations.json"), "numberChange");
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_number_change(ByteView(bytes).first(size))) << size;
+  auto longer = bytes;
+  longer.push_back(0);
+  EXPECT_FALSE(decode_number_change(longer));
+  for (const std::size_t at : {1u, 2u}) {
+    auto other = bytes;
+    other[at] = 3;
+    EXPECT_EQ(decode_number_change(other).error().code(), ErrorCode::Integrity);
+  }
 }
 
 rc::Gen<Entry> any_entry() {

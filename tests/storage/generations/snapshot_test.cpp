@@ -78,6 +78,18 @@ TEST_F(Snapshot, OfThousandsOfEntriesFindsEachAndNothingBeside) {
     EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes(key_text(i) + "x")}).value());
   }
   EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes("a")}).value());
+  const auto any = [&](TableId table, std::string_view prefix) {
+    return view->any([&] { return environment->read(); }, {table, text_bytes(prefix)}).value();
+  };
+  for (int i = 0; i < 8000; ++i) {  // inside blocks and where the next block begins
+    EXPECT_TRUE(any(TableId::SearchKeys, key_text(i))) << i;
+    EXPECT_FALSE(any(TableId::SearchKeys, key_text(i) + "x")) << i;
+  }
+  EXPECT_TRUE(any(TableId::SearchKeys, "key-"));
+  EXPECT_FALSE(any(TableId::SearchKeys, "key-1"));
+  EXPECT_FALSE(any(TableId::SearchKeys, "l"));
+  EXPECT_FALSE(any(TableId::Due, ""));
+  EXPECT_FALSE(any(TableId::Records, ""));
   EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes("z")}).value());
   EXPECT_FALSE(view->get(*reading, {TableId::Due, entries[0].key.bytes}).value());
   const auto found = all(*reading, *view, entries[4321].key);

@@ -46,6 +46,7 @@ void expect_model(const House& house, const Model& model) {
       if (known.table == key.table && text_of(known.bytes).starts_with(text_of(prefix))) expected.push_back(known);
     }
     RC_ASSERT(found == expected);
+    RC_ASSERT(house.store->any(key.table, prefix).value() == !expected.empty());
   }
 }
 

@@ -1,0 +1,52 @@
+#include "admin-api/service/row_writer.h"
+
+#include <algorithm>
+
+#include "firmware/base/limits.h"
+
+namespace shosoin::service {
+
+RowWriter::RowWriter(TenantStore& store) : store_(store), sorter_(store.sorter()) {}
+RowWriter::~RowWriter() { stop(); }
+
+// By id: neighbours in the table are written one after the other.
+Result<void> RowWriter::write(Group& group) {
+  std::ranges::sort(group.rows, {}, &generations::NewRow::id);
+  if (!group.rows.empty()) {
+    TRY(store_.write_rows_ahead(group.rows));
+  }
+  group.rows.clear();
+  for (const auto& entry : group.entries) {
+    TRY(sorter_->add(entry));
+  }
+  group.entries.clear();
+  return success();
+}
+
+Result<void> RowWriter::settle() {
+  if (writing_.valid()) {
+    auto written = writing_.get();
+    if (!written) failed_ = written.error();
+  }
+  return failed_ ? Result<void>(*failed_) : success();
+}
+
+Result<void> RowWriter::pause() {
+  if (group_.rows.size() < limits::kImportRowGroup) return success();
+  TRY(settle());
+  std::swap(group_, under_way_);
+  writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
+  return success();
+}
+
+Result<void> RowWriter::flush() {
+  TRY(settle());
+  return write(group_);
+}
+
+void RowWriter::stop() noexcept {
+  if (writing_.valid()) writing_.wait();
+  group_ = {};
+}
+
+}  // namespace shosoin::service
