@@ -16,6 +16,9 @@ constexpr std::size_t kMaxKey = 64, kMaxAddresseeNumber = 64;
 
 bool is_whole(const RowView& row, const Definition& definition) {
   if (row.flat != definition.is_flat() || row.groups != definition.groups().size()) return false;
+  for (std::size_t g = 0; g < row.groups; ++g) {
+    if (row.widths[g] != definition.groups()[g].count) return false;
+  }
   const auto items = definition.items_of(row.group);
   if (items.size() != row.values.size()) return false;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -31,6 +34,7 @@ Result<RowView> view_flat(ByteView bytes) {
   row.definition_version = record.definition_version;
   row.addressee_number = record.addressee_number;
   row.groups = 1;
+  row.widths[0] = static_cast<std::uint16_t>(record.values.size());
   row.flat = true;
   row.values = std::move(record.values);
   return row;
@@ -38,7 +42,8 @@ Result<RowView> view_flat(ByteView bytes) {
 
 // Leaves `row` alone where the table is empty.
 void read_table(Reader& in, std::size_t group, bool& found, RowView& row) {
-  const std::size_t width = in.u16(), rows = in.u16();
+  const std::uint16_t width = in.u16(), rows = in.u16();
+  row.widths[group] = width;
   if (width == 0 || width > limits::kMaxDefinitionItems || rows > 1 || (rows == 1 && found)) in.fail();
   if (rows == 0 || in.failed()) return;
   found = true;

@@ -3,8 +3,10 @@
 // that row held. Pure; any thread.
 #pragma once
 
+#include <array>
 #include <map>
 
+#include "firmware/base/limits_files.h"
 #include "storage/files/numbers.h"
 
 namespace shosoin::files {
@@ -20,6 +22,7 @@ struct RowView {
   std::string_view addressee_number;
   std::size_t group = 0, groups = 0;  // which table the row is in, and how many the record has
   bool flat = false;                  // format 1
+  std::array<std::uint16_t, limits::kMaxDefinitionGroups> widths{};  // items of each table, also of the empty ones
   std::vector<std::string_view> values;
 };
 // Both formats; Integrity for anything else, and for a record that is not exactly one row.

@@ -71,6 +71,13 @@ TEST(StoredRow, ThatIsNotExactlyOneRowIsRefused) {
   for (int i = 0; i < 2; ++i) many.tables[1].rows.emplace_back(many.tables[1].width);
   EXPECT_EQ(view_row(encode_tables(juki, many).value()).error().code(), ErrorCode::Integrity);
   const auto whole = encode_row(juki, 1, "12", values_for(juki, 1)).value();
+  auto narrower = none;  // an empty table of another width; found by the fuzz target
+  narrower.tables[1].rows.push_back(values_for(juki, 1));
+  auto bytes = encode_tables(juki, narrower).value();
+  const auto at = 2 + 2 + juki.key().size() + 2 + 2 + 2 + 2;  // the width of the first table
+  ASSERT_EQ(bytes[at] * 256 + bytes[at + 1], static_cast<int>(juki.items_of(0).size()));
+  --bytes[at + 1];
+  EXPECT_EQ(definition_of(view_row(bytes).value(), shipped()).error().code(), ErrorCode::Integrity);
   for (std::size_t size = 0; size < whole.size(); size += 7)
     EXPECT_FALSE(view_row(ByteView(whole).first(size))) << size;
 }
