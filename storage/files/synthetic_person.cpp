@@ -135,7 +135,8 @@ Household Population::household(std::uint64_t index) const {
   const auto families = family_names();
   const auto care = families.size() - kCareNames;
   const auto& family = index < kCareNames ? families[care + index] : dice.of(families);
-  const bool foreign = index == kForeignHousehold || dice.percent(2);
+  const bool drawn = dice.percent(2);
+  const bool foreign = index == kForeignHousehold || (drawn && index >= kCareNames);
   const auto head_year = 1926 + dice.below(69);
   const bool head_male = dice.percent(70);
   for (std::size_t i = 0; i < kHouseholdSize; ++i) {
