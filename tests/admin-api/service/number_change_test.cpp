@@ -53,15 +53,14 @@ class NumberChanges : public ::testing::Test, protected LinkingWorld {
     return world.ask(Kind::Retrieve, fields);
   }
   static bool holds(const Told& told, const std::string& text) { return told.text.find(text) != std::string::npos; }
-  std::vector<Entry> history() {
-    std::vector<Entry> out;
-    EXPECT_TRUE(store().scan(TableId::NumberHistory, {}, [&](const Entry& entry) {
+  std::vector<generations::Entry> history() {
+    std::vector<generations::Entry> out;
+    EXPECT_TRUE(store().scan(TableId::NumberHistory, {}, [&](const generations::Entry& entry) {
       if (generations::integrated_in(entry.key) == integrated_) out.push_back(entry);
       return true;
     }));
     return out;
   }
-  using Entry = generations::Entry;
   std::string integrated_;
 };
 
