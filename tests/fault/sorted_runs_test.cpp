@@ -26,8 +26,9 @@ class SortedRuns : public ::testing::Test {
   }
   std::unique_ptr<generations::EntrySorter> filled() {
     auto sorter = rig.appliance().tenant(tenant()).value()->sorter();
+    const std::optional<Bytes> value(Bytes(300, 1));
     for (std::uint64_t i = 0; sorter->runs() < 1; ++i) {
-      ENSURE(sorter->add(Entry{{TableId::Facts, generations::seq_key(i * 0x9e3779b97f4a7c15ull)}, Bytes(300, 1)}));
+      ENSURE(sorter->add(Entry{{TableId::Facts, copy_of(be(i * 0x9e3779b97f4a7c15ull))}, value}));
     }
     return sorter;
   }
