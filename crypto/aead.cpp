@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <memory>
 
 #include "crypto/library_memory.h"
@@ -22,11 +24,23 @@ const EVP_CIPHER* algorithm() {
 
 enum class Direction : int { Open = 0, Seal = 1 };
 
+// Contexts at rest, none of a thread of its own: a thread's farewell has to be registered, and where there is no memory
+// for that the C library ends the process.
+std::array<std::atomic<EVP_CIPHER_CTX*>, 8> at_rest{};
+
 class Cipher {
  public:
-  static Cipher& of_this_thread() {
-    static thread_local Cipher cipher;
-    return cipher;
+  Cipher() : context_(take()) {}
+  Cipher(const Cipher&) = delete;
+  Cipher& operator=(const Cipher&) = delete;
+  ~Cipher() {
+    for (auto& place : at_rest) {
+      EVP_CIPHER_CTX* nobody = nullptr;
+      if (place.load(std::memory_order_relaxed) == nullptr && place.compare_exchange_strong(nobody, context_.get())) {
+        (void)context_.release();
+        return;
+      }
+    }
   }
   void begin(AeadKey key, Direction direction, ByteView associated) {
     ENSURE(EVP_CipherInit_ex2(context_.get(), nullptr, key.bytes.data(), kZeroNonce.data(), static_cast<int>(direction),
@@ -56,19 +70,25 @@ class Cipher {
   }
 
  private:
-  Cipher() : context_(given(EVP_CIPHER_CTX_new()), &EVP_CIPHER_CTX_free) {
-    const bool begun =
-        EVP_CipherInit_ex2(context_.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1;
+  using Context = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
+  static Context take() {
+    for (auto& place : at_rest) {
+      if (place.load(std::memory_order_relaxed) == nullptr) continue;
+      if (auto* context = place.exchange(nullptr)) return {context, &EVP_CIPHER_CTX_free};
+    }
+    Context made(given(EVP_CIPHER_CTX_new()), &EVP_CIPHER_CTX_free);
+    const bool begun = EVP_CipherInit_ex2(made.get(), algorithm(), kNoKey.data(), kZeroNonce.data(), 1, nullptr) == 1;
     if (!begun) end_without_memory();  // its state is all that could not be had
+    return made;
   }
-  std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context_;
+  Context context_;
 };
 
 }  // namespace
 
 void aead_seal(AeadKey key, ByteView associated, ByteView plain, std::span<std::uint8_t> out) {
   ENSURE(out.size() == plain.size() + kAeadTag && plain.size() < (1u << 30));
-  auto& cipher = Cipher::of_this_thread();
+  Cipher cipher;
   cipher.begin(key, Direction::Seal, associated);
   cipher.run(plain, out.data());
   ENSURE(cipher.finish());
@@ -78,7 +98,7 @@ void aead_seal(AeadKey key, ByteView associated, ByteView plain, std::span<std::
 
 bool aead_open(AeadKey key, ByteView associated, ByteView sealed, std::span<std::uint8_t> out) {
   ENSURE(sealed.size() >= kAeadTag && out.size() == sealed.size() - kAeadTag && out.size() < (1u << 30));
-  auto& cipher = Cipher::of_this_thread();
+  Cipher cipher;
   cipher.begin(key, Direction::Open, associated);
   std::array<std::uint8_t, kAeadTag> tag{};
   std::copy_n(sealed.end() - static_cast<std::ptrdiff_t>(kAeadTag), kAeadTag, tag.begin());

@@ -2,6 +2,7 @@
 // that passed through a string or vector does not stay behind in the heap. Linked into shosoin-vault only. Any thread.
 #include <bits/functexcept.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <array>
@@ -22,12 +23,12 @@ class Shelf {
  public:
   void* take(std::size_t kind) noexcept { return counts_[kind] == 0 ? nullptr : blocks_[kind][--counts_[kind]]; }
   bool put(std::size_t kind, void* block) noexcept {
-    if (closed_ || counts_[kind] == kKeptOfEach) return false;
+    if (closed_ || counts_[kind] == kKeptOfEach || !takes_leave()) return false;
     blocks_[kind][counts_[kind]++] = block;
     return true;
   }
-  // What the thread's other farewells free afterwards goes straight to the allocator.
-  ~Shelf() {
+  // At the thread's end. What its other farewells free afterwards goes straight to the allocator.
+  void close() noexcept {
     closed_ = true;
     for (std::size_t kind = 0; kind < kSizes.size(); ++kind) {
       while (void* block = take(kind)) std::free(block);
@@ -35,9 +36,19 @@ class Shelf {
   }
 
  private:
+  // By a key of the thread library: a destructor would be registered with memory, and without any the process would end.
+  bool takes_leave() noexcept {
+    if (known_) return true;
+    static const Farewell farewell;
+    return known_ = farewell.made && pthread_setspecific(farewell.key, this) == 0;
+  }
+  struct Farewell {
+    pthread_key_t key{};
+    bool made = pthread_key_create(&key, [](void* shelf) { static_cast<Shelf*>(shelf)->close(); }) == 0;
+  };
   std::array<std::array<void*, kKeptOfEach>, kSizes.size()> blocks_{};
   std::array<std::uint8_t, kSizes.size()> counts_{};
-  bool closed_ = false;
+  bool closed_ = false, known_ = false;
 };
 constinit thread_local Shelf shelf;
 
