@@ -27,7 +27,7 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
-  auto row = new_row(store_.tenant(), seq_, plain);
+  auto row = new_row(store_.tenant(), seq_, plain, writer_.place());
   writer_.add(std::move(row.row));
   return row.place;
 }

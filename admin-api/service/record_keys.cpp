@@ -1,5 +1,7 @@
 #include "admin-api/service/record_keys.h"
 
+#include <algorithm>
+
 #include "firmware/base/codec.h"
 #include "storage/files/normalise.h"
 
@@ -57,9 +59,10 @@ std::vector<Entry> record_keys(const TenantStore& store, ImportTarget target, co
   return keys;
 }
 
-MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain) {
+MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain, std::optional<std::uint16_t> place) {
   std::array<std::uint8_t, 8> random{};
   fill_random(random);
+  if (place) std::ranges::copy(be(*place), random.begin());
   const auto id = RowId::from(Writer{}.u64(seq).raw(random).take()).value();
   auto encrypted = crypto::encrypt_row({tenant, id}, plain);
   return {{id, std::move(encrypted.bytes)}, {id, encrypted.key}};

@@ -20,6 +20,7 @@ struct MadeRow {
   generations::RowPlace place;
 };
 // Encrypted under a key of its own; the id begins with the change that brings it.
-MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain);
+// place: the first two random bytes of the id, for rows that are written together.
+MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain, std::optional<std::uint16_t> place = {});
 
 }  // namespace shosoin::service

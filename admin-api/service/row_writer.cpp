@@ -6,8 +6,18 @@
 
 namespace shosoin::service {
 
-RowWriter::RowWriter(TenantStore& store) : store_(store), sorter_(store.sorter()) {}
+RowWriter::RowWriter(TenantStore& store) : store_(store), sorter_(store.sorter()) { draw_place(); }
 RowWriter::~RowWriter() { stop(); }
+
+void RowWriter::draw_place() {
+  if (places_.count() > places_.size() / 2) places_.reset();  // two groups in one place are only slower
+  do {
+    std::array<std::uint8_t, 2> random{};
+    fill_random(random);
+    place_ = from_be<std::uint16_t>(random);
+  } while (places_.test(place_));
+  places_.set(place_);
+}
 
 // By id: neighbours in the table are written one after the other.
 Result<void> RowWriter::write(Group& group) {
@@ -35,6 +45,7 @@ Result<void> RowWriter::pause() {
   if (group_.rows.size() < limits::kImportRowGroup) return success();
   TRY(settle());
   std::swap(group_, under_way_);
+  draw_place();
   writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
   return success();
 }

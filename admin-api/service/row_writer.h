@@ -3,6 +3,7 @@
 // no more than two are in memory. One thread at a time.
 #pragma once
 
+#include <bitset>
 #include <future>
 #include <optional>
 
@@ -18,6 +19,10 @@ class RowWriter {
   RowWriter(const RowWriter&) = delete;
   RowWriter& operator=(const RowWriter&) = delete;
 
+  // Where the rows of the group that is collected stand in the table: two random bytes in front of the random rest of
+  // their ids. Its rows are neighbours, so that a page is written once; where a group stands, and the order in it,
+  // tells nothing of the file's order.
+  std::uint16_t place() const noexcept { return place_; }
   void add(generations::NewRow row) { group_.rows.push_back(std::move(row)); }
   void add(Entry entry) { group_.entries.push_back(std::move(entry)); }
   // After each row of the file: begins to write once a group is full. An error of the group before comes back here;
@@ -33,12 +38,15 @@ class RowWriter {
     std::vector<generations::NewRow> rows;
     std::vector<Entry> entries;
   };
+  void draw_place();
   Result<void> settle();
   Result<void> write(Group& group);
 
   TenantStore& store_;
   std::unique_ptr<generations::EntrySorter> sorter_;
   Group group_, under_way_;
+  std::uint16_t place_ = 0;
+  std::bitset<1u << 16> places_;  // that groups of this import have: two million rows take 3,000 at most
   std::optional<Error> failed_;
   std::future<Result<void>> writing_;  // last: waited for before anything above goes
 };
