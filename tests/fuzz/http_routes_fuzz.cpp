@@ -24,7 +24,9 @@ void try_head(std::string_view text) {
 void try_body(const gate::Route& route, std::string_view body) {
   std::string path(route.path);
   for (auto at = path.find('{'); at != std::string::npos; at = path.find('{')) {
-    path.replace(at, path.find('}') - at + 1, "0123456789abcdef0123456789abcdef");
+    const auto name = std::string_view(path).substr(at + 1, path.find('}') - at - 1);
+    const bool number = name == "offset" || name == "part";
+    path.replace(at, name.size() + 2, number ? "0" : "0123456789abcdef0123456789abcdef");
   }
   gate::Head head;
   head.lines.push_back({"Authorization", "Bearer AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"});

@@ -209,7 +209,8 @@ TEST_F(FileCommand, AllowsAnAmendmentThatAppends) {
   EXPECT_EQ(answer.at("changes").as_array().at(0).at("pointer").as_string(), "/items/36");
 }
 TEST_F(FileCommand, RefusesAnAmendmentThatTakesAway) {
-  const auto older = shipped("honnin-kakunin-joho");
+  auto older = shipped("honnin-kakunin-joho");
+  older.erase("checks");  // they name the item that goes
   auto newer = older;
   newer["version"] = 2;
   newer["items"].as_array().pop_back();
