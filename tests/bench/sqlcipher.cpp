@@ -26,9 +26,9 @@ class Connection {
     need(sqlite3_open(file.c_str(), &database_) == SQLITE_OK, "open");
     need(sqlite3_key(database_, "x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f'", 67) == SQLITE_OK,
          "key");
+    sqlite3_busy_timeout(database_, 60'000);  // before the first statement that may have to wait for others
     run("PRAGMA journal_mode=WAL");
     run("PRAGMA synchronous=FULL");
-    sqlite3_busy_timeout(database_, 60'000);
   }
   ~Connection() {
     for (auto* statement : {log_, read_}) sqlite3_finalize(statement);
