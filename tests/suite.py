@@ -14,6 +14,7 @@ import xml.etree.ElementTree as xml
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 JOBS = str(max(1, len(os.sched_getaffinity(0))))
+TESTS_AT_ONCE = str(int(JOBS) + 1)  # most of them wait for a TPM or for time to pass, again and again
 # Chosen because they read what comes from outside or hold keys, and because they build and run quickly under a sanitizer: parsers,
 # boxes, secrets, journal, engine, generations. What links the whole vault runs with --sanitizers full.
 QUICK = ("base_test", "memory_test", "crypto_test", "protocol_test", "retention_test", "files_test", "gate_test", "journal_test",
@@ -84,7 +85,7 @@ def suite(preset, totals, only=None):
     if os.path.exists(report):
         os.remove(report)
     words = ["ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "--output-junit", report,
-             "--test-output-size-passed", "65536", "-j", JOBS]
+             "--test-output-size-passed", "65536", "-j", TESTS_AT_ONCE]
     if only:
         words += ["-R", "^(" + "|".join(map(test_of, targets)) + ")$"]
     run(words)
