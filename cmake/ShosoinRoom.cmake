@@ -25,6 +25,9 @@ function(shosoin_tests)
   target_compile_definitions(${TESTS_NAME} PRIVATE SHOSOIN_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   # What is tested stays as it ships; the tests are built sooner than optimised code would run faster.
   target_compile_options(${TESTS_NAME} PRIVATE $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
+  # With -O1 g++ 12 takes the moved-from vector of an empty std::optional for an uninitialised one inside std::sort. With -O2, as
+  # the product is built, it does not, and there the warning stays an error.
+  target_compile_options(${TESTS_NAME} PRIVATE $<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized>)
   if(NOT TESTS_TIMEOUT)
     set(TESTS_TIMEOUT 120)
   endif()
