@@ -89,6 +89,12 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown_receiving(*facts, 0);
 }
 
+// Nothing of it is stored, so its key begins anew: whoever repeats the request has one import in the end (decision 0060).
+Result<bool> is_abandoned(const TenantStore& store, const RecordId& id) {
+  TRY(const auto facts, find_import(store, id));
+  return facts && facts->state == "abandoned";
+}
+
 // The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
 // next round does it. Where the process ends, the next start abandons.
 Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
@@ -262,7 +268,8 @@ Answer import_open(Parts& parts, Context& context) {
   TRY(auto earlier, find_reply(*store, context));
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
-    return open_again(parts, context, *store, id);
+    TRY(const bool over, is_abandoned(*store, id));
+    if (!over) return open_again(parts, context, *store, id);
   }
   ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
                     context.by().person.id, context.terminal, std::move(form)};

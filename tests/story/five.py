@@ -61,7 +61,7 @@ class Progress:
 def check(task):
     tables = [Table(task.folder, told, task.definition) for told in task.tables]
     terminal = Terminal(task.port, task.authority, task.certificate, task.private_key, task.token)
-    with contextlib.closing(terminal):
+    with terminal:
         return Checker(terminal, task.tenant, tables, task.every, Progress.told).run()
 
 
@@ -95,7 +95,7 @@ class KeptSessions:
     def watch(self):
         while not self.over.wait(self.ROUND):
             for person, token in list(self.held):
-                with contextlib.closing(Terminal.of(self.place, person, token)) as terminal:
+                with Terminal.of(self.place, person, token) as terminal:
                     terminal.ask("GET", f"/v1/tenants/{person.tenant}/imports/{'0' * 32}")  # unknown, and asked by somebody who is here
 
     def end(self):
@@ -116,8 +116,9 @@ def memory_text(place):
 class FiveTenants(Scenario):
     """The scenario's beginning, with five tenants and enough people in each to confirm without waiting for codes."""
 
-    def __init__(self, installation, teller, count, tables_of=None, every=1):
+    def __init__(self, installation, teller, count, tables_of=None, every=1, tables_each=CODES_AT_ONCE):
         super().__init__(installation, teller, count)
+        self.tables_each = tables_each  # of one person who confirms
         self.tenants = dict(TENANTS)
         self.every = every
         self.tables_of = tables_of or (lambda tenant, tables: tables)
@@ -140,7 +141,7 @@ class FiveTenants(Scenario):
             self.definitions[one] = self.cli.must("file", "show", one).data
         # A table with 個人番号 goes first: the others of its file are linked by 宛名番号 to whoever that one is.
         self.manifests[tenant] = sorted(self.tables_of(tenant, told), key=lambda table: not self.has_numbers(table))
-        confirmers = -(-len(self.manifests[tenant]) // CODES_AT_ONCE)
+        confirmers = -(-len(self.manifests[tenant]) // self.tables_each)
         name, home = self.tenants[tenant], self.place.home
         self.crew[tenant] = [Person(home, f"im{tenant}", f"取込 {name}", "市民課窓口", f"{tenant}00", "operator", tenant,
                                     ("retrieve", "viewIndividualNumber", "import"))]
@@ -171,10 +172,10 @@ class FiveTenants(Scenario):
         """Every table staged by one person and confirmed by another; each second one by the command line."""
         importer, *confirmers = self.crew[tenant]
         self.must(self.cli.login(importer))
-        with open(importer.session, encoding="utf-8") as file:
-            token = re.search(r'token = "(.+?)"', file.read()).group(1)
+        token = self.token_of(importer)
         first = Terminal.of(self.place, importer, token)
-        at_once = [self.manifests[tenant][at:at + CODES_AT_ONCE] for at in range(0, len(self.manifests[tenant]), CODES_AT_ONCE)]
+        each = self.tables_each
+        at_once = [self.manifests[tenant][at:at + each] for at in range(0, len(self.manifests[tenant]), each)]
         for person, tables in zip(confirmers, at_once, strict=True):
             second = Terminal.of(self.place, person)  # only now: a session that waits ends
             second.log_in(person)
@@ -184,6 +185,12 @@ class FiveTenants(Scenario):
             second.log_out()
         first.close()
         return token
+
+    @staticmethod
+    def token_of(person):
+        """Of the session that the command line keeps."""
+        with open(person.session, encoding="utf-8") as file:
+            return re.search(r'token = "(.+?)"', file.read()).group(1)
 
     def stage(self, importer, person, tenant, told, by_request):
         staged = self.send(importer, tenant, told) if by_request else self.send_by_command(person, tenant, told)

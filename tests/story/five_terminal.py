@@ -73,6 +73,12 @@ class Terminal:
     def close(self):
         self.socket.close()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
     def log_in(self, person):
         self.token = self.must("POST", "/v1/sessions", {"operatorId": person.id, "password": person.password,
                                                         "totpCode": person.authenticator.next_code()})["session"]
