@@ -14,4 +14,6 @@ inline constexpr std::size_t kMaxSorterRuns =
 
 inline constexpr std::size_t kLetGoPages = 1024;  // a commit of so many pages lets go of what the process has mapped of the file
 
+inline constexpr std::size_t kDropAtOnce = kLetGoPages;  // blocks deleted by one commit: freeing maps them, runs 32 MiB at most
+
 }  // namespace shosoin::limits

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "crypto/box.h"
+#include "firmware/base/limits_import.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
@@ -167,10 +168,10 @@ Result<void> drop_generation_in(engine::Environment& environment, const Generati
         TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView) {
           if (!starts_with(key, gid.view())) return false;
           keys.push_back(copy_of(key));
-          return keys.size() < limits::kTransactionPages;
+          return keys.size() < limits::kDropAtOnce;
         }));
       }
-      more = keys.size() == limits::kTransactionPages;
+      more = keys.size() == limits::kDropAtOnce;
       if (keys.empty()) break;
       TRY(auto transaction, environment.write());
       for (const auto& key : keys) {
