@@ -89,14 +89,16 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown_receiving(*facts, 0);
 }
 
-// Nothing of it is stored, so its key begins anew: whoever repeats the request has one import in the end (decision 0060).
-Result<bool> is_abandoned(const TenantStore& store, const RecordId& id) {
-  TRY(const auto facts, find_import(store, id));
-  return facts && facts->state == "abandoned";
+// Whether a key begins anew: nothing of an abandoned import is stored, and whoever repeats the request has one import
+// in the end (decision 0060). Conflict: the key came with another request.
+Result<bool> begins_anew(const TenantStore& store, Context& context, const RecordId& id, const ImportFacts& asked) {
+  TRY(const auto before, find_import(store, id));
+  if (before && (before->file != asked.file || before->form != asked.form)) return key_of_another_request(context);
+  return before && before->state == "abandoned";
 }
 
-// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
-// next round does it. Where the process ends, the next start abandons.
+// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a
+// full disk, the next round does it. Where the process ends, the next start abandons.
 Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   if (ends_process(error.code())) return error;
   auto done = parts.imports.give_up(store, slot.id());
@@ -172,8 +174,8 @@ json::array addressees_in(ImportRows& rows) {
   return out;
 }
 
-// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
-// says who was received; that they are stored says only the line of the close.
+// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is
+// told. Such a line says who was received; that they are stored says only the line of the close.
 Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
   while (rows.has_full_line()) {
     TRY(store.log(log_entry({{"operation", "import-addressees"},
@@ -266,13 +268,13 @@ Answer import_open(Parts& parts, Context& context) {
   TRY(const auto* definition, granted_file(parts, context));
   TRY(auto form, form_in(context, *definition));
   TRY(auto earlier, find_reply(*store, context));
-  if (earlier) {
-    TRY(const auto id, RecordId::parse(*earlier));
-    TRY(const bool over, is_abandoned(*store, id));
-    if (!over) return open_again(parts, context, *store, id);
-  }
   ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
                     context.by().person.id, context.terminal, std::move(form)};
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    TRY(const bool anew, begins_anew(*store, context, id, facts));
+    if (!anew) return open_again(parts, context, *store, id);
+  }
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;
   context.target["importId"] = facts.id.hex();
@@ -318,7 +320,7 @@ Answer import_chunk(Parts& parts, Context& context) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
-      receiving.reset();  // nothing is being written any more
+      receiving.reset();                                  // nothing is being written any more
       return given_up(parts, *store, slot, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;

@@ -19,8 +19,8 @@ struct FrozenState {
   std::uint64_t last_seq;
 };
 
-// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known before
-// anything that refers to them comes by.
+// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known
+// before anything that refers to them comes by.
 class RemovalFilter final : public EntrySource {
  public:
   RemovalFilter(EntrySource& source, const RebuildPlan& plan, StagedGeneration& staged)
@@ -98,8 +98,8 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   sources.push_back(std::make_unique<VectorSource>(plan.additions));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   RemovalFilter filter(*merged, plan, staged);
-  TRY(auto summary, write_snapshot(environment_,
-                                   {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
+  TRY(auto summary,
+      write_snapshot(environment_, {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
   staged.summary = summary;
   return staged;
 }
@@ -128,7 +128,8 @@ Result<void> TenantStore::catch_up(StagedGeneration& staged) {
   return success();
 }
 
-TenantStore::BoxedChange TenantStore::box_change(const StagedGeneration& staged, const std::vector<Entry>& entries) const {
+TenantStore::BoxedChange TenantStore::box_change(const StagedGeneration& staged,
+                                                 const std::vector<Entry>& entries) const {
   ENSURE(staged.copied_seq == last_seq_);
   const auto seq = last_seq_ + 1;
   return {seq, box_delta(staged.generation, seq, entries)};
@@ -160,7 +161,8 @@ Result<void> TenantStore::adopt(StagedGeneration staged) {
 }
 
 Result<void> drop_generation_in(engine::Environment& environment, const GenerationId& gid) {
-  for (const auto table : {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
+  for (const auto table :
+       {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
     for (bool more = true; more;) {
       std::vector<Bytes> keys;
       {
