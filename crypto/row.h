@@ -20,11 +20,11 @@ struct EncryptedRow {
   Bytes bytes;
 };
 EncryptedRow encrypt_row(const RowContext& context, ByteView data);  // draws the key itself: it cannot be used twice
-// The key is drawn at once, the rest is done later and once: for rows whose key is named before there is time to
-// encrypt them. Wiped when it goes.
+// The key is drawn at once, encrypting is done later and once: for rows whose key is named before there is time for the rest.
+// Takes no more memory than the row. Wiped when it goes.
 class DrawnRow {
  public:
-  explicit DrawnRow(Bytes data);  // wherever it is moved from, nothing of it is left
+  explicit DrawnRow(ByteView data);
   DrawnRow(DrawnRow&&) noexcept = default;
   DrawnRow& operator=(DrawnRow&& other) noexcept;
   ~DrawnRow();
@@ -33,7 +33,7 @@ class DrawnRow {
 
  private:
   RowKey key_{};
-  Bytes data_;
+  Bytes row_;
 };
 Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteView data);  // vectors only
 Result<Bytes> decrypt_row(const RowKey& key, const RowContext& context, ByteView row);

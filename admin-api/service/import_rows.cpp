@@ -25,9 +25,9 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
   writer_.add(Entry{{table, std::move(key)}, std::move(value)});
 }
 
-generations::RowPlace ImportRows::encrypt(Bytes plain) {
+generations::RowPlace ImportRows::encrypt(ByteView plain) {
   const auto id = new_row_id(seq_, writer_.place());
-  crypto::DrawnRow row(std::move(plain));
+  crypto::DrawnRow row(plain);
   const generations::RowPlace place{id, row.key()};
   writer_.add({id, std::move(row)});
   return place;
@@ -77,7 +77,8 @@ Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const Recor
   }
   TRY(auto plain, files::encode_sources(sources));
   entry.identification = generations::Identification::Waiting;
-  entry.source = encrypt(std::move(plain));
+  entry.source = encrypt(plain);
+  memory::wipe(plain);
   writer_.add(waiting_entry(waiting));
   return success();
 }
@@ -97,10 +98,12 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   }
   if (target_.table().rows != files::GroupRows::Apart) note_person(id, entry);
   TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
-  entry.record = encrypt(std::move(plain));
+  entry.record = encrypt(plain);
+  memory::wipe(plain);
   TRY(auto numbers, files::encode_row_numbers(definition, target_.group, row.record));
   if (!numbers.empty()) {
-    entry.number = encrypt(std::move(numbers));
+    entry.number = encrypt(numbers);
+    memory::wipe(numbers);
     ++numbers_written_;
   }
   if (row.state == files::RowState::Quarantined) {

@@ -65,7 +65,7 @@ TEST(RecordRowDeathTest, RefusesARecordOverTheLimit) {
   EXPECT_DEATH(padded_row_size(SIZE_MAX), "ENSURE");
 }
 TEST(RecordRow, DrawnFirstAndEncryptedLaterIsARowUnderTheKeyThatWasNamed) {
-  DrawnRow drawn(copy_of(view_of("later"))), other(copy_of(view_of("later")));
+  DrawnRow drawn(view_of("later")), other(view_of("later"));
   const auto key = drawn.key();
   EXPECT_NE(key, other.key());
   other = std::move(drawn);
