@@ -139,9 +139,7 @@ void TenantStore::apply(std::vector<Entry> entries) {
 Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
   std::shared_lock lock(state_);
   if (auto at = delta_.find(key); at != delta_.end()) return at->second;
-  if (auto known = view_->remembered(key)) return std::move(*known);
-  TRY(auto transaction, environment_.read());
-  return view_->get(*transaction, key);
+  return view_->get([this] { return environment_.read(); }, key);
 }
 
 Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisitor& visit) const {
