@@ -38,6 +38,25 @@ EncryptedRow encrypt_row(const RowContext& context, ByteView data) {
   return out;
 }
 
+DrawnRow::DrawnRow(Bytes data) : data_(std::move(data)) { fill_random(key_); }
+DrawnRow::~DrawnRow() {
+  memory::wipe(data_);
+  memory::wipe(key_);
+}
+DrawnRow& DrawnRow::operator=(DrawnRow&& other) noexcept {
+  memory::wipe(data_);
+  key_ = other.key_;
+  data_ = std::move(other.data_);
+  return *this;
+}
+Bytes DrawnRow::encrypt(const RowContext& context) && {
+  auto row = encrypt_row_with_key(key_, context, data_);
+  memory::wipe(data_);
+  data_.clear();
+  memory::wipe(key_);
+  return row;
+}
+
 Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteView data) {
   Bytes row(padded_row_size(data.size()) + kRowOverhead);
   row[0] = kAlgorithm;

@@ -72,9 +72,7 @@ json::object shown_receiving(const ImportFacts& facts, std::uint64_t received) {
 // The same key again: what was opened then. While it is still being received it starts again from the first byte, or
 // goes on where it is when that was asked for. It is looked at only under its slot: a close that is under way has the
 // slot, and the rows of what it publishes are not ours to drop.
-Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id, const ImportFacts& asked) {
-  TRY(const auto before, find_import(store, id));
-  if (before && (before->file != asked.file || before->form != asked.form)) return key_of_another_request(context);
+Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
   if (flag_in(context, FieldId::Resume)) {
     const auto received = parts.imports.received(id);
     TRY(auto facts, find_import(store, id));
@@ -89,6 +87,14 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   TRY(auto fresh, make_receiving(parts, context, store, *facts));
   slot.put(std::move(fresh));
   return shown_receiving(*facts, 0);
+}
+
+// Whether a key begins anew: nothing of an abandoned import is stored, and whoever repeats the request has one import
+// in the end (decision 0060). Conflict: the key came with another request.
+Result<bool> begins_anew(const TenantStore& store, Context& context, const RecordId& id, const ImportFacts& asked) {
+  TRY(const auto before, find_import(store, id));
+  if (before && (before->file != asked.file || before->form != asked.form)) return key_of_another_request(context);
+  return before && before->state == "abandoned";
 }
 
 // The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a
@@ -266,7 +272,8 @@ Answer import_open(Parts& parts, Context& context) {
                     context.by().person.id, context.terminal, std::move(form)};
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
-    return open_again(parts, context, *store, id, facts);
+    TRY(const bool anew, begins_anew(*store, context, id, facts));
+    if (!anew) return open_again(parts, context, *store, id);
   }
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;

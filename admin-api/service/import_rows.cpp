@@ -25,10 +25,12 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
   writer_.add(Entry{{table, std::move(key)}, std::move(value)});
 }
 
-generations::RowPlace ImportRows::encrypt(ByteView plain) {
-  auto row = new_row(store_.tenant(), seq_, plain, writer_.place());
-  writer_.add(std::move(row.row));
-  return row.place;
+generations::RowPlace ImportRows::encrypt(Bytes plain) {
+  const auto id = new_row_id(seq_, writer_.place());
+  crypto::DrawnRow row(std::move(plain));
+  const generations::RowPlace place{id, row.key()};
+  writer_.add({id, std::move(row)});
+  return place;
 }
 
 // Whose record it is. A new version keeps both numbers of its subject, so that every version is found where the newest
@@ -75,8 +77,7 @@ Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const Recor
   }
   TRY(auto plain, files::encode_sources(sources));
   entry.identification = generations::Identification::Waiting;
-  entry.source = encrypt(plain);
-  memory::wipe(plain);
+  entry.source = encrypt(std::move(plain));
   writer_.add(waiting_entry(waiting));
   return success();
 }
@@ -96,12 +97,10 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   }
   if (target_.table().rows != files::GroupRows::Apart) note_person(id, entry);
   TRY(auto plain, files::encode_row(definition, target_.group, entry.addressee, row.record.values));
-  entry.record = encrypt(plain);
-  memory::wipe(plain);
+  entry.record = encrypt(std::move(plain));
   TRY(auto numbers, files::encode_row_numbers(definition, target_.group, row.record));
   if (!numbers.empty()) {
-    entry.number = encrypt(numbers);
-    memory::wipe(numbers);
+    entry.number = encrypt(std::move(numbers));
     ++numbers_written_;
   }
   if (row.state == files::RowState::Quarantined) {

@@ -44,7 +44,7 @@ class ImportRows {
   Result<bool> follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry);
   void note_person(const RecordId& id, const generations::RecordEntry& entry);
   Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
-  generations::RowPlace encrypt(ByteView plain);
+  generations::RowPlace encrypt(Bytes plain);
 
   TenantStore& store_;
   ImportTarget target_;

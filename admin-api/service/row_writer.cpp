@@ -23,11 +23,14 @@ void RowWriter::draw_place() {
 
 // By id: neighbours in the table are written one after the other.
 Result<void> RowWriter::write(Group& group) {
-  std::ranges::sort(group.rows, {}, &generations::NewRow::id);
-  if (!group.rows.empty()) {
-    TRY(store_.write_rows_ahead(group.rows));
-  }
+  std::ranges::sort(group.rows, {}, &Row::id);
+  std::vector<generations::NewRow> rows;
+  rows.reserve(group.rows.size());
+  for (auto& row : group.rows) rows.push_back({row.id, std::move(row.drawn).encrypt({store_.tenant(), row.id})});
   group.rows.clear();
+  if (!rows.empty()) {
+    TRY(store_.write_rows_ahead(rows));
+  }
   for (const auto& entry : group.entries) {
     TRY(sorter_->add(entry));
   }

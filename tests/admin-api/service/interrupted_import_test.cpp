@@ -52,12 +52,21 @@ TEST_F(InterruptedImport, ByARestartIsAbandonedAndNothingOfItIsLeft) {
   EXPECT_EQ(shown(), "abandoned");
   EXPECT_EQ(rows(), rows_before);
   EXPECT_EQ(records(), records_before);
-  const auto count = imports();
-  const auto again = open();  // the key stands for what was opened then, and says what became of it
-  EXPECT_EQ(again.member("state"), "abandoned");
-  EXPECT_EQ(imports(), count);
   EXPECT_EQ(feed(csv.size(), "x").refused, ErrorCode::Conflict);
   EXPECT_EQ(close().refused, ErrorCode::Conflict);
+  const auto first = import;
+  const auto count = imports();
+  const auto few = world.csv(tenant, 3000, 304);
+  ASSERT_EQ(open().member("state"), "receiving");  // nothing of the first one is left: its key begins anew
+  EXPECT_NE(import, first);
+  ASSERT_FALSE(feed_all(few).refused);
+  EXPECT_EQ(close().member("state"), "staged");
+  EXPECT_EQ(open().member("state"), "staged");  // and stands for this one from now on
+  EXPECT_EQ(imports(), count + 1);
+  EXPECT_EQ(records(), records_before + 3000);
+  reject();
+  import = first;
+  EXPECT_EQ(shown(), "abandoned");
 }
 
 TEST_F(InterruptedImport, ByALostClientIsReceivingAndWithTheSameKeyBecomesOneImport) {
