@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxSettingsText = 64u << 10;
 constexpr std::array<std::string_view, 7> kSections{"vault", "tpm", "boot", "sessions", "batches", "scrub", "gate"};
 
-constexpr std::array<SettingsKey, 17> kKeys{{
+constexpr std::array<SettingsKey, 18> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
@@ -30,6 +30,10 @@ constexpr std::array<SettingsKey, 17> kKeys{{
      "データのディスクで管理者・監査責任者・消去のために残すMiB(既定64)。この4倍を切ると一括登録などを断ります",
      "MiB of the data disk kept for administrator, auditor and erasure, default 64; below four times that, imports are "
      "refused"},
+    {"vault", "block_cache_mib", false,
+     "復号した索引を置くロックされたメモリの上限(MiB) 0〜16384(既定512)。ロックできる量とメモリの16分の1を超えません",
+     "locked memory for decrypted index blocks at most, MiB, 0..16384, default 512; never more than may be locked nor a "
+     "sixteenth of the memory"},
     {"tpm", "tcti", true, "TPMへの経路。実機は device:/dev/tpmrm0", "way to the TPM; in production device:/dev/tpmrm0"},
     {"tpm", "hardware_only", false, "true ならソフトウェアTPMでは起動しない(本番は true。既定 false)",
      "true: no start on a software TPM; set it in production, default false"},
@@ -173,6 +177,9 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
   TRY(const auto reserve,
       reader.number(root, "vault", "reserve_mib", {1, limits::kReserveMostMiB, limits::kReserveMiB}));
   settings.reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
+  TRY(const auto cache,
+      reader.number(root, "vault", "block_cache_mib", {0, limits::kBlockCacheMostMiB, limits::kBlockCacheMiB}));
+  settings.block_cache_bytes = static_cast<std::size_t>(cache) << 20;
   TRY(const auto hours, reader.number(root, "scrub", "every_hours", {1, limits::kScrubHoursMost, limits::kScrubHours}));
   TRY(const auto rate, reader.number(root, "scrub", "mib_per_second", {1, limits::kScrubRateMost, limits::kScrubRate}));
   settings.scrub_every = std::chrono::hours(hours);
