@@ -2,7 +2,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/erasures.h"
-#include "crypto/canonical_json.h"
+#include "admin-api/service/stored_json.h"
 
 namespace shosoin::service {
 namespace {
@@ -10,26 +10,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kErasureFormat = 1;
-constexpr std::uint8_t kErasureApproval = 1;  // kind of approval: the first byte of the key
+constexpr Literal kReading{"read an erasure request"};
 
-EntryKey key_of(const RecordId& id) {
-  Bytes key{kErasureApproval};
-  append(key, id.view());
-  return {TableId::Approvals, std::move(key)};
-}
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-json::object object_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
-}
-std::int64_t number_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_int64() ? value->get_int64() : -1;
-}
+EntryKey key_of(const RecordId& id) { return approval_key(ApprovalKind::Erasure, id); }
 
 Result<std::set<RecordId>> read_records(const json::object& object) {
   const auto* list = object.if_contains("records");
@@ -45,16 +28,11 @@ Result<std::set<RecordId>> read_records(const json::object& object) {
 }
 
 Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
-  auto parsed = crypto::parse_strict(text_of(value));
-  if (!parsed || !parsed.value().is_object() || key.bytes.size() != 1 + RecordId::kSize) {
-    return Error{ErrorCode::Integrity, "read an erasure request"};
-  }
-  const auto& object = parsed.value().get_object();
+  TRY(const auto object, stored_object(value, kErasureFormat, kReading));
   const auto terminal = from_hex(text_member(object, "requestedAtTerminal"));
   const auto epoch = number_member(object, "epoch"), index = number_member(object, "index");
-  if (number_member(object, "format") != kErasureFormat || !terminal || terminal->size() != 32 || epoch < 0 ||
-      index < 0) {
-    return Error{ErrorCode::Integrity, "read an erasure request"};
+  if (key.bytes.size() != 1 + RecordId::kSize || !terminal || terminal->size() != 32 || epoch < 0 || index < 0) {
+    return Error{ErrorCode::Integrity, kReading};
   }
   ErasureFacts facts;
   TRY(facts.id, RecordId::from(ByteView(key.bytes).subspan(1)));
@@ -101,20 +79,7 @@ Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const
 }
 
 Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store) {
-  std::vector<ErasureFacts> out;
-  Result<void> read = success();
-  const Bytes prefix{kErasureApproval};
-  TRY(store.scan(TableId::Approvals, prefix, [&](const Entry& entry) {
-    auto facts = read_facts(entry.key, *entry.value);
-    if (!facts) {
-      read = facts.error();
-      return false;
-    }
-    out.push_back(std::move(facts.value()));
-    return out.size() < limits::kMaxErasuresListed;
-  }));
-  TRY(std::move(read));
-  return out;
+  return all_approvals<ErasureFacts>(store, ApprovalKind::Erasure, limits::kMaxErasuresListed, read_facts);
 }
 
 json::object person_and_time(const Context& context) {

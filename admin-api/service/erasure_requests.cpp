@@ -148,6 +148,10 @@ Answer erasure_request(Parts& parts, Context& context) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_erasure(*store, id));
     if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (before->file != definition->key() || before->records != facts.records ||
+        before->application != facts.application) {
+      return key_of_another_request(context);
+    }
     return shown(parts, *before);
   }
   TRY(check_retention(context));

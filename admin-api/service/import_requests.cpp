@@ -72,7 +72,9 @@ json::object shown_receiving(const ImportFacts& facts, std::uint64_t received) {
 // The same key again: what was opened then. While it is still being received it starts again from the first byte, or
 // goes on where it is when that was asked for. It is looked at only under its slot: a close that is under way has the
 // slot, and the rows of what it publishes are not ours to drop.
-Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id) {
+Answer open_again(Parts& parts, Context& context, TenantStore& store, const RecordId& id, const ImportFacts& asked) {
+  TRY(const auto before, find_import(store, id));
+  if (before && (before->file != asked.file || before->form != asked.form)) return key_of_another_request(context);
   if (flag_in(context, FieldId::Resume)) {
     const auto received = parts.imports.received(id);
     TRY(auto facts, find_import(store, id));
@@ -89,8 +91,8 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown_receiving(*facts, 0);
 }
 
-// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
-// next round does it. Where the process ends, the next start abandons.
+// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a
+// full disk, the next round does it. Where the process ends, the next start abandons.
 Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   if (ends_process(error.code())) return error;
   auto done = parts.imports.give_up(store, slot.id());
@@ -166,8 +168,8 @@ json::array addressees_in(ImportRows& rows) {
   return out;
 }
 
-// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
-// says who was received; that they are stored says only the line of the close.
+// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is
+// told. Such a line says who was received; that they are stored says only the line of the close.
 Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
   while (rows.has_full_line()) {
     TRY(store.log(log_entry({{"operation", "import-addressees"},
@@ -260,12 +262,12 @@ Answer import_open(Parts& parts, Context& context) {
   TRY(const auto* definition, granted_file(parts, context));
   TRY(auto form, form_in(context, *definition));
   TRY(auto earlier, find_reply(*store, context));
-  if (earlier) {
-    TRY(const auto id, RecordId::parse(*earlier));
-    return open_again(parts, context, *store, id);
-  }
   ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
                     context.by().person.id, context.terminal, std::move(form)};
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    return open_again(parts, context, *store, id, facts);
+  }
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;
   context.target["importId"] = facts.id.hex();
@@ -311,7 +313,7 @@ Answer import_chunk(Parts& parts, Context& context) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
-      receiving.reset();  // nothing is being written any more
+      receiving.reset();                                  // nothing is being written any more
       return given_up(parts, *store, slot, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;

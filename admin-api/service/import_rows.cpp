@@ -19,7 +19,6 @@ ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definition
       seq_(seq),
       subjects_(store, target, definitions),
       linker_(store, target.definition, std::move(open)),
-      conversions_(import),
       writer_(store) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
@@ -108,18 +107,10 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
   if (row.state == files::RowState::Quarantined) {
     TRY(note_waiting(row, id, entry));
   }
+  if (auto changed = conversions_.take(import_, row.number, id)) writer_.add(std::move(*changed));
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
   for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) writer_.add(std::move(key));
   return writer_.pause();
-}
-
-void ImportRows::note(const files::Finding& conversion) {
-  if (auto part = conversions_.add(conversion)) writer_.add(std::move(*part));
-}
-
-Result<void> ImportRows::flush() {
-  if (auto part = conversions_.rest()) writer_.add(std::move(*part));
-  return writer_.flush();
 }
 
 std::vector<std::string> ImportRows::take_addressees() {

@@ -24,9 +24,9 @@ class ImportRows {
   // version of the record, beside the earlier ones. A row that waits for 文字同定 is kept with its bytes as they came.
   // Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
-  void note(const files::Finding& conversion);  // for the 変換記録
-  Result<void> flush();                     // everything is written when it returns
-  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
+  void note(const files::Finding& conversion) { conversions_.add(conversion); }  // for the 変換記録, before its row
+  Result<void> flush() { return writer_.flush(); }                   // everything is written when it returns
+  void stop() noexcept { writer_.stop(); }                           // before its rows are dropped
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
   // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
   std::vector<std::string> take_addressees();
@@ -52,7 +52,7 @@ class ImportRows {
   std::uint64_t seq_;
   KnownSubjects subjects_;
   Linker linker_;
-  ConversionParts conversions_;
+  RowConversions conversions_;
   LinkFindings link_findings_;
   RowWriter writer_;
   std::vector<std::string> addressees_;

@@ -1,8 +1,10 @@
 #include "admin-api/service/row_writer.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/log.h"
 
 namespace shosoin::service {
 
@@ -46,8 +48,16 @@ Result<void> RowWriter::pause() {
   TRY(settle());
   std::swap(group_, under_way_);
   draw_place();
-  writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
-  return success();
+  // std::system_error where the system has no thread to give: then the group is written here, only slower.
+  try {
+    writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
+    return success();
+  } catch (const std::system_error&) {
+    oplog::warning("No thread for writing ahead: an import goes on without one");
+  }
+  auto written = write(under_way_);
+  if (!written) failed_ = written.error();
+  return written;
 }
 
 Result<void> RowWriter::flush() {

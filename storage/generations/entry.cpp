@@ -59,8 +59,9 @@ std::optional<RecordId> record_of(const EntryKey& key) {
       return id ? std::optional(id.value()) : std::nullopt;
     }
     case TableId::Quarantine: {
-      constexpr std::size_t kOfRecord = 2 * RecordId::kSize + 1;
-      if (key.bytes.size() != kOfRecord) return std::nullopt;
+      // Behind the import's id and a kind: the record's id, or a row of the file and the record's id.
+      constexpr std::size_t kWaiting = 2 * RecordId::kSize + 1, kConversions = kWaiting + sizeof(std::uint64_t);
+      if (key.bytes.size() != kWaiting && key.bytes.size() != kConversions) return std::nullopt;
       return RecordId::from(ByteView(key.bytes).last(RecordId::kSize)).value();
     }
     case TableId::Imports:

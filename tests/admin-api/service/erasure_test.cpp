@@ -233,12 +233,20 @@ TEST_F(Erasure, MayNotBeApprovedByTheSameHumanUnderASecondAccount) {
 }
 
 TEST_F(Erasure, IsOneRequestUnderOneIdempotencyKey) {
-  const auto ids = import_people(1, 25);
+  const auto ids = import_people(2, 25);
   auto fields = application("ito", world.t3, ids[0]);
   fields[FieldId::IdempotencyKey] = "erase-25";
   const auto first = world.ask(Kind::ErasureRequest, fields), second = world.ask(Kind::ErasureRequest, fields);
   ASSERT_FALSE(first.refused);
   EXPECT_EQ(first.member("erasureId"), second.member("erasureId"));
+  auto other_record = fields, other_ground = fields;
+  other_record[FieldId::RecordIds] = ids[1];
+  other_ground[FieldId::Ground] = "訂正";
+  for (const auto& other : {other_record, other_ground}) {
+    const auto told = world.ask(Kind::ErasureRequest, other);
+    EXPECT_EQ(told.refused, ErrorCode::Conflict);
+    EXPECT_NE(told.text.find("Idempotency-Key"), std::string::npos) << told.text;
+  }
 }
 
 TEST_F(Erasure, OfARejectedImportHappensWithTheNextBatchAndLeavesNoNumberBehind) {
