@@ -9,6 +9,7 @@ namespace {
 
 struct Options {
   std::string tenant, serial, out;
+  std::uint64_t epoch = 0;
 };
 
 Result<void> get(Context& context, const GateOptions& gate, const Options& options, std::string path) {
@@ -34,6 +35,15 @@ void add_certificate_commands(CLI::App& app, Context& context) {
   on(one, context, [=](Context& now) -> Result<void> {
     TRY(auto path, path_of(options->tenant, "certificates/" + options->serial));
     return get(now, *gate, *options, std::move(path));
+  });
+  auto* batch = group->add_subcommand("batch",
+                                      "バッチ全体の証明書を受け取る(空のバッチにもある) / fetch the certificate of a "
+                                      "whole batch; empty ones have one too");
+  batch->add_option("--epoch", options->epoch, "バッチが至ったエポック / the epoch it led to")->required();
+  batch->add_option("--out", options->out, "保存先、-は標準出力 / where to put it")->required();
+  add_gate_options(batch, context, gate, WithSession::Yes);
+  on(batch, context, [=](Context& now) {
+    return get(now, *gate, *options, "/v1/batches/" + std::to_string(options->epoch) + "/certificate");
   });
   auto* record =
       group->add_subcommand("provisioning", "装置の記録を受け取る / fetch the provisioning record that verifiers pin");

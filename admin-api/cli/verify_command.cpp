@@ -14,10 +14,26 @@ namespace {
 
 constexpr std::size_t kMaxCertificate = 16u << 20;
 
-Result<erasure::ProvisioningRecord> read_record(Context& context, const std::string& path) {
-  TRY(auto text, read_text(path, kMaxCertificate));
+struct Files {
+  std::string certificate, record;
+  std::string tenant;         // whose it must be
+  std::string custodian_key;  // as on paper: 128 hex digits
+};
+
+// The record brings its own key: only who compares it with the paper knows whose record it is.
+Result<erasure::ProvisioningRecord> read_record(Context& context, const Files& files) {
+  TRY(auto text, read_text(files.record, kMaxCertificate));
   auto record = erasure::read_provisioning_record(text);
-  if (!record) return context.explain(record.error(), {}, path);
+  if (!record) return context.explain(record.error(), {}, files.record);
+  const auto& key = record.value().pins.custodian_key;
+  if (!files.custodian_key.empty() && files.custodian_key != to_hex(key.x) + to_hex(key.y)) {
+    return context.explain(
+        Error{ErrorCode::InvalidContent, "match the provisioning record with the custodians' key"}, {},
+        std::string(
+            context.pick({"装置の記録は、紙に控えた管理者(custodian)の鍵で署名されていません。別の装置の記録です。",
+                          "The provisioning record is not signed by the custodians' key on paper: it is another "
+                          "appliance's."})));
+  }
   return record;
 }
 
@@ -43,6 +59,11 @@ constexpr Text kSoftware{"注意: ソフトウェアTPMで作られた証明書�
 
 void show_valid(const Context& context, const erasure::CertificateCheck& check) {
   std::cout << context.pick({"消去証明書は正しいものです。", "The certificate holds."}) << '\n';
+  if (check.of_batch) {
+    std::cout << context.pick({"一つのバッチ全体の証明書です。団体ごとの申告は含みません。",
+                               "It is the certificate of a whole batch; it holds no declaration of a tenant."})
+              << '\n';
+  }
   std::cout << fmt::format("{}: {}\n{}: {}\n{}: {}\n", context.pick({"証明書番号", "serial"}), check.serial,
                            context.pick({"エポック", "epoch"}), check.epoch,
                            context.pick({"記録の行数", "record rows"}), check.rows);
@@ -63,11 +84,8 @@ std::string reason_of(const erasure::CertificateCheck& check, bool japanese) {
 
 void show_json(const Context& context, const erasure::CertificateCheck& check) {
   const bool valid = check.fault == erasure::CertificateFault::None;
-  boost::json::object told{{"valid", valid},
-                           {"serial", check.serial},
-                           {"epoch", check.epoch},
-                           {"rows", check.rows},
-                           {"softwareTpm", check.software_tpm}};
+  boost::json::object told{{"valid", valid},     {"serial", check.serial},  {"epoch", check.epoch},
+                           {"rows", check.rows}, {"batch", check.of_batch}, {"softwareTpm", check.software_tpm}};
   if (valid) {
     told["proven"] = std::string(context.pick(kProven));
     told["declared"] = std::string(context.pick(kDeclared));
@@ -80,10 +98,10 @@ void show_json(const Context& context, const erasure::CertificateCheck& check) {
   context.show(told);
 }
 
-Result<void> verify_certificate_file(Context& context, const std::string& file, const std::string& record_file) {
-  TRY(auto record, read_record(context, record_file));
-  TRY(auto text, read_text(file, kMaxCertificate));
-  const auto check = erasure::verify_certificate(text, record);
+Result<void> verify_certificate_file(Context& context, const Files& files) {
+  TRY(auto record, read_record(context, files));
+  TRY(auto text, read_text(files.certificate, kMaxCertificate));
+  const auto check = erasure::verify_certificate(text, record, files.tenant);
   const bool valid = check.fault == erasure::CertificateFault::None;
   if (context.json) {
     show_json(context, check);
@@ -97,8 +115,8 @@ Result<void> verify_certificate_file(Context& context, const std::string& file, 
   return success();
 }
 
-Result<void> verify_record_file(Context& context, const std::string& file) {
-  TRY(auto record, read_record(context, file));
+Result<void> verify_record_file(Context& context, const Files& files) {
+  TRY(auto record, read_record(context, files));
   context.say({"装置の記録は、管理者(custodian)の署名と一致します。",
                "The provisioning record agrees with the custodians' signature."});
   context.show(
@@ -117,16 +135,24 @@ Result<void> verify_record_file(Context& context, const std::string& file) {
 void add_verify_commands(CLI::App& app, Context& context) {
   auto* group = app.add_subcommand("verify", "オフラインの検証 / offline verification");
   group->require_subcommand(1);
-  auto file = std::make_shared<std::string>();
-  auto record = std::make_shared<std::string>();
+  auto files = std::make_shared<Files>();
+  const auto with_paper = [&](CLI::App* command) {
+    command->add_option(
+        "--custodian-key", files->custodian_key,
+        "紙に控えた管理者(custodian)の公開鍵、16進128桁 / the custodians' public key on paper, 128 hex digits");
+  };
   auto* certificate = group->add_subcommand("certificate", "消去証明書を検証する / verify a certificate of erasure");
-  certificate->add_option("file", *file, "消去証明書 / certificate")->required();
-  certificate->add_option("--provisioning", *record, "控えておいた装置の記録 / the pinned provisioning record")
+  certificate->add_option("file", files->certificate, "消去証明書 / certificate")->required();
+  certificate->add_option("--provisioning", files->record, "控えておいた装置の記録 / the pinned provisioning record")
       ->required();
-  on(certificate, context, [=](Context& now) { return verify_certificate_file(now, *file, *record); });
+  certificate->add_option("--tenant", files->tenant,
+                          "この団体コードのものであること / it must be this tenant's: local government code");
+  with_paper(certificate);
+  on(certificate, context, [=](Context& now) { return verify_certificate_file(now, *files); });
   auto* provisioning = group->add_subcommand("provisioning", "装置の記録を検証する / verify a provisioning record");
-  provisioning->add_option("file", *file, "装置の記録 / record")->required();
-  on(provisioning, context, [=](Context& now) { return verify_record_file(now, *file); });
+  provisioning->add_option("file", files->record, "装置の記録 / record")->required();
+  with_paper(provisioning);
+  on(provisioning, context, [=](Context& now) { return verify_record_file(now, *files); });
 }
 
 }  // namespace shosoin::cli

@@ -22,6 +22,7 @@ constexpr std::array kParameters{
     PathParameter{"group", Group, JsonType::Text},
     PathParameter{"offset", Offset, JsonType::Number},
     PathParameter{"part", Offset, JsonType::Number},
+    PathParameter{"epoch", Epoch, JsonType::Number},
 };
 
 constexpr std::array kLogin{
@@ -280,6 +281,17 @@ constexpr std::array kRoutes{
           "/v1/tenants/{localGovernmentCode}/certificates/{serial}",
           Ask,
           Kind::CertificateShow,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
+    Route{"getBatchCertificate",
+          M::Get,
+          "/v1/batches/{epoch}/certificate",
+          Ask,
+          Kind::BatchCertificateShow,
           200,
           kNone,
           {},

@@ -86,6 +86,7 @@ std::vector<RequestRule> make_table() {
                 {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(ErasureId)}),
       gate_only(Kind::ErasureExecute, "erasure-execute", {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
       both(Kind::CertificateShow, "certificate-show", OnePerson, OnePerson, {id_text(TenantCode), id_text(Serial)}),
+      gate_only(Kind::BatchCertificateShow, "batch-certificate-show", {must(Epoch, 8)}),
       both(Kind::ProvisioningShow, "provisioning-show", Nobody, Nobody, {}),
       local_only(Kind::TenantCreate, "tenant-create", TwoPersons,
                  {id_text(TenantCode), must(TenantName, limits::kMaxNameText)}),
@@ -149,6 +150,7 @@ Width width_of(FieldId id) {
     case RecordIds:
       return Width::Sixteens;
     case Offset:
+    case Epoch:
       return Width::Eight;
     case IncludeIndividualNumber:
     case Now:

@@ -46,6 +46,7 @@ enum class RequestKind : std::uint16_t {
   ErasureExecute = 44,   // --now: runs a batch for what is approved
   CertificateShow = 45,
   ProvisioningShow = 46,
+  BatchCertificateShow = 110,  // of a whole batch
   // local administration socket only
   TenantCreate = 60,
   TenantList = 61,
@@ -127,6 +128,7 @@ enum class FieldId : std::uint16_t {
   ChangeBasis = 82,      // "application" | "ex-officio"
   NumberChangeId = 83,   // 16 B
   ReportCursor = 84,     // where the last page of a report ended
+  Epoch = 100,           // u64: the epoch a batch led to
 };
 
 struct Request {

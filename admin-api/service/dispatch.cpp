@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 44> kHandlers{{
+constexpr std::array<HandlerRow, 45> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -40,6 +40,7 @@ constexpr std::array<HandlerRow, 44> kHandlers{{
     {Kind::ErasureDecide, erasure_decide},
     {Kind::ErasureExecute, erasure_execute},
     {Kind::CertificateShow, certificate_show},
+    {Kind::BatchCertificateShow, batch_certificate_show},
     {Kind::ProvisioningShow, provisioning_show},
     {Kind::TenantCreate, tenant_create},
     {Kind::TenantList, tenant_list},

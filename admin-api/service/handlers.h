@@ -8,6 +8,7 @@ namespace shosoin::service {
 Answer health(Parts& parts, Context& context);
 Answer provisioning_show(Parts& parts, Context& context);
 Answer certificate_show(Parts& parts, Context& context);
+Answer batch_certificate_show(Parts& parts, Context& context);
 Answer status(Parts& parts, Context& context);
 Answer storage_check(Parts& parts, Context& context);
 Answer journal_walk(Parts& parts, Context& context);

@@ -3,6 +3,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
 
@@ -17,6 +18,12 @@ Result<json::value> parsed(std::string_view text) {
   auto value = json::parse(text, failed);
   if (failed) return Error{ErrorCode::Internal, "read a report of our own", failed.value()};
   return value;
+}
+
+Result<void> may_see_certificates(Context& context) {
+  const auto& grant = context.by().grant;
+  if (grant.has(Permission::Audit) || grant.has(Permission::RequestErasure)) return success();
+  return need(context, Permission::ApproveErasure);
 }
 
 }  // namespace
@@ -38,21 +45,30 @@ Answer provisioning_show(Parts& parts, Context& context) {
 }
 
 Answer certificate_show(Parts& parts, Context& context) {
-  const auto& caller = context.by();
   std::optional<TenantFacts> facts;
   if (context.channel == protocol::Channel::Local) {
     facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
   } else {
     TRY(auto* store, own_tenant(parts, context));
     facts = parts.tenants.facts(store->tenant());
-    if (!caller.grant.has(Permission::Audit) && !caller.grant.has(Permission::RequestErasure)) {
-      TRY(need(context, Permission::ApproveErasure));
-    }
+    TRY(may_see_certificates(context));
   }
   if (!facts) return Error{ErrorCode::NotFound, kNothing};
   const auto serial = context.text(FieldId::Serial);
   context.target["serial"] = from_hex(serial) ? serial : "";
   auto text = parts.appliance.certificate(facts->id, serial);
+  if (!text && text.error().code() == ErrorCode::NotFound) return Error{ErrorCode::NotFound, kNothing};
+  TRY(context.verbatim, std::move(text));
+  return json::object{};
+}
+
+// Of all tenants at once: random ids, counts and hashes, as they stand in the manifest of every certificate.
+Answer batch_certificate_show(Parts& parts, Context& context) {
+  TRY(may_see_certificates(context));
+  Reader in(protocol::field(context.request, FieldId::Epoch).value());
+  const auto epoch = in.u64();
+  context.target["epoch"] = epoch;
+  auto text = parts.appliance.batch_certificate(epoch);
   if (!text && text.error().code() == ErrorCode::NotFound) return Error{ErrorCode::NotFound, kNothing};
   TRY(context.verbatim, std::move(text));
   return json::object{};

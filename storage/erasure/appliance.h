@@ -85,6 +85,8 @@ class Appliance {
 
   // Certificate, canonical JSON, signed; NotFound; Conflict while its epoch is not certified yet.
   Result<std::string> certificate(const TenantId& tenant, std::string_view serial);
+  // Of the batch that led to this epoch as a whole, an empty one too; refusals as above, NotFound for an epoch that has none.
+  Result<std::string> batch_certificate(std::uint64_t epoch);
   Result<std::string> serial_of(std::uint64_t epoch, std::uint32_t index) const;
   EpochStatus status() const;
   tpm::Anchor& anchor();

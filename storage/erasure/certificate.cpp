@@ -7,6 +7,7 @@
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "storage/erasure/certificate_members.h"
+#include "storage/erasure/certificate_reading.h"
 
 namespace shosoin::erasure {
 namespace {
@@ -16,6 +17,29 @@ constexpr std::uint16_t kBodyFormat = 1;
 
 json::object attestation_json(const tpm::Attestation& attestation) {
   return {{"statement", to_base64(attestation.statement)}, {"signature", to_base64(attestation.signature)}};
+}
+
+// What certificates of both formats say about the batch, and the signature over all of it.
+std::string finish_certificate(json::object& out, const Evidence& evidence, bool software_tpm,
+                               const std::vector<std::string>& endorsement_certificates, const SigningSeed& signing_seed) {
+  out["manifest"] = to_base64(evidence.manifest);
+  out["chain"] = json::object{{"previous", to_hex(evidence.x_previous)}, {"current", to_hex(evidence.x_current)}};
+  out["evidence"] = json::object{{"chain", attestation_json(evidence.attestations.chain)},
+                                 {"counter", attestation_json(evidence.attestations.counter)},
+                                 {"slot", attestation_json(evidence.attestations.slot)},
+                                 {"quote", to_base64(evidence.quote)}};
+  out["certifiedAt"] = evidence.certified_at;
+  if (software_tpm) {
+    out["endorsement"] = kSoftwareTpm;
+  } else {
+    json::array chain;
+    for (const auto& certificate : endorsement_certificates) chain.push_back(json::string(certificate));
+    out["endorsement"] = std::move(chain);
+  }
+  out["logInclusion"] = nullptr;  // the place for the proof of the Merkle log
+  const auto signature = crypto::ed25519_sign(signing_seed, view_of(crypto::canonical_json(out)));
+  out["signature"] = to_base64(signature);
+  return crypto::canonical_json(out);
 }
 
 }  // namespace
@@ -67,24 +91,20 @@ std::string assemble_certificate(const CertificateBody& body, const Evidence& ev
   json::array leaves;
   for (const auto& leaf : body.tenant_leaves) leaves.push_back(json::string(to_hex(leaf)));
   out["tenantLeaves"] = std::move(leaves);
-  out["manifest"] = to_base64(evidence.manifest);
-  out["chain"] = json::object{{"previous", to_hex(evidence.x_previous)}, {"current", to_hex(evidence.x_current)}};
-  out["evidence"] = json::object{{"chain", attestation_json(evidence.attestations.chain)},
-                                 {"counter", attestation_json(evidence.attestations.counter)},
-                                 {"slot", attestation_json(evidence.attestations.slot)},
-                                 {"quote", to_base64(evidence.quote)}};
-  out["certifiedAt"] = evidence.certified_at;
-  if (software_tpm) {
-    out["endorsement"] = kSoftwareTpm;
-  } else {
-    json::array chain;
-    for (const auto& certificate : endorsement_certificates) chain.push_back(json::string(certificate));
-    out["endorsement"] = std::move(chain);
-  }
-  out["logInclusion"] = nullptr;  // the place for the proof of the Merkle log
-  const auto signature = crypto::ed25519_sign(signing_seed, view_of(crypto::canonical_json(out)));
-  out["signature"] = to_base64(signature);
-  return crypto::canonical_json(out);
+  return finish_certificate(out, evidence, software_tpm, endorsement_certificates, signing_seed);
+}
+
+std::string assemble_batch_certificate(const Evidence& evidence, bool software_tpm,
+                                       const std::vector<std::string>& endorsement_certificates,
+                                       const SigningSeed& signing_seed) {
+  const auto manifest = decode_manifest(evidence.manifest);
+  ENSURE(manifest.has_value());
+  json::object out;
+  out["format"] = kBatchCertificateFormat;
+  out["serial"] = certificate_serial(evidence.manifest, kBatchIndex);
+  out["epoch"] = static_cast<std::int64_t>(manifest.value().epoch);
+  out["tenants"] = erased_of_tenants(manifest.value());
+  return finish_certificate(out, evidence, software_tpm, endorsement_certificates, signing_seed);
 }
 
 }  // namespace shosoin::erasure

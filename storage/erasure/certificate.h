@@ -29,9 +29,15 @@ Result<CertificateBody> decode_certificate_body(ByteView bytes);
 std::string assemble_certificate(const CertificateBody& body, const Evidence& evidence, bool software_tpm,
                                  const std::vector<std::string>& endorsement_certificates, const SigningSeed& signing_seed);
 
+// Of the batch as a whole, an empty one too: how many rows went from each tenant, and the root over them. Needs nothing but the evidence.
+std::string assemble_batch_certificate(const Evidence& evidence, bool software_tpm,
+                                       const std::vector<std::string>& endorsement_certificates,
+                                       const SigningSeed& signing_seed);
+
 enum class CertificateFault : std::uint8_t {
   None, NotJson, NotCanonical, UnknownMember, WrongFormat, BadField, SignatureInvalid, SerialMismatch, ManifestMismatch,
   ChainMismatch, TenantNotInManifest, CountMismatch, RowNotInManifest, SurvivingKeySlot, TpmEvidence,
+  OtherTenant,                     // right, but not of the tenant that was asked about
 };
 struct CertificateCheck {
   CertificateFault fault = CertificateFault::None;
@@ -41,8 +47,10 @@ struct CertificateCheck {
   std::string declaration;         // for display
   std::uint64_t epoch = 0;
   std::size_t rows = 0;
+  bool of_batch = false;           // of a whole batch: no declaration
 };
-CertificateCheck verify_certificate(std::string_view text, const ProvisioningRecord& pinned);
+// Of an erasure or of a batch. tenant_code: refused where the declaration names another tenant, or none.
+CertificateCheck verify_certificate(std::string_view text, const ProvisioningRecord& pinned, std::string_view tenant_code = {});
 std::string_view describe(CertificateFault fault, bool japanese);
 std::string_view describe(tpm::EvidenceFault fault, bool japanese);
 

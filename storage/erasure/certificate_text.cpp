@@ -36,6 +36,8 @@ std::string_view describe(CertificateFault fault, bool japanese) {
       return pick("鍵の置き場所が上書きされていない。", "The key slot has not been overwritten.");
     case CertificateFault::TpmEvidence:
       return pick("TPMの証拠が合わない。", "The TPM's evidence does not fit.");
+    case CertificateFault::OtherTenant:
+      return pick("正しい証明書だが、尋ねた団体のものではない。", "It is right, but not of the tenant that was asked about.");
   }
   return {};
 }

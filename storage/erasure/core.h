@@ -76,6 +76,7 @@ struct Appliance::Core {
   Result<void> destroy_previous();          // steps 5 to 7
   Result<void> certify();                   // step 8
   Result<void> sweep();                     // garbage generations, rows of erased records, unnamed tenants, old state copies
+  Result<SigningSeed> signing_seed();       // inspect.cpp
   Error no_evidence(const engine::ReadTransaction& transaction, std::uint64_t epoch) const;  // inspect.cpp
   // examine.cpp
   void examine_tenant(const TenantId& tenant, generations::Examiner& examiner);

@@ -143,6 +143,19 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   EXPECT_TRUE(declared.at("rule").is_null());
   for (const auto& [id, number] : number_of_) EXPECT_EQ(certificate.text.find(number), std::string::npos);
 
+  // The batch has one of its own, for those who may see certificates.
+  auto batch = base("mori", t4);
+  batch.erase(FieldId::TenantCode);
+  batch[FieldId::Epoch] = std::string(text_of(be(check.epoch)));
+  const auto whole = world.ask(Kind::BatchCertificateShow, batch);
+  ASSERT_FALSE(whole.refused);
+  EXPECT_TRUE(erasure::verify_certificate(whole.text, pinned.value()).of_batch);
+  EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), tenant).fault, erasure::CertificateFault::None);
+  EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), ServiceWorld::kKoganei).fault,
+            erasure::CertificateFault::OtherTenant);
+  batch[FieldId::Epoch] = std::string(text_of(be(check.epoch + 1)));
+  EXPECT_EQ(world.ask(Kind::BatchCertificateShow, batch).refused, ErrorCode::NotFound);
+
   auto foreign = ask;
   foreign[FieldId::Terminal] = world.t1;
   foreign[FieldId::Session] = world.session("sato", world.t1);

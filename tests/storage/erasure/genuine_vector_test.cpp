@@ -24,5 +24,14 @@ TEST(GenuineCertificate, StillHoldsUnderItsProvisioningRecord) {
   EXPECT_TRUE(check.software_tpm);
 }
 
+TEST(GenuineCertificate, OfABatchStillHoldsUnderItsProvisioningRecord) {
+  const auto record =
+      read_provisioning_record(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/provisioning-record.json")).value();
+  const auto check = verify_certificate(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/batch-certificate.json"), record);
+  EXPECT_EQ(check.fault, CertificateFault::None) << describe(check.fault, false) << describe(check.evidence, false);
+  EXPECT_TRUE(check.of_batch);
+  EXPECT_EQ(check.rows, 6u);
+}
+
 }  // namespace
 }  // namespace shosoin::erasure

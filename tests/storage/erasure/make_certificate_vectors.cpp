@@ -1,6 +1,6 @@
-// Writes tests/vectors/erasure-certificate.json and provisioning-record.json: one real certificate of a software TPM
-// and the record it verifies under, for fuzzing and for checking by hand. Every run makes others; the committed pair is
-// kept.
+// Writes tests/vectors/erasure-certificate.json, batch-certificate.json and provisioning-record.json: real certificates
+// of a software TPM and the record they verify under, for fuzzing and for checking by hand. Every run makes others; the
+// committed ones are kept.
 #include "tests/storage/erasure/support.h"
 
 int main(int count, char** words) {
@@ -8,6 +8,7 @@ int main(int count, char** words) {
   const std::filesystem::path folder(words[1]);
   const shosoin::test::ErasedOnce made;
   std::ofstream(folder / "erasure-certificate.json", std::ios::binary) << made.certificate;
+  std::ofstream(folder / "batch-certificate.json", std::ios::binary) << made.batch_certificate;
   std::ofstream(folder / "provisioning-record.json", std::ios::binary) << made.record_text();
   return 0;
 }

@@ -40,6 +40,7 @@ class ErasedOnce {
     record.tpm_vendor = "SW   TPM";
     record.software_tpm = true;
     certificate = rig.appliance().certificate(rig.tenants[0], serials[0]).value();
+    batch_certificate = rig.appliance().batch_certificate(1).value();
     other_certificate = rig.appliance().certificate(rig.tenants[1], serials[1]).value();
   }
   std::string record_text() const {
@@ -57,7 +58,7 @@ class ErasedOnce {
   mutable EpochRig rig;
   erasure::ProvisioningRecord record;
   std::vector<std::string> serials;
-  std::string certificate, other_certificate;
+  std::string certificate, other_certificate, batch_certificate;
 };
 
 }  // namespace shosoin::test
