@@ -3,11 +3,15 @@
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/stored_json.h"
+#include "admin-api/service/imports.h"
+#include "admin-api/service/search_keys.h"
+#include "crypto/canonical_json.h"
 
 namespace shosoin::service {
 namespace {
 
 namespace json = boost::json;
+using protocol::FieldId;
 
 constexpr int kErasureFormat = 1;
 constexpr Literal kReading{"read an erasure request"};
@@ -88,6 +92,35 @@ json::object person_and_time(const Context& context) {
       {"operatorId", person.id}, {"name", person.name}, {"section", person.section}, {"at", to_iso8601(context.now)}};
   if (context.second) out["with"] = context.second->person.id;
   return out;
+}
+
+Result<std::set<RecordId>> records_in(Context& context) {
+  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
+  std::set<RecordId> records;
+  for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
+    TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
+    records.insert(id);
+  }
+  if (records.empty() || records.size() * RecordId::kSize != bytes.size()) {
+    return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
+  }
+  return records;
+}
+
+Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {
+  ConfirmedImports confirmed(store);
+  for (const auto& id : records) {
+    TRY(auto entry, find_record(store, id));
+    if (!entry || entry->file != file) return Error{ErrorCode::NotFound, kNothing};
+    TRY(const bool visible, confirmed.contains(entry->import));
+    if (!visible) return Error{ErrorCode::NotFound, kNothing};
+  }
+  return success();
+}
+
+Undetermined undetermined_in(const ErasureFacts& facts) {
+  const auto* decided = facts.approved.if_contains(kUndeterminedDecided);
+  return decided != nullptr && *decided == true ? Undetermined::PersonDecides : Undetermined::Refused;
 }
 
 EntryKey last_batch_key() { return {TableId::Facts, copy_of(view_of("batch/last"))}; }

@@ -1,4 +1,5 @@
 // The requests about imports: open, chunk, close, show, decide.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/handlers.h"
@@ -27,8 +28,12 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   TRY(const auto group, group_of(*definition, facts.form));
   TRY(auto importer, files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
   const ImportTarget target{*definition, group, profile.characters};
-  return std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
-                                     context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
+  auto receiving =
+      std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
+                                  context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
+  TRY(auto rule, adopted_rule(store, definition->key()));
+  receiving->rows.keep_by(std::move(rule));
+  return receiving;
 }
 
 bool flag_in(const Context& context, FieldId field) {
@@ -235,7 +240,18 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
   // An error says that nothing was published, or (StorageFailed) that nobody knows, and the process ends.
-  TRY(parts.appliance.merge(store, *entries, {import_entry(facts)}));
+  std::vector<Entry> published{import_entry(facts)};
+  TRY(const auto rule, adopted_rule(store, facts.file));
+  const bool same_rule = (rule ? rule->counted.version : 0) == receiving.rows.kept_by();
+  if (!same_rule) published.push_back({unsettled_key(facts.file), Bytes{}});
+  std::ranges::sort(published, {}, &Entry::key);
+  TRY(parts.appliance.merge(store, *entries, std::move(published)));
+  // A rule adopted while the rows came in counts for them, too; the maintenance does it where this cannot.
+  if (!same_rule) {
+    if (auto settled = settle_terms(parts, store, facts.file); !settled && ends_process(settled.error().code())) {
+      return settled.error();
+    }
+  }
   return shown(facts);
 }
 

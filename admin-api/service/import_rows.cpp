@@ -66,6 +66,13 @@ void ImportRows::note_person(const RecordId& id, const generations::RecordEntry&
   if (last_addressee_ != entry.addressee) addressees_.push_back(last_addressee_ = entry.addressee);
 }
 
+void ImportRows::note_term(const files::ImportedRow& row, const RecordId& id) {
+  if (!rule_) return;
+  const std::vector<std::string_view> values(row.record.values.begin(), row.record.values.end());
+  const auto term = count_term(*rule_, target_.definition, target_.group, values);
+  for (auto& entry : term_entries(id, target_.definition.key(), term)) writer_.add(std::move(entry));
+}
+
 Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
                                       generations::RecordEntry& entry) {
   std::vector<files::SourceValue> sources;
@@ -106,6 +113,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     memory::wipe(numbers);
     ++numbers_written_;
   }
+  note_term(row, id);
   if (row.state == files::RowState::Quarantined) {
     TRY(note_waiting(row, id, entry));
   }

@@ -7,6 +7,7 @@
 #include "admin-api/service/imports.h"
 #include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
+#include "admin-api/service/retention_terms.h"
 #include "admin-api/service/row_writer.h"
 #include "crypto/row.h"
 #include "firmware/base/limits.h"
@@ -27,6 +28,12 @@ class ImportRows {
   void note(const files::Finding& conversion) { conversions_.add(conversion); }  // for the 変換記録, before its row
   Result<void> flush() { return writer_.flush(); }                   // everything is written when it returns
   void stop() noexcept { writer_.stop(); }                           // before its rows are dropped
+  // The adopted rule of the file: each row gets its term by it (E-01). None: nothing expires.
+  void keep_by(std::optional<StoredRule> rule) { rule_ = std::move(rule); }
+  std::uint16_t kept_by() const { return rule_ ? rule_->counted.version : std::uint16_t{0}; }
+  void note(const files::Finding& conversion);  // for the 変換記録
+  Result<void> flush();                     // everything is written when it returns
+  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
   // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
   std::vector<std::string> take_addressees();
@@ -43,6 +50,7 @@ class ImportRows {
   using Known = std::optional<generations::RecordEntry>;  // the version before
   Result<bool> follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry);
   void note_person(const RecordId& id, const generations::RecordEntry& entry);
+  void note_term(const files::ImportedRow& row, const RecordId& id);
   Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
 
@@ -54,6 +62,7 @@ class ImportRows {
   Linker linker_;
   RowConversions conversions_;
   LinkFindings link_findings_;
+  std::optional<StoredRule> rule_;
   RowWriter writer_;
   std::vector<std::string> addressees_;
   std::string last_addressee_;

@@ -53,7 +53,8 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Records:
     case TableId::SearchKeys:
     case TableId::Due:
-    case TableId::SubjectLinks: {
+    case TableId::SubjectLinks:
+    case TableId::Terms: {
       if (key.bytes.size() < RecordId::kSize) return std::nullopt;
       auto id = RecordId::from(ByteView(key.bytes).last(RecordId::kSize));
       return id ? std::optional(id.value()) : std::nullopt;
@@ -72,6 +73,7 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Facts:
     case TableId::Erased:
     case TableId::Addressees:
+    case TableId::Rules:
     case TableId::NumberHistory:
     case TableId::People:
     case TableId::Terminals:

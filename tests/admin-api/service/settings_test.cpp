@@ -120,6 +120,15 @@ TEST(Settings, RefusesAScrubThatNeverComesOrReadsTooFast) {
             "shosoin.toml:16: scrub.mib_per_second: the value is out of range.");
 }
 
+TEST(Settings, RefusesAClockThatMayJumpAYearAndMore) {
+  SettingsFault fault;
+  const auto settings = parse_settings(with("[gate]", "[clock]\noff_days = 3\n[gate]"), "x", fault);
+  ASSERT_TRUE(settings) << fault.en;
+  EXPECT_EQ(settings.value().clock_off_time, std::chrono::hours{72});
+  EXPECT_EQ(refusal_of(with("[gate]", "[clock]\noff_days = 367\n[gate]")).fault.en,
+            "shosoin.toml:16: clock.off_days: the value is out of range.");
+}
+
 TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {
   EXPECT_EQ(refusal_of(with("/etc/shosoin/tpm-auth", "/srv/shosoin/data/x/tpm-auth")).fault.en,
             "shosoin.toml:9: tpm.auth_file: must lie outside the data directory.");
