@@ -13,8 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 45> kHandlers{{
-constexpr std::array<HandlerRow, 55> kHandlers{{
+constexpr std::array<HandlerRow, 56> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},

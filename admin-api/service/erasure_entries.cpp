@@ -2,10 +2,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/erasures.h"
-#include "admin-api/service/stored_json.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/search_keys.h"
-#include "crypto/canonical_json.h"
+#include "admin-api/service/stored_json.h"
 
 namespace shosoin::service {
 namespace {

@@ -31,9 +31,6 @@ class ImportRows {
   // The adopted rule of the file: each row gets its term by it (E-01). None: nothing expires.
   void keep_by(std::optional<StoredRule> rule) { rule_ = std::move(rule); }
   std::uint16_t kept_by() const { return rule_ ? rule_->counted.version : std::uint16_t{0}; }
-  void note(const files::Finding& conversion);  // for the 変換記録
-  Result<void> flush();                     // everything is written when it returns
-  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
   // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
   std::vector<std::string> take_addressees();

@@ -3,8 +3,8 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
-#include "firmware/base/codec.h"
 #include "admin-api/service/scheduler.h"
+#include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
 
@@ -25,6 +25,8 @@ Result<void> may_see_certificates(Context& context) {
   const auto& grant = context.by().grant;
   if (grant.has(Permission::Audit) || grant.has(Permission::RequestErasure)) return success();
   return need(context, Permission::ApproveErasure);
+}
+
 // Which files of open tenants nothing expires in.
 Result<json::object> retention_status(Parts& parts) {
   std::set<std::string> keys;
