@@ -16,7 +16,7 @@ constexpr std::size_t kMaxSettingsText = 64u << 10;
 constexpr std::array<std::string_view, 8> kSections{"vault",   "tpm",   "boot",  "sessions",
                                                     "batches", "clock", "scrub", "gate"};
 
-constexpr std::array<SettingsKey, 18> kKeys{{
+constexpr std::array<SettingsKey, 19> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",

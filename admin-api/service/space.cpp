@@ -62,6 +62,7 @@ Use use_of(Kind kind) {
     case Kind::ClockStatus:
     case Kind::ClockAccept:
     case Kind::CertificateShow:
+    case Kind::BatchCertificateShow:
     case Kind::ProvisioningShow:
     case Kind::TenantList:
     case Kind::PersonAdd:
