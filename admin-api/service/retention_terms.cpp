@@ -230,15 +230,17 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
        "The event that starts the period has not been recorded: the period has not begun."},
       {"undetermined", "起算の基となる日が不明です。保存期間の権限(manageRetention)を持つ人が決裁してください。",
        "The date of the event is unknown: a person with the permission manageRetention must decide."},
-      {"before-end", "保存期間が満了していません。廃棄可能日(purgeFrom)の午前0時から消去できます。",
-       "Retention has not ended. Erasure is possible from the day told as purgeFrom, 00:00 Japan time."},
+      {"before-end", "保存期間が満了していません。午前0時(日本時間)から消去できる日: ",
+       "Retention has not ended. Erasure is possible from 00:00 Japan time on "},
       {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
        "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
   context.told["reason"] = refusal.reason;
   if (refusal.possible_from) context.told["purgeFrom"] = retention::to_text(*refusal.possible_from);
   if (refusal.hold) context.told["holdId"] = refusal.hold->hex();
   for (const auto& words : kWords) {
-    if (words.reason == refusal.reason) context.told["detail"] = json::object{{"ja", words.ja}, {"en", words.en}};
+    if (words.reason != refusal.reason) continue;
+    const auto day = refusal.possible_from ? retention::to_text(*refusal.possible_from) : std::string();
+    context.told["detail"] = json::object{{"ja", std::string(words.ja) + day}, {"en", std::string(words.en) + day}};
   }
   return Error{refusal.code, "erase before retention allows it"};
 }

@@ -106,6 +106,7 @@ def date():
     for name, text in {"day": "2026-11-22", "month": "2026-11-00", "era": "昭和20年8月15日", "compact": "20251001120000123",
                        "period": "5y", "unknown": "1945-A1-00"}.items():
         yield name, text.encode()
+    yield "term", bytes.fromhex("01010007" "3230323430363230" "014bbc4c" "014bbc4d")
 
 
 def definition():

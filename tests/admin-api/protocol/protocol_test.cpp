@@ -84,15 +84,20 @@ TEST(PermitTable, HasEachKindOnceAndGivesEachAChannelAndAName) {
       EXPECT_GE(field_rule.most, bytes_for(field_rule.id, field_rule.most).size()) << rule.name;
     }
   }
-  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 1);  // and those of identification, of linking, of definitions, of proofs
+  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 9 + 2 + 1);  // and identification, linking, definitions, retention, clock, proofs
 }
 TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
   for (const auto& rule : permit_table()) {
     if (rule.on_gate) {
       EXPECT_NE(rule.gate_need, Need::TwoPersons) << rule.name;
     }
-    // Between 60 and 90 stands what administers; later numbers do not tell.
-    const bool administers = static_cast<int>(rule.kind) >= 60 && static_cast<int>(rule.kind) < 90;
+    const bool of_tenants =
+        rule.kind >= RequestKind::RetentionRulePropose && rule.kind <= RequestKind::RetentionCalendar;
+    const bool of_proofs = rule.kind == RequestKind::BatchCertificateShow;
+    const bool administers = static_cast<int>(rule.kind) >= 60 && !of_tenants && !of_proofs;
+    if (of_tenants) {
+      EXPECT_FALSE(rule.on_local) << rule.name;  // rules and holds are the tenant's people's, not the data centre's
+    }
     const bool looks_only = rule.kind == RequestKind::FileList || rule.kind == RequestKind::FileShow;
     if (administers && !looks_only) {
       EXPECT_FALSE(rule.on_gate) << rule.name;

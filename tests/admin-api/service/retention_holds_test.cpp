@@ -109,7 +109,7 @@ TEST_F(RetentionHolds, OnASearchKeyCoverWhatItFindsAndAreToldWithoutIt) {
   const auto listed = world.ask(Kind::HoldList, base(oda, decides));
   EXPECT_EQ(listed.text.find(addressee), std::string::npos);
   EXPECT_EQ(world.log_of(tenant).back().find(addressee), std::string::npos);
-  world.restart();
+  restart();
   EXPECT_EQ(apply(ids[0]).refused, ErrorCode::Locked);
   ASSERT_FALSE(release(set.member("holdId")).refused);
   ASSERT_FALSE(decide_release(set.member("holdId")).refused);

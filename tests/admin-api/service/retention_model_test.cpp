@@ -78,7 +78,7 @@ class Model {
     for (std::size_t step = 0; step < kSteps; ++step) {
       for (auto& group : groups_) act(group);
       if (pick(3) == 0) batch();
-      if (pick(8) == 0) place_.world.restart();
+      if (pick(8) == 0) place_.restart();
     }
     settle();
   }
@@ -134,7 +134,8 @@ class Model {
   void release(Group& group, bool approved) {
     auto* hold = one(group.holds, "releasing");
     if (hold == nullptr) return;
-    ASSERT_FALSE(place_.decide_release(hold->id, approved ? "approve" : "reject").refused);
+    const auto told = place_.decide_release(hold->id, approved ? "approve" : "reject");
+    ASSERT_FALSE(told.refused) << told.text << " seed " << seed_;
     hold->state = approved ? "released" : "active";
   }
   void apply(Group& group) {
@@ -181,7 +182,7 @@ class Model {
     power::set_plug(nullptr);
     if (power::is_out()) {
       power::power_on();
-      world.restart();
+      place_.restart();
       if (world.appliance().status().epoch == before)
         return compare();  // nothing has happened; else it came to its end
     } else {
@@ -223,7 +224,8 @@ class Model {
           ASSERT_FALSE(place_.release(hold.id).refused);
         }
         if (hold.state != "released") {
-          ASSERT_FALSE(place_.decide_release(hold.id).refused);
+          const auto told = place_.decide_release(hold.id);
+          ASSERT_FALSE(told.refused) << told.text << " seed " << seed_;
         }
         hold.state = "released";
       }

@@ -74,7 +74,7 @@ TEST_F(RetentionRules, AreAdoptedByAnotherAndNothingIsErasedBeforeItsTerm) {
   for (const auto& month : calendar.body.at("months").as_array()) to_come += month.at("count").as_int64();
   EXPECT_EQ(to_come, 4);
 
-  world.restart();
+  restart();
   EXPECT_EQ(apply(ids[1]).member("reason"), "before-end");
 }
 

@@ -41,6 +41,11 @@ class RetentionWorld {
   Told release(const std::string& hold);
   Told decide_release(const std::string& hold, const std::string& decision = "approve");
   Told run_batch(bool even_empty = true);
+  // Activity is stored by the maintenance, which no test waits for: after a restart everybody logs in again.
+  void restart() {
+    world.restart();
+    sitting_.clear();
+  }
   static std::string raw(const std::string& hex) { return std::string(text_of(from_hex(hex).value())); }
 
  private:

@@ -141,7 +141,7 @@ void ServiceWorld::adopt_rule(std::string_view code, const files::Definition& de
                            "nobody",
                            {}};
   for (const auto& item : definition.items()) {
-    if (item.type == files::ItemType::Date) rule.events.push_back(item.key);
+    if (item.type == files::ItemType::Date && item.required) rule.events.push_back(item.key);
   }
   const auto before = service::rules_of(*store, rule.file).value();
   rule.counted.version = static_cast<std::uint16_t>(before.size() + 1);
