@@ -51,6 +51,7 @@ Use use_of(Kind kind) {
     case Kind::ErasureDecide:
     case Kind::ErasureExecute:
     case Kind::CertificateShow:
+    case Kind::BatchCertificateShow:
     case Kind::ProvisioningShow:
     case Kind::TenantList:
     case Kind::PersonAdd:
