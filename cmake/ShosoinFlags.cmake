@@ -10,7 +10,8 @@ set(SHOSOIN_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thre
 
 find_program(SHOSOIN_CCACHE ccache)
 if(SHOSOIN_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${SHOSOIN_CCACHE}")
+  # With precompiled headers ccache looks at their contents only when it is told that their macros and times do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros" "${SHOSOIN_CCACHE}")
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
@@ -21,7 +22,7 @@ if(SHOSOIN_SANITIZE)
   add_compile_options(-fsanitize=${SHOSOIN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SHOSOIN_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    # clang 14 cannot assemble its function signatures in front of coroutines ("a difference across sections").
+    # clang 14 could not assemble its function signatures in front of coroutines ("a difference across sections").
     add_compile_options(-fno-sanitize=function)
   endif()
 else()

@@ -17,6 +17,20 @@ std::array<std::uint8_t, 52> row_data(const RowContext& context) {
   return associated_data({.kind = BoxKind::RecordRow, .tenant = context.tenant, .id = context.row.bytes()});
 }
 
+// As it is encrypted: in place, so that no second copy of the record is left on the heap.
+Bytes laid_out(ByteView data) {
+  Bytes row(padded_row_size(data.size()) + kRowOverhead);
+  row[0] = kAlgorithm;
+  const auto after_length = std::ranges::copy(be(static_cast<std::uint32_t>(data.size())), row.begin() + 1).out;
+  std::copy(data.begin(), data.end(), after_length);
+  return row;
+}
+void seal(const RowKey& key, const RowContext& context, Bytes& row) {
+  const auto aad = row_data(context);
+  const auto plain = std::span(row).subspan(1, row.size() - kRowOverhead);
+  aead_seal({key}, aad, plain, std::span(row).subspan(1));
+}
+
 bool is_padded_size(std::size_t plain) {
   if (plain == limits::kRecordRowPlain) return true;
   return plain != 0 && plain % limits::kRecordRowStep == 0 && plain <= limits::kMaxRecordPlain;
@@ -38,15 +52,26 @@ EncryptedRow encrypt_row(const RowContext& context, ByteView data) {
   return out;
 }
 
+DrawnRow::DrawnRow(ByteView data) : row_(laid_out(data)) { fill_random(key_); }
+DrawnRow::~DrawnRow() {
+  memory::wipe(row_);
+  memory::wipe(key_);
+}
+DrawnRow& DrawnRow::operator=(DrawnRow&& other) noexcept {
+  memory::wipe(row_);
+  key_ = other.key_;
+  row_ = std::move(other.row_);
+  return *this;
+}
+Bytes DrawnRow::encrypt(const RowContext& context) && {
+  seal(key_, context, row_);
+  memory::wipe(key_);
+  return std::move(row_);
+}
+
 Bytes encrypt_row_with_key(const RowKey& key, const RowContext& context, ByteView data) {
-  Bytes row(padded_row_size(data.size()) + kRowOverhead);
-  row[0] = kAlgorithm;
-  // Encrypted in place: no second copy of the record is left on the heap.
-  const auto plain = std::span(row).subspan(1, row.size() - kRowOverhead);
-  const auto after_length = std::ranges::copy(be(static_cast<std::uint32_t>(data.size())), plain.begin()).out;
-  std::ranges::copy(data, after_length);
-  const auto aad = row_data(context);
-  aead_seal({key}, aad, plain, std::span(row).subspan(1));
+  auto row = laid_out(data);
+  seal(key, context, row);
   return row;
 }
 

@@ -62,6 +62,7 @@ void add_all(CLI::App& app, Context& context) {
   add_import_commands(app, context);
   add_record_commands(app, context);
   add_erasure_commands(app, context);
+  add_hold_commands(app, context);
   add_linking_commands(app, context);
   add_certificate_commands(app, context);
   add_verify_commands(app, context);
@@ -110,6 +111,7 @@ int run(int argc, char** argv) {
   add_file_commands(app, io);
   add_definition_commands(app, context, io);
   add_retention_commands(app, io);
+  add_retention_gate_commands(app, context);
   add_synthetic_commands(app, io);
   if (argc == 2 && std::string_view(argv[1]) == "--commands") {  // for whoever builds the package, not in the help
     std::cout << command_tree(app) << '\n';

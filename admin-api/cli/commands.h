@@ -21,6 +21,8 @@ void add_login_commands(CLI::App& app, Context& context);
 void add_import_commands(CLI::App& app, Context& context);
 void add_record_commands(CLI::App& app, Context& context);
 void add_erasure_commands(CLI::App& app, Context& context);
+void add_retention_gate_commands(CLI::App& app, Context& context);  // after add_retention_commands
+void add_hold_commands(CLI::App& app, Context& context);
 void add_linking_commands(CLI::App& app, Context& context);
 void add_certificate_commands(CLI::App& app, Context& context);
 // Offline.

@@ -197,7 +197,7 @@ void add_import_commands(CLI::App& app, Context& context) {
   auto* conversions = group->add_subcommand("conversions", "変換記録 / what the import changed in values");
   conversions->add_option("id", options->id)->required();
   conversions->add_option("--tenant", options->tenant)->required();
-  conversions->add_option("--part", options->part, "0から / from 0");
+  conversions->add_option("--part", options->part, "0、続きは前の応答のnextPart / 0, then nextPart of the answer before");
   add_gate_options(conversions, context, gate, WithSession::Yes);
   on(conversions, context, [=](Context& now) -> Result<void> {
     TRY(auto path,

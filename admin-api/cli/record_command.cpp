@@ -3,6 +3,7 @@
 #include "admin-api/cli/files.h"
 #include "admin-api/cli/gate_client.h"
 #include "admin-api/cli/gate_paths.h"
+#include "admin-api/cli/search_words.h"
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
 
@@ -14,18 +15,6 @@ struct Options {
   bool with_number = false;
 };
 
-struct Key {
-  const char *option, *kind;
-};
-constexpr Key kKeys[] = {
-    {"resident-record-code", "residentRecordCode"},
-    {"addressee-number", "addresseeNumber"},
-    {"individual-number", "individualNumber"},
-    {"kana", "kanaNameAndBirthDate"},
-    {"integrated-addressee-number", "integratedAddresseeNumber"},
-    {"group", "group"},
-};
-
 boost::json::object reason_of(const Options& options) {
   boost::json::object reason;
   if (!options.reason.empty()) reason["reasonCode"] = options.reason;
@@ -33,17 +22,10 @@ boost::json::object reason_of(const Options& options) {
   return reason;
 }
 
-Result<std::string> line_of(const std::string& path) {
-  TRY(auto text, read_text(path, limits::kMaxCommandLineInput));
-  const auto end = text.find_first_of("\r\n");
-  if (end != std::string::npos) text.resize(end);
-  return text;
-}
-
 Result<void> retrieve(Context& context, const GateOptions& gate, const Options& options) {
   TRY(auto path, path_of(options.tenant, "files/" + options.file + "/retrievals"));
   boost::json::object key;
-  for (const auto& known : kKeys) {
+  for (const auto& known : kSearchWords) {
     if (options.by == known.option) key["kind"] = known.kind;
   }
   const bool whole_table = options.by == "group";
@@ -101,7 +83,7 @@ void add_record_commands(CLI::App& app, Context& context) {
 
   auto* search = group->add_subcommand("retrieve", "検索キーで照会する / retrieve by a search key");
   std::vector<std::string> names;
-  for (const auto& key : kKeys) names.emplace_back(key.option);
+  for (const auto& key : kSearchWords) names.emplace_back(key.option);
   search->add_option("--by", options->by, "検索キーの種類 / kind of the key")->required()->check(CLI::IsMember(names));
   search->add_option("--value-file", options->value_file,
                      "値のファイル、-は標準入力 / file of the value, - for standard input");

@@ -1,4 +1,4 @@
-// shosoin status | storage check | journal walk | batch run: the state of the appliance.
+// shosoin status | clock status|accept | storage check | journal walk | batch run: the state of the appliance.
 #include <boost/json/object.hpp>
 
 #include "admin-api/cli/commands.h"
@@ -66,6 +66,17 @@ void add_system_commands(CLI::App& app, Context& context) {
   journal->require_subcommand(1);
   add_plain(journal->add_subcommand("walk", "連鎖を確かめる / verify its chain; counts only, never contents"), context,
             sessions, protocol::RequestKind::JournalWalk);
+
+  auto* clock = app.add_subcommand("clock", "保存期間を数える時刻 / the time retention counts with");
+  clock->require_subcommand(1);
+  add_plain(clock->add_subcommand("status", "受け入れた時刻とシステムの時計 / accepted time and the system clock"),
+            context, sessions, protocol::RequestKind::ClockStatus);
+  auto* accept = clock->add_subcommand(
+      "accept", "今のシステムの時計を正しいと認める(二人) / the system clock is right; takes two officers");
+  accept->add_option("--session", *sessions, "二人分 / twice, for two persons")->allow_extra_args(false)->required();
+  on(accept, context, [sessions](Context& now) {
+    return act_locally(now, {protocol::RequestKind::ClockAccept, 0, {}}, *sessions);
+  });
 
   auto* batch = app.add_subcommand("batch", "消去のバッチ / erasure batches");
   batch->require_subcommand(1);

@@ -1,6 +1,7 @@
 #include "admin-api/protocol/protocol.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_definitions.h"
+#include "firmware/base/limits_retention.h"
 
 namespace shosoin::protocol {
 namespace {
@@ -85,6 +86,24 @@ std::vector<RequestRule> make_table() {
       gate_only(Kind::ErasureDecide, "erasure-decide",
                 {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(ErasureId)}),
       gate_only(Kind::ErasureExecute, "erasure-execute", {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::RetentionRulePropose, "retention-rule-propose",
+                {id_text(TenantCode), id_text(File), free_text(Ground), may(CountingRule, limits::kMaxIdText),
+                 may(RetentionPeriod, limits::kMaxIdText), may(EventItems, limits::kMaxEventText), may(Automatic, 1),
+                 may(UnknownDates, limits::kMaxIdText), may(Settlement, limits::kMaxIdText),
+                 may(ProposalId, limits::kMaxIdText)}),
+      gate_only(Kind::RetentionRuleDecide, "retention-rule-decide",
+                {must(Code, kCode), id_text(TenantCode), id_text(File), id_text(Decision), must(RuleVersion, 8)}),
+      gate_only(Kind::RetentionRuleList, "retention-rule-list", {id_text(TenantCode)}),
+      gate_only(Kind::HoldSet, "hold-set",
+                {kIdempotency, id_text(TenantCode), id_text(File), may(SearchKind, limits::kMaxIdText),
+                 may(SearchValue, limits::kMaxSearchText), may(BirthDate, limits::kMaxIdText), kReason, kCase,
+                 may(RecordIds, kRecordIds), free_text(HoldName)}),
+      gate_only(Kind::HoldRelease, "hold-release", {id_text(TenantCode), id16(HoldId)}),
+      gate_only(Kind::HoldDecide, "hold-decide",
+                {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(HoldId)}),
+      gate_only(Kind::HoldList, "hold-list", {id_text(TenantCode)}),
+      gate_only(Kind::DueList, "due-list", {id_text(TenantCode), may(ReportCursor, kCursor)}),
+      gate_only(Kind::RetentionCalendar, "retention-calendar", {id_text(TenantCode)}),
       both(Kind::CertificateShow, "certificate-show", OnePerson, OnePerson, {id_text(TenantCode), id_text(Serial)}),
       gate_only(Kind::BatchCertificateShow, "batch-certificate-show", {must(Epoch, 8)}),
       gate_only(Kind::LostRecords, "lost-records", {id_text(TenantCode)}),
@@ -107,6 +126,8 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::TerminalRevoke, "terminal-revoke", TwoPersons, {must(Fingerprint, kWidest)}),
       local_only(Kind::BatchRun, "batch-run", TwoPersons, {may(Now, 1)}),
       local_only(Kind::Status, "status", OnePerson, {}),
+      local_only(Kind::ClockStatus, "clock-status", OnePerson, {}),
+      local_only(Kind::ClockAccept, "clock-accept", TwoPersons, {}),
       local_only(Kind::StorageCheck, "storage-check", OnePerson, {}),
       local_only(Kind::JournalWalk, "journal-walk", OnePerson, {}),
       local_only(Kind::FilePreview, "file-preview", OnePerson, {kDefinition}),
@@ -147,15 +168,18 @@ Width width_of(FieldId id) {
     case ImportId:
     case ErasureId:
     case NumberChangeId:
+    case HoldId:
     case Cursor:
       return Width::Sixteen;
     case RecordIds:
       return Width::Sixteens;
     case Offset:
     case Epoch:
+    case RuleVersion:
       return Width::Eight;
     case IncludeIndividualNumber:
     case Now:
+    case Automatic:
     case FiveDigitCodes:
     case StandardCharacters:
     case Resume:
@@ -197,6 +221,13 @@ Width width_of(FieldId id) {
     case IvsCollection:
     case ItemKey:
     case Value:
+    case CountingRule:
+    case RetentionPeriod:
+    case EventItems:
+    case UnknownDates:
+    case Settlement:
+    case ProposalId:
+    case HoldName:
     case FieldId::Definition:
       return Width::Text;
   }

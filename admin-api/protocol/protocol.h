@@ -65,6 +65,19 @@ enum class RequestKind : std::uint16_t {
   JournalWalk = 73,      // verifies the chain; says counts, never contents
   FilePreview = 80,      // what adding this definition would change; changes nothing
   FileAdd = 81,          // two persons who have seen the same change
+  // through the gate again
+  RetentionRulePropose = 90,
+  RetentionRuleDecide = 91,  // another person on another terminal, with a fresh code
+  RetentionRuleList = 92,
+  HoldSet = 93,
+  HoldRelease = 94,      // one asks
+  HoldDecide = 95,       // another person on another terminal, with a fresh code
+  HoldList = 96,
+  DueList = 97,          // 保存期間満了データ一覧: one page
+  RetentionCalendar = 98,  // due per month
+  // local administration socket again
+  ClockStatus = 99,
+  ClockAccept = 100,     // two persons: the system clock as it stands is right
   // both channels again
   FileList = 82,         // record files and their present versions
   FileShow = 83,         // one of them: its tables, their headers, the definition
@@ -131,6 +144,16 @@ enum class FieldId : std::uint16_t {
   NumberChangeId = 83,   // 16 B
   ReportCursor = 84,     // where the last page of a report ended
   Epoch = 100,           // u64: the epoch a batch led to
+  CountingRule = 90,     // "EXCL" | "INCL" | "NEXT_FY" | "NEXT_CY"
+  RetentionPeriod = 91,  // "5y", "6m", "30d"
+  EventItems = 92,       // keys of date items, comma separated, in order
+  Automatic = 93,        // one byte: what is due by this rule is erased without an application of its own
+  UnknownDates = 94,     // "latest-possible" | "person-decides"
+  Settlement = 95,       // "actual-date" | "account-year"
+  ProposalId = 96,       // of a proposal the program ships
+  RuleVersion = 97,      // u64
+  HoldId = 98,           // 16 B
+  HoldName = 99,
 };
 
 struct Request {

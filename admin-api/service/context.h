@@ -10,6 +10,8 @@
 #include "admin-api/service/definitions.h"
 #include "admin-api/service/password_desk.h"
 #include "admin-api/service/remembered.h"
+#include "admin-api/service/retention_clock.h"
+#include "admin-api/service/retention_round.h"
 #include "admin-api/service/sessions.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
@@ -39,6 +41,8 @@ struct Parts {
   std::mutex erasures{};                  // one batch of ours at a time
   PasswordDesk passwords{};
   TerminalAuthorities authorities{};
+  LegalClock legal{};
+  RoundState round{};
   TenantStore& zero() { return appliance.zero(); }
 };
 

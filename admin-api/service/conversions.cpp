@@ -1,5 +1,8 @@
 #include "admin-api/service/conversions.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/imports.h"
 #include "firmware/base/codec.h"
@@ -14,9 +17,7 @@ using protocol::FieldId;
 
 constexpr std::uint8_t kOfConversions = 2;  // kind of entry: behind the import in the key
 
-EntryKey key_of(const RecordId& import, std::uint32_t part) {
-  return {TableId::Quarantine, Writer{}.raw(import.view()).u8(kOfConversions).u32(part).take()};
-}
+Bytes prefix_of(const RecordId& import) { return Writer{}.raw(import.view()).u8(kOfConversions).take(); }
 
 json::object told(const files::Conversion& conversion) {
   json::array changes;
@@ -33,24 +34,37 @@ json::object told(const files::Conversion& conversion) {
 
 }  // namespace
 
-std::optional<Entry> ConversionParts::add(const files::Finding& finding) {
+void RowConversions::add(const files::Finding& finding) {
+  if (!open_.empty() && open_.front().row != finding.row) open_.clear();
   open_.push_back({finding.row, finding.column, std::string(files::rule(finding.rule).slug), finding.changes});
-  return open_.size() < limits::kConversionsInPart ? std::nullopt : std::optional(part());
-}
-std::optional<Entry> ConversionParts::rest() { return open_.empty() ? std::nullopt : std::optional(part()); }
-
-Entry ConversionParts::part() {
-  Entry entry{key_of(import_, parts_++), files::encode_conversions(open_)};
-  open_.clear();
-  return entry;
 }
 
-Result<std::optional<std::vector<files::Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
-                                                                std::uint32_t part) {
-  TRY(auto stored, store.get(key_of(import, part)));
-  if (!stored) return std::optional<std::vector<files::Conversion>>{};
-  TRY(auto read, files::decode_conversions(*stored));
-  return std::optional(std::move(read));
+std::optional<Entry> RowConversions::take(const RecordId& import, std::uint64_t row, const RecordId& record) {
+  const auto taken = std::exchange(open_, {});
+  if (taken.empty() || taken.front().row != row) return std::nullopt;
+  return Entry{{TableId::Quarantine, Writer{}.raw(prefix_of(import)).u64(row).raw(record.view()).take()},
+               files::encode_conversions(taken)};
+}
+
+Result<ConversionsTold> read_conversions(const TenantStore& store, const RecordId& import, std::uint64_t after_row) {
+  ConversionsTold told;
+  Result<void> read = success();
+  const auto prefix = prefix_of(import);
+  TRY(store.scan(TableId::Quarantine, prefix, [&](const Entry& entry) {
+    Reader key(ByteView(entry.key.bytes).subspan(prefix.size()));
+    if (key.u64() <= after_row) return true;
+    told.more = told.conversions.size() >= limits::kConversionsTold;
+    if (told.more) return false;
+    auto row = files::decode_conversions(*entry.value);
+    if (!row) {
+      read = row.error();
+      return false;
+    }
+    std::ranges::move(row.value(), std::back_inserter(told.conversions));
+    return true;
+  }));
+  TRY(read);
+  return told;
 }
 
 Answer conversion_list(Parts& parts, Context& context) {
@@ -63,21 +77,13 @@ Answer conversion_list(Parts& parts, Context& context) {
   TRY(auto facts, find_import(*store, id));
   if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
   Reader in(protocol::field(context.request, FieldId::Offset).value());
-  const auto part = in.u64();
-  std::optional<std::vector<files::Conversion>> found;
-  bool more = false;
-  if (part <= limits::kMaxConversionParts) {
-    TRY(found, find_conversions(*store, id, static_cast<std::uint32_t>(part)));
-    TRY(auto next, find_conversions(*store, id, static_cast<std::uint32_t>(part) + 1));
-    more = next.has_value();
-  }
-  if (!found && part > 0) return Error{ErrorCode::NotFound, kNothing};
+  const auto part = in.u64();  // the last row told before
+  TRY(auto found, read_conversions(*store, id, part));
+  if (found.conversions.empty() && part > 0) return Error{ErrorCode::NotFound, kNothing};
   json::array conversions;
-  if (found) {
-    for (const auto& one : *found) conversions.push_back(told(one));
-  }
+  for (const auto& one : found.conversions) conversions.push_back(told(one));
   json::object out{{"importId", id.hex()}, {"part", part}, {"conversions", std::move(conversions)}};
-  if (more) out["nextPart"] = part + 1;
+  if (found.more) out["nextPart"] = found.conversions.back().row;
   return out;
 }
 

@@ -1,6 +1,6 @@
-// 変換記録: what an import changed in its values, row by row - rule and code points before and after, of numbers only that
-// they were changed (domain notes, section 2). Kept in parts in table Quarantine beside the import (format page:
-// service/entries.md). Values; any thread.
+// 変換記録: what an import changed in its values, row by row - rule and code points before and after, of numbers only
+// that they were changed (domain notes, section 2). Kept in table Quarantine, an entry for each record whose row was
+// changed, so that it leaves with the record (format page: service/entries.md). Values; any thread.
 #pragma once
 
 #include "admin-api/service/people.h"
@@ -9,22 +9,23 @@
 
 namespace shosoin::service {
 
-// Collected while an import is received; one thread at a time.
-class ConversionParts {
+// Collected while a row is checked; one thread at a time.
+class RowConversions {
  public:
-  explicit ConversionParts(const RecordId& import) : import_(import) {}
-  // An entry, when a part is full.
-  std::optional<Entry> add(const files::Finding& finding);
-  std::optional<Entry> rest();
+  void add(const files::Finding& finding);
+  // The entry of the record that the row became; none when the row was stored as it came. What was collected of rows
+  // that became no record is forgotten.
+  std::optional<Entry> take(const RecordId& import, std::uint64_t row, const RecordId& record);
 
  private:
-  Entry part();
-  RecordId import_;
-  std::uint32_t parts_ = 0;
-  std::vector<files::Conversion> open_;
+  std::vector<files::Conversion> open_;  // of one row
 };
-// None where the import has no such part.
-Result<std::optional<std::vector<files::Conversion>>> find_conversions(const TenantStore& store, const RecordId& import,
-                                                                std::uint32_t part);
+
+// Whole rows after the given one, in the order of the file, until limits::kConversionsTold is reached.
+struct ConversionsTold {
+  std::vector<files::Conversion> conversions;
+  bool more = false;
+};
+Result<ConversionsTold> read_conversions(const TenantStore& store, const RecordId& import, std::uint64_t after_row);
 
 }  // namespace shosoin::service

@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 47> kHandlers{{
+constexpr std::array<HandlerRow, 58> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -39,6 +39,15 @@ constexpr std::array<HandlerRow, 47> kHandlers{{
     {Kind::ErasureList, erasure_list},
     {Kind::ErasureDecide, erasure_decide},
     {Kind::ErasureExecute, erasure_execute},
+    {Kind::RetentionRulePropose, retention_rule_propose},
+    {Kind::RetentionRuleDecide, retention_rule_decide},
+    {Kind::RetentionRuleList, retention_rule_list},
+    {Kind::HoldSet, hold_set},
+    {Kind::HoldRelease, hold_release},
+    {Kind::HoldDecide, hold_decide},
+    {Kind::HoldList, hold_list},
+    {Kind::DueList, due_list},
+    {Kind::RetentionCalendar, retention_calendar},
     {Kind::CertificateShow, certificate_show},
     {Kind::BatchCertificateShow, batch_certificate_show},
     {Kind::LostRecords, lost_records},
@@ -55,6 +64,8 @@ constexpr std::array<HandlerRow, 47> kHandlers{{
     {Kind::TerminalRevoke, terminal_revoke},
     {Kind::BatchRun, batch_run},
     {Kind::Status, status},
+    {Kind::ClockStatus, clock_status},
+    {Kind::ClockAccept, clock_accept},
     {Kind::StorageCheck, storage_check},
     {Kind::JournalWalk, journal_walk},
     {Kind::FilePreview, file_preview},

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "admin-api/service/erasures.h"
+#include "admin-api/service/holds.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/number_changes.h"
@@ -11,6 +12,7 @@
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
 #include "storage/files/stored_row.h"
 
@@ -23,6 +25,7 @@ using erasure::ErasureOrder;
 // What goes from one tenant in this batch, beside the requests themselves.
 struct TenantBatch {
   std::vector<ErasureFacts> approved;
+  std::vector<std::pair<ErasureFacts, EarlyRefusal>> waiting;  // approved, but not allowed now: they stay approved
   std::vector<ImportFacts> rejected;
   std::vector<RecordId> abandoned;  // imports that left records behind: a merge that was published after all
   std::map<std::string, std::set<RecordId>> unidentified;  // by file: rows whose 文字同定 was rejected
@@ -68,10 +71,16 @@ Result<void> gather_unidentified(const TenantStore& store, TenantBatch& batch) {
     if (waiting.state == "rejected") rejected.push_back(waiting.record);
     return true;
   }));
+  std::size_t ordered = 0;
+  for (const auto& facts : batch.approved) ordered += facts.records.size();
   for (const auto& id : rejected) {
     TRY(auto record, find_record(store, id));
     if (!record || batch.records.contains(id)) continue;
+    if (ordered == limits::kMaxErasureRecords) break;  // the rest goes with the next one
+    TRY(const auto hold, hold_over(store, record->file, {id}));
+    if (hold) continue;  // no record that anybody sees, but what a hold finds stays
     batch.unidentified[record->file].insert(id);
+    ++ordered;
     batch.records.insert(id);
   }
   return success();
@@ -161,10 +170,26 @@ bool is_empty(const TenantBatch& batch) {
   return batch.approved.empty() && batch.rejected.empty() && batch.abandoned.empty() && batch.unidentified.empty();
 }
 
-Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
+Result<void> gather_approved(Parts& parts, const TenantStore& store, TenantBatch& batch) {
+  TRY(auto all, all_erasures(store));
+  const auto today = legal_today(parts);
+  std::size_t records = 0;
+  for (auto& facts : all) {
+    if (facts.state != "approved") continue;
+    TRY(auto refusal, early_refusal(store, facts.file, facts.records, today, undetermined_in(facts)));
+    if (refusal) {
+      batch.waiting.emplace_back(std::move(facts), *refusal);
+    } else if (records + facts.records.size() <= limits::kMaxErasureRecords) {  // the rest goes with the next one
+      records += facts.records.size();
+      batch.approved.push_back(std::move(facts));
+    }
+  }
+  return success();
+}
+
+Result<TenantBatch> gather(Parts& parts, const TenantStore& store) {
   TenantBatch batch;
-  TRY(batch.approved, all_erasures(store));
-  std::erase_if(batch.approved, [](const ErasureFacts& facts) { return facts.state != "approved"; });
+  TRY(gather_approved(parts, store, batch));
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
   TRY(gather_unidentified(store, batch));
@@ -174,13 +199,12 @@ Result<TenantBatch> gather(const Parts& parts, const TenantStore& store) {
 
 // The service's members of the certificate (DESIGN section 6; E-04, E-07): who, when, what, on which ground - no
 // subject.
-json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts) {
+json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts, const json::object& retention) {
   json::object out{{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
                    {"recordFile", facts.file},
                    {"count", static_cast<std::int64_t>(facts.records.size())}};
   for (const auto& member : facts.application) out[member.key()] = member.value();
-  out["rule"] = nullptr;  // none adopted in this release
-  out["endOfRetention"] = nullptr;
+  for (const auto& member : retention) out[member.key()] = member.value();
   out["requestedBy"] = facts.requested;
   out["approvedBy"] = facts.approved;
   out["executedBy"] = facts.executed;
@@ -226,11 +250,21 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
   return entries;
 }
 
-ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
+// What was allowed when the batch was gathered is asked again under the hold of the tenant's writers (E-03).
+std::function<Result<void>()> last_look(Parts& parts, const TenantStore& store, const ErasureFacts& facts) {
+  return [&parts, &store, file = facts.file, records = facts.records,
+          undetermined = undetermined_in(facts)]() -> Result<void> {
+    TRY(const auto refusal, early_refusal(store, file, records, legal_today(parts), undetermined));
+    if (refusal) return Error{refusal->code, "erase what is not allowed any more"};
+    return success();
+  };
+}
+
+ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts, const json::object& retention) {
   ErasureOrder order;
   order.tenant = tenant.id;
   order.records = facts.records;
-  order.declaration = json::serialize(declaration_of(tenant, facts));
+  order.declaration = json::serialize(declaration_of(tenant, facts, retention));
   order.log = log_entry({{"operation", "erasure-execute"},
                          {"result", "ok"},
                          {"erasureId", facts.id.hex()},
@@ -248,8 +282,20 @@ ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts) {
   return order;
 }
 
+// Told at every batch it misses, so that nobody takes an approval for an erasure.
+Result<void> log_waiting(TenantStore& store, const TenantBatch& batch) {
+  for (const auto& [facts, refusal] : batch.waiting) {
+    TRY(store.log(log_entry({{"operation", "erasure-waits"},
+                             {"result", error_row(refusal.code).slug},
+                             {"erasureId", facts.id.hex()},
+                             {"reason", refusal.reason}})));
+  }
+  return success();
+}
+
 Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store, std::vector<ErasureOrder>& orders) {
   TRY(auto batch, gather(parts, store));
+  TRY(log_waiting(store, batch));
   if (is_empty(batch)) return success();
   const auto tenant = parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
@@ -260,7 +306,9 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
         context != nullptr && (context->by().person.tenant == store.tenant() || context->second.has_value());
     facts.executed = own ? person_and_time(*context)
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
-    orders.push_back(order_of(*tenant, facts));
+    TRY(const auto retention, declared_retention(store, facts.file, facts.records));
+    orders.push_back(order_of(*tenant, facts, retention));
+    orders.back().last_look = last_look(parts, store, facts);
   }
   for (const auto& [file, records] : batch.unidentified) {
     orders.push_back(unidentified_order(*tenant, file, records));
@@ -318,7 +366,9 @@ Result<bool> anything_approved(Parts& parts) {
   return false;
 }
 
-Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
+namespace {
+
+Result<std::vector<ErasureOrder>> gather_orders(Parts& parts, const Context* context) {
   std::vector<ErasureOrder> orders;
   for (auto* store : parts.tenants.all_opened()) {
     const auto before = orders.size();
@@ -328,7 +378,21 @@ Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context,
     orders.resize(before);
     TRY(alarm_left_out(parts, *store, added.error()));
   }
+  return orders;
+}
+
+}  // namespace
+
+Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
+  TRY(auto orders, gather_orders(parts, context));
   auto outcome = parts.appliance.run_batch(std::move(orders), parts.settings.daily_batches);
+  const auto came_between = [&] {
+    return !outcome && (outcome.error().code() == ErrorCode::TooEarly || outcome.error().code() == ErrorCode::Locked);
+  };
+  for (int looks = 1; came_between() && looks < limits::kBatchLooks; ++looks) {  // without what must wait now
+    TRY(auto fewer, gather_orders(parts, context));
+    outcome = parts.appliance.run_batch(std::move(fewer), parts.settings.daily_batches);
+  }
   if (!outcome) {
     // Past its commit point a batch can only go forward, and only a start finishes it (DESIGN 4).
     failure.must_end = !parts.appliance.status().certified;
@@ -338,17 +402,18 @@ Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context,
   return std::move(outcome.value());
 }
 
-Result<void> daily_batch(Parts& parts, BatchFailure& failure) {
+Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure) {
   TRY(auto stored, parts.zero().get(last_batch_key()));
   const auto now = parts.clock.now();
   if (stored && stored->size() == 8) {
     const Instant last{
         std::chrono::milliseconds(static_cast<std::int64_t>(from_be<std::uint64_t>(std::span(*stored).first<8>())))};
-    if (now - last < limits::kEmptyBatchAfter) return success();
+    // A clock that went back would keep the next one waiting until it has caught up.
+    if (now >= last && now - last < age) return false;
   }
   std::unique_lock one_at_a_time(parts.erasures);
   TRY(run_approved(parts, nullptr, failure));
-  return success();
+  return true;
 }
 
 }  // namespace shosoin::service

@@ -2,34 +2,20 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/erasures.h"
-#include "crypto/canonical_json.h"
+#include "admin-api/service/imports.h"
+#include "admin-api/service/search_keys.h"
+#include "admin-api/service/stored_json.h"
 
 namespace shosoin::service {
 namespace {
 
 namespace json = boost::json;
+using protocol::FieldId;
 
 constexpr int kErasureFormat = 1;
-constexpr std::uint8_t kErasureApproval = 1;  // kind of approval: the first byte of the key
+constexpr Literal kReading{"read an erasure request"};
 
-EntryKey key_of(const RecordId& id) {
-  Bytes key{kErasureApproval};
-  append(key, id.view());
-  return {TableId::Approvals, std::move(key)};
-}
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-json::object object_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
-}
-std::int64_t number_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_int64() ? value->get_int64() : -1;
-}
+EntryKey key_of(const RecordId& id) { return approval_key(ApprovalKind::Erasure, id); }
 
 Result<std::set<RecordId>> read_records(const json::object& object) {
   const auto* list = object.if_contains("records");
@@ -45,16 +31,11 @@ Result<std::set<RecordId>> read_records(const json::object& object) {
 }
 
 Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
-  auto parsed = crypto::parse_strict(text_of(value));
-  if (!parsed || !parsed.value().is_object() || key.bytes.size() != 1 + RecordId::kSize) {
-    return Error{ErrorCode::Integrity, "read an erasure request"};
-  }
-  const auto& object = parsed.value().get_object();
+  TRY(const auto object, stored_object(value, kErasureFormat, kReading));
   const auto terminal = from_hex(text_member(object, "requestedAtTerminal"));
   const auto epoch = number_member(object, "epoch"), index = number_member(object, "index");
-  if (number_member(object, "format") != kErasureFormat || !terminal || terminal->size() != 32 || epoch < 0 ||
-      index < 0) {
-    return Error{ErrorCode::Integrity, "read an erasure request"};
+  if (key.bytes.size() != 1 + RecordId::kSize || !terminal || terminal->size() != 32 || epoch < 0 || index < 0) {
+    return Error{ErrorCode::Integrity, kReading};
   }
   ErasureFacts facts;
   TRY(facts.id, RecordId::from(ByteView(key.bytes).subspan(1)));
@@ -101,20 +82,7 @@ Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const
 }
 
 Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store) {
-  std::vector<ErasureFacts> out;
-  Result<void> read = success();
-  const Bytes prefix{kErasureApproval};
-  TRY(store.scan(TableId::Approvals, prefix, [&](const Entry& entry) {
-    auto facts = read_facts(entry.key, *entry.value);
-    if (!facts) {
-      read = facts.error();
-      return false;
-    }
-    out.push_back(std::move(facts.value()));
-    return out.size() < limits::kMaxErasuresListed;
-  }));
-  TRY(std::move(read));
-  return out;
+  return all_approvals<ErasureFacts>(store, ApprovalKind::Erasure, limits::kMaxErasuresListed, read_facts);
 }
 
 json::object person_and_time(const Context& context) {
@@ -123,6 +91,35 @@ json::object person_and_time(const Context& context) {
       {"operatorId", person.id}, {"name", person.name}, {"section", person.section}, {"at", to_iso8601(context.now)}};
   if (context.second) out["with"] = context.second->person.id;
   return out;
+}
+
+Result<std::set<RecordId>> records_in(Context& context) {
+  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
+  std::set<RecordId> records;
+  for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
+    TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
+    records.insert(id);
+  }
+  if (records.empty() || records.size() * RecordId::kSize != bytes.size()) {
+    return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
+  }
+  return records;
+}
+
+Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {
+  ConfirmedImports confirmed(store);
+  for (const auto& id : records) {
+    TRY(auto entry, find_record(store, id));
+    if (!entry || entry->file != file) return Error{ErrorCode::NotFound, kNothing};
+    TRY(const bool visible, confirmed.contains(entry->import));
+    if (!visible) return Error{ErrorCode::NotFound, kNothing};
+  }
+  return success();
+}
+
+Undetermined undetermined_in(const ErasureFacts& facts) {
+  const auto* decided = facts.approved.if_contains(kUndeterminedDecided);
+  return decided != nullptr && *decided == true ? Undetermined::PersonDecides : Undetermined::Refused;
 }
 
 EntryKey last_batch_key() { return {TableId::Facts, copy_of(view_of("batch/last"))}; }

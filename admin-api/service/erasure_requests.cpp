@@ -73,31 +73,6 @@ Result<json::object> application_in(Context& context) {
   return out;
 }
 
-Result<std::set<RecordId>> records_in(Context& context) {
-  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
-  std::set<RecordId> records;
-  for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
-    TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
-    records.insert(id);
-  }
-  if (records.empty() || records.size() * RecordId::kSize != bytes.size()) {
-    return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
-  }
-  return records;
-}
-
-// Each is a confirmed record of this file; NotFound otherwise, whatever the reason.
-Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {
-  ConfirmedImports confirmed(store);
-  for (const auto& id : records) {
-    TRY(auto entry, find_record(store, id));
-    if (!entry || entry->file != file) return Error{ErrorCode::NotFound, kNothing};
-    TRY(const bool visible, confirmed.contains(entry->import));
-    if (!visible) return Error{ErrorCode::NotFound, kNothing};
-  }
-  return success();
-}
-
 Result<void> check_not_asked_already(const TenantStore& store, const std::set<RecordId>& records) {
   TRY(auto others, all_erasures(store));
   for (const auto& other : others) {
@@ -109,14 +84,11 @@ Result<void> check_not_asked_already(const TenantStore& store, const std::set<Re
   return success();
 }
 
-Result<void> check_retention(const Context& context) {
-  const std::chrono::sys_days today = tokyo_date(context.now);
-  switch (erasure_verdict({std::nullopt, today})) {
-    case ErasureVerdict::Allowed:
-      return success();
-    case ErasureVerdict::TooEarly:
-      return Error{ErrorCode::TooEarly, "erase before the end of retention"};  // E-03
-  }
+// E-03: nothing before its term, whoever asks.
+Result<void> check_retention(Parts& parts, Context& context, const TenantStore& store, const ErasureFacts& facts,
+                             Undetermined undetermined) {
+  TRY(const auto refusal, early_refusal(store, facts.file, facts.records, legal_today(parts), undetermined));
+  if (refusal) return refuse_early(context, *refusal);
   return success();
 }
 
@@ -148,9 +120,12 @@ Answer erasure_request(Parts& parts, Context& context) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_erasure(*store, id));
     if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (before->file != definition->key() || before->records != facts.records ||
+        before->application != facts.application) {
+      return key_of_another_request(context);
+    }
     return shown(parts, *before);
   }
-  TRY(check_retention(context));
   facts.id = RecordId::random();
   facts.state = "requested";
   facts.file = definition->key();
@@ -161,6 +136,7 @@ Answer erasure_request(Parts& parts, Context& context) {
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
     TRY(check_records(*store, facts.file, facts.records));
     TRY(check_not_asked_already(*store, facts.records));
+    TRY(check_retention(parts, context, *store, facts, Undetermined::PersonDecides));  // who approves decides
     auto line = log_object(context, "erasure-request", "ok");
     line["application"] = facts.application;
     json::array records;
@@ -212,13 +188,24 @@ Answer erasure_decide(Parts& parts, Context& context) {
   TRY(const bool same, same_human(parts.zero(), facts.requested_by, context.by().person));
   if (same) return Error{ErrorCode::SamePerson, "approve an own erasure under another id"};
   if (facts.state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
+  const bool approves = decision == "approve";
+  const bool decides = context.by().grant.has(Permission::ManageRetention);
+  const auto undetermined = decides ? Undetermined::PersonDecides : Undetermined::Refused;
+  if (approves) {
+    TRY(check_retention(parts, context, *store, facts, undetermined));
+  }
   TRY(fresh_code(parts, context));
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
     TRY(auto now, find_erasure(*store, facts.id));
     if (!now || now->state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
     facts = std::move(*now);
-    facts.state = decision == "approve" ? "approved" : "rejected";
+    facts.state = approves ? "approved" : "rejected";
     facts.approved = person_and_time(context);
+    if (approves) {
+      TRY(check_retention(parts, context, *store, facts, undetermined));
+      TRY(const auto open, early_refusal(*store, facts.file, facts.records, legal_today(parts), Undetermined::Refused));
+      if (open) facts.approved[kUndeterminedDecided] = true;  // only the undetermined are left for it to refuse
+    }
     auto line = log_object(context, "erasure-decide", "ok");
     line["decision"] = decision;
     line["requestedBy"] = facts.requested_by;
@@ -235,7 +222,7 @@ Answer erasure_execute(Parts& parts, Context& context) {
   }
   TRY(auto before, erasure_in(parts, context, *store));
   if (before.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};  // E-04
-  TRY(check_retention(context));
+  TRY(check_retention(parts, context, *store, before, undetermined_in(before)));
   TRY(fresh_code(parts, context));
   std::unique_lock one_at_a_time(parts.erasures);
   TRY(auto facts, erasure_in(parts, context, *store));
@@ -245,6 +232,9 @@ Answer erasure_execute(Parts& parts, Context& context) {
   context.must_end = failure.must_end;
   TRY(std::move(outcome));
   TRY(auto after, erasure_in(parts, context, *store));
+  if (after.state == "approved") {  // something came between
+    TRY(check_retention(parts, context, *store, after, undetermined_in(after)));
+  }
   if (after.state != "executed") return Error{ErrorCode::Integrity, "erase where stored data does not authenticate"};
   context.logged = true;  // the batch has written the line, before its one commit point
   return shown(parts, after);

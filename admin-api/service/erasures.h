@@ -5,20 +5,9 @@
 //   requested -> approved | rejected;  approved -> executed (with the epoch that proves it)
 #pragma once
 
-#include "admin-api/service/context.h"
+#include "admin-api/service/retention_terms.h"
 
 namespace shosoin::service {
-
-// Where retention will decide (DESIGN section 6). No rule is adopted in this release: then nothing is too early, and
-// nothing expires.
-struct RetentionFacts {
-  std::optional<std::chrono::sys_days> keep_until;  // 満了日: the last day still belongs to the record
-  std::chrono::sys_days today;
-};
-enum class ErasureVerdict : std::uint8_t { Allowed, TooEarly };
-constexpr ErasureVerdict erasure_verdict(const RetentionFacts& facts) {
-  return facts.keep_until && facts.today <= *facts.keep_until ? ErasureVerdict::TooEarly : ErasureVerdict::Allowed;
-}
 
 // The entry of a request in table Approvals; JSON, format 1 (service/entries.md). Names records by their random ids
 // only.
@@ -36,6 +25,13 @@ struct ErasureFacts {
 Entry erasure_entry(const ErasureFacts& facts);
 Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const RecordId& id);
 Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store);
+// Whether the approver took the decision for records whose end is undetermined (domain notes, section 3, 7).
+Undetermined undetermined_in(const ErasureFacts& facts);
+constexpr std::string_view kUndeterminedDecided = "undeterminedDecided";  // member of approved
+// Field RecordIds; InvalidContent where it is none.
+Result<std::set<RecordId>> records_in(Context& context);
+// Each is a confirmed record of this file; NotFound otherwise, whatever the reason.
+Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records);
 boost::json::object person_and_time(const Context& context);
 
 // Everything approved in the tenants that are open, in one batch; empty is allowed. Under parts.erasures. On failure
@@ -45,8 +41,8 @@ struct BatchFailure {
 };
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure);
 Result<bool> anything_approved(Parts& parts);
-// An empty batch when the last one is limits::kEmptyBatchAfter old; nothing otherwise.
-Result<void> daily_batch(Parts& parts, BatchFailure& failure);
+// A batch, empty or not, when the last one is that old; false: none was due.
+Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure);
 EntryKey last_batch_key();  // table Facts of tenant zero: u64 milliseconds
 
 }  // namespace shosoin::service

@@ -13,6 +13,8 @@ Answer backup_create(Parts& parts, Context& context);
 Answer lost_records(Parts& parts, Context& context);
 Result<void> may_see_certificates(Context& context);  // audit, or whoever applies for or approves erasures
 Answer status(Parts& parts, Context& context);
+Answer clock_status(Parts& parts, Context& context);
+Answer clock_accept(Parts& parts, Context& context);
 Answer storage_check(Parts& parts, Context& context);
 Answer journal_walk(Parts& parts, Context& context);
 
@@ -41,6 +43,15 @@ Answer erasure_show(Parts& parts, Context& context);
 Answer erasure_list(Parts& parts, Context& context);
 Answer erasure_decide(Parts& parts, Context& context);
 Answer erasure_execute(Parts& parts, Context& context);
+Answer retention_rule_propose(Parts& parts, Context& context);
+Answer retention_rule_decide(Parts& parts, Context& context);
+Answer retention_rule_list(Parts& parts, Context& context);
+Answer hold_set(Parts& parts, Context& context);
+Answer hold_release(Parts& parts, Context& context);
+Answer hold_decide(Parts& parts, Context& context);
+Answer hold_list(Parts& parts, Context& context);
+Answer due_list(Parts& parts, Context& context);
+Answer retention_calendar(Parts& parts, Context& context);
 Answer batch_run(Parts& parts, Context& context);
 
 Answer tenant_create(Parts& parts, Context& context);

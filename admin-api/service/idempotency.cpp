@@ -31,6 +31,15 @@ Result<std::optional<std::string>> find_reply(const TenantStore& store, const Co
   return std::optional(std::move(id));
 }
 
+Error key_of_another_request(Context& context) {
+  context.told["detail"] = boost::json::object{
+      {"ja",
+       "このIdempotency-Keyは、内容の異なる要求ですでに使われています。新しい要求には新しいキーを付けてください。"},
+      {"en",
+       "This Idempotency-Key came before with a request that says something else; give a new request a new key."}};
+  return Error{ErrorCode::Conflict, "answer a key that came with another request"};
+}
+
 std::optional<Entry> reply_entry(const Context& context, std::string_view id) {
   auto key = key_of(context);
   if (!key) return std::nullopt;

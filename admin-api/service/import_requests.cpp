@@ -1,4 +1,5 @@
 // The requests about imports: open, chunk, close, show, decide.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/handlers.h"
@@ -27,8 +28,12 @@ Result<std::unique_ptr<Receiving>> make_receiving(Parts& parts, Context& context
   TRY(const auto group, group_of(*definition, facts.form));
   TRY(auto importer, files::Importer::create_for_group(*definition, definition->groups()[group].key, code, profile));
   const ImportTarget target{*definition, group, profile.characters};
-  return std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
-                                     context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
+  auto receiving =
+      std::make_unique<Receiving>(facts.id, store, facts.seq, target, parts.definitions, std::move(importer),
+                                  context.by().person.id, context.now, parts.imports.assignments(store.tenant()));
+  TRY(auto rule, adopted_rule(store, definition->key()));
+  receiving->rows.keep_by(std::move(rule));
+  return receiving;
 }
 
 bool flag_in(const Context& context, FieldId field) {
@@ -89,8 +94,16 @@ Answer open_again(Parts& parts, Context& context, TenantStore& store, const Reco
   return shown_receiving(*facts, 0);
 }
 
-// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a full disk, the
-// next round does it. Where the process ends, the next start abandons.
+// Whether a key begins anew: nothing of an abandoned import is stored, and whoever repeats the request has one import
+// in the end (decision 0060). Conflict: the key came with another request.
+Result<bool> begins_anew(const TenantStore& store, Context& context, const RecordId& id, const ImportFacts& asked) {
+  TRY(const auto before, find_import(store, id));
+  if (before && (before->file != asked.file || before->form != asked.form)) return key_of_another_request(context);
+  return before && before->state == "abandoned";
+}
+
+// The error of an import under way, once its entry says that it is abandoned; where that cannot be written now, as on a
+// full disk, the next round does it. Where the process ends, the next start abandons.
 Error given_up(Parts& parts, TenantStore& store, HeldSlot& slot, Error error) {
   if (ends_process(error.code())) return error;
   auto done = parts.imports.give_up(store, slot.id());
@@ -166,8 +179,8 @@ json::array addressees_in(ImportRows& rows) {
   return out;
 }
 
-// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is told. Such a line
-// says who was received; that they are stored says only the line of the close.
+// The addressee numbers of an import, in parts that fit a line (DESIGN 7), as they are received and before anything is
+// told. Such a line says who was received; that they are stored says only the line of the close.
 Result<void> log_full_parts(TenantStore& store, const Context& context, const RecordId& import, ImportRows& rows) {
   while (rows.has_full_line()) {
     TRY(store.log(log_entry({{"operation", "import-addressees"},
@@ -227,7 +240,18 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   std::unique_lock no_batch(parts.erasures);  // what a batch takes away is looked up before it begins
   // If power goes inside: the old generation stands (publishing), or the new one does (staged) - never half of it.
   // An error says that nothing was published, or (StorageFailed) that nobody knows, and the process ends.
-  TRY(parts.appliance.merge(store, *entries, {import_entry(facts)}));
+  std::vector<Entry> published{import_entry(facts)};
+  TRY(const auto rule, adopted_rule(store, facts.file));
+  const bool same_rule = (rule ? rule->counted.version : 0) == receiving.rows.kept_by();
+  if (!same_rule) published.push_back({unsettled_key(facts.file), Bytes{}});
+  std::ranges::sort(published, {}, &Entry::key);
+  TRY(parts.appliance.merge(store, *entries, std::move(published)));
+  // A rule adopted while the rows came in counts for them, too; the maintenance does it where this cannot.
+  if (!same_rule) {
+    if (auto settled = settle_terms(parts, store, facts.file); !settled && ends_process(settled.error().code())) {
+      return settled.error();
+    }
+  }
   return shown(facts);
 }
 
@@ -260,12 +284,13 @@ Answer import_open(Parts& parts, Context& context) {
   TRY(const auto* definition, granted_file(parts, context));
   TRY(auto form, form_in(context, *definition));
   TRY(auto earlier, find_reply(*store, context));
-  if (earlier) {
-    TRY(const auto id, RecordId::parse(*earlier));
-    return open_again(parts, context, *store, id);
-  }
   ImportFacts facts{RecordId::random(),     "receiving",      definition->key(), 0, {},
                     context.by().person.id, context.terminal, std::move(form)};
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    TRY(const bool anew, begins_anew(*store, context, id, facts));
+    if (!anew) return open_again(parts, context, *store, id);
+  }
   facts.told["openedAt"] = to_iso8601(context.now);
   facts.told["openedByName"] = context.by().person.name;
   context.target["importId"] = facts.id.hex();
@@ -311,7 +336,7 @@ Answer import_chunk(Parts& parts, Context& context) {
     auto fed =
         receiving->importer.feed(chunk, [&](const files::ImportedRow& row) { return receiving->rows.take(row); });
     if (!fed && fed.error().code() != ErrorCode::InvalidContent && fed.error().code() != ErrorCode::TooLarge) {
-      receiving.reset();  // nothing is being written any more
+      receiving.reset();                                  // nothing is being written any more
       return given_up(parts, *store, slot, fed.error());  // what it has written is not known
     }
     receiving->broken = !fed;

@@ -19,7 +19,6 @@ ImportRows::ImportRows(TenantStore& store, ImportTarget target, const Definition
       seq_(seq),
       subjects_(store, target, definitions),
       linker_(store, target.definition, std::move(open)),
-      conversions_(import),
       writer_(store) {}
 
 void ImportRows::add(TableId table, Bytes key, Bytes value) {
@@ -27,9 +26,11 @@ void ImportRows::add(TableId table, Bytes key, Bytes value) {
 }
 
 generations::RowPlace ImportRows::encrypt(ByteView plain) {
-  auto row = new_row(store_.tenant(), seq_, plain, writer_.place());
-  writer_.add(std::move(row.row));
-  return row.place;
+  const auto id = new_row_id(seq_, writer_.place());
+  crypto::DrawnRow row(plain);
+  const generations::RowPlace place{id, row.key()};
+  writer_.add({id, std::move(row)});
+  return place;
 }
 
 // Whose record it is. A new version keeps both numbers of its subject, so that every version is found where the newest
@@ -63,6 +64,13 @@ void ImportRows::note_person(const RecordId& id, const generations::RecordEntry&
   append(link, id.view());
   add(TableId::SubjectLinks, std::move(link), {});
   if (last_addressee_ != entry.addressee) addressees_.push_back(last_addressee_ = entry.addressee);
+}
+
+void ImportRows::note_term(const files::ImportedRow& row, const RecordId& id) {
+  if (!rule_) return;
+  const std::vector<std::string_view> values(row.record.values.begin(), row.record.values.end());
+  const auto term = count_term(*rule_, target_.definition, target_.group, values);
+  for (auto& entry : term_entries(id, target_.definition.key(), term)) writer_.add(std::move(entry));
 }
 
 Result<void> ImportRows::note_waiting(const files::ImportedRow& row, const RecordId& id,
@@ -105,21 +113,14 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     memory::wipe(numbers);
     ++numbers_written_;
   }
+  note_term(row, id);
   if (row.state == files::RowState::Quarantined) {
     TRY(note_waiting(row, id, entry));
   }
+  if (auto changed = conversions_.take(import_, row.number, id)) writer_.add(std::move(*changed));
   add(TableId::Records, copy_of(id.view()), generations::encode_record_entry(entry));
   for (auto& key : record_keys(store_, target_, row.record, id, entry.addressee)) writer_.add(std::move(key));
   return writer_.pause();
-}
-
-void ImportRows::note(const files::Finding& conversion) {
-  if (auto part = conversions_.add(conversion)) writer_.add(std::move(*part));
-}
-
-Result<void> ImportRows::flush() {
-  if (auto part = conversions_.rest()) writer_.add(std::move(*part));
-  return writer_.flush();
 }
 
 std::vector<std::string> ImportRows::take_addressees() {

@@ -7,6 +7,7 @@
 #include "admin-api/service/imports.h"
 #include "admin-api/service/known_subjects.h"
 #include "admin-api/service/linking.h"
+#include "admin-api/service/retention_terms.h"
 #include "admin-api/service/row_writer.h"
 #include "crypto/row.h"
 #include "firmware/base/limits.h"
@@ -24,9 +25,12 @@ class ImportRows {
   // version of the record, beside the earlier ones. A row that waits for 文字同定 is kept with its bytes as they came.
   // Writes rows ahead in groups.
   Result<void> take(const files::ImportedRow& row);
-  void note(const files::Finding& conversion);  // for the 変換記録
-  Result<void> flush();                     // everything is written when it returns
-  void stop() noexcept { writer_.stop(); }  // before its rows are dropped
+  void note(const files::Finding& conversion) { conversions_.add(conversion); }  // for the 変換記録, before its row
+  Result<void> flush() { return writer_.flush(); }                   // everything is written when it returns
+  void stop() noexcept { writer_.stop(); }                           // before its rows are dropped
+  // The adopted rule of the file: each row gets its term by it (E-01). None: nothing expires.
+  void keep_by(std::optional<StoredRule> rule) { rule_ = std::move(rule); }
+  std::uint16_t kept_by() const { return rule_ ? rule_->counted.version : std::uint16_t{0}; }
   generations::EntrySorter& entries() { return writer_.entries(); }  // after flush()
   // For the log: addressee numbers of the rows taken since, as many as one line holds, and whether that many wait.
   std::vector<std::string> take_addressees();
@@ -43,6 +47,7 @@ class ImportRows {
   using Known = std::optional<generations::RecordEntry>;  // the version before
   Result<bool> follow(const files::ImportedRow& row, const Known& known, generations::RecordEntry& entry);
   void note_person(const RecordId& id, const generations::RecordEntry& entry);
+  void note_term(const files::ImportedRow& row, const RecordId& id);
   Result<void> note_waiting(const files::ImportedRow& row, const RecordId& id, generations::RecordEntry& entry);
   generations::RowPlace encrypt(ByteView plain);
 
@@ -52,8 +57,9 @@ class ImportRows {
   std::uint64_t seq_;
   KnownSubjects subjects_;
   Linker linker_;
-  ConversionParts conversions_;
+  RowConversions conversions_;
   LinkFindings link_findings_;
+  std::optional<StoredRule> rule_;
   RowWriter writer_;
   std::vector<std::string> addressees_;
   std::string last_addressee_;

@@ -4,6 +4,7 @@
 
 #include "admin-api/service/import_rows.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/stored_json.h"
 #include "crypto/canonical_json.h"
 #include "firmware/base/limits.h"
 
@@ -15,11 +16,6 @@ using generations::Change;
 
 constexpr int kFlatFormat = 1;  // UTF-8 and the file's only table, always
 constexpr int kImportFormat = 2;
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 bool flag_member(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
@@ -64,8 +60,8 @@ Result<ImportFacts> read_facts(const EntryKey& key, ByteView value) {
   const auto* told = object.if_contains("told");
   const auto terminal = from_hex(text_member(object, "openedAtTerminal"));
   const bool known = format != nullptr && (*format == kFlatFormat || *format == kImportFormat);
-  if (!known || seq == nullptr || !seq->is_int64() || told == nullptr ||
-      !told->is_object() || !terminal || terminal->size() != facts.opened_at.size()) {
+  if (!known || seq == nullptr || !seq->is_int64() || told == nullptr || !told->is_object() || !terminal ||
+      terminal->size() != facts.opened_at.size()) {
     return Error{ErrorCode::Integrity, "read the entry of an import"};
   }
   std::copy(terminal->begin(), terminal->end(), facts.opened_at.begin());
@@ -104,10 +100,14 @@ Result<std::vector<ImportFacts>> all_imports(const TenantStore& store) {
 }
 
 Entry import_entry(const ImportFacts& facts) {
-  const json::object object{{"format", kImportFormat},     {"state", facts.state},
-                            {"recordFile", facts.file},    {"seq", static_cast<std::int64_t>(facts.seq)},
-                            {"openedBy", facts.opened_by}, {"openedAtTerminal", to_hex(facts.opened_at)},
-                            {"told", facts.told},          {"group", facts.form.group},
+  const json::object object{{"format", kImportFormat},
+                            {"state", facts.state},
+                            {"recordFile", facts.file},
+                            {"seq", static_cast<std::int64_t>(facts.seq)},
+                            {"openedBy", facts.opened_by},
+                            {"openedAtTerminal", to_hex(facts.opened_at)},
+                            {"told", facts.told},
+                            {"group", facts.form.group},
                             {"encoding", files::to_text(facts.form.profile.encoding)},
                             {"profile", profile_told(facts.form.profile)}};
   return {{TableId::Imports, copy_of(facts.id.view())}, copy_of(view_of(json::serialize(object)))};

@@ -25,6 +25,7 @@ class Assignments;
 struct ImportForm {
   std::string group;  // key of the table
   files::ImportProfile profile{};
+  friend bool operator==(const ImportForm&, const ImportForm&) = default;
 };
 // The entry of an import in table Imports; JSON, formats 1 and 2 (service/entries.md). Holds no value of any record.
 struct ImportFacts {
@@ -41,7 +42,8 @@ Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);
 Entry import_entry(const ImportFacts& facts);
 boost::json::object shown(const ImportFacts& facts);
 
-// The table of the file; the first one where an entry of format 1 names none. NotFound: the definition has no such table.
+// The table of the file; the first one where an entry of format 1 names none. NotFound: the definition has no such
+// table.
 Result<std::size_t> group_of(const files::Definition& definition, const ImportForm& form);
 constexpr std::string_view kMojiJoho = "Moji_Joho", kNoCollection = "none";  // names of declared IVS collections
 
@@ -74,7 +76,7 @@ class Imports {
   // meanwhile is a Conflict. The slot is given back by put or done, not before what was decided is durable.
   Result<void> claim(const RecordId& id);  // TooMany
   Result<std::unique_ptr<Receiving>> take(const TenantId& tenant, const RecordId& id);
-  void put(std::unique_ptr<Receiving> receiving);  // into its slot
+  void put(std::unique_ptr<Receiving> receiving);             // into its slot
   std::optional<std::uint64_t> received(const RecordId& id);  // bytes so far; none where nothing of it is in memory
   void done(const RecordId& id);
   // What the open imports of this tenant have linked so far; one for all of them.

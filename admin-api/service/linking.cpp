@@ -125,12 +125,14 @@ Result<Linker::Standing> Linker::standing_of(const RecordId& import) {
 // Confirmed records come first. One that waits for its confirmation is better than a second integrated number: two
 // tables of one file are often received before either is confirmed.
 Result<Linker::Known> Linker::stored_addressee(std::string_view key) {
+  const auto prefix = search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key));
+  TRY(const bool known, store_.any(TableId::SearchKeys, prefix));
+  if (!known) return Known{};  // of most rows of a first import
   std::vector<RecordId> ids;
-  TRY(store_.scan(TableId::SearchKeys, search_prefix(SearchKind::AddresseeNumber, addressee_bytes(key)),
-                  [&](const Entry& entry) {
-                    if (const auto id = generations::record_of(entry.key)) ids.push_back(*id);
-                    return ids.size() < limits::kMaxPersonRecords;
-                  }));
+  TRY(store_.scan(TableId::SearchKeys, prefix, [&](const Entry& entry) {
+    if (const auto id = generations::record_of(entry.key)) ids.push_back(*id);
+    return ids.size() < limits::kMaxPersonRecords;
+  }));
   Known waiting;
   for (const auto& id : ids) {
     TRY(auto entry, find_record(store_, id));

@@ -2,7 +2,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "admin-api/service/number_changes.h"
-#include "crypto/canonical_json.h"
+#include "admin-api/service/stored_json.h"
 #include "firmware/base/limits_linking.h"
 
 namespace shosoin::service {
@@ -11,36 +11,15 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kChangeFormat = 1;
-constexpr std::uint8_t kChangeApproval = 2;  // kind of approval: the first byte of the key
 constexpr Literal kReading{"read a request to change a number"};
 
-EntryKey key_of(const RecordId& id) {
-  Bytes key{kChangeApproval};
-  append(key, id.view());
-  return {TableId::Approvals, std::move(key)};
-}
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-json::object object_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
-}
+EntryKey key_of(const RecordId& id) { return approval_key(ApprovalKind::NumberChange, id); }
 
 Result<NumberChangeFacts> read_facts(const EntryKey& key, ByteView value) {
-  auto parsed = crypto::parse_strict(text_of(value));
-  if (!parsed || !parsed.value().is_object() || key.bytes.size() != 1 + RecordId::kSize) {
-    return Error{ErrorCode::Integrity, kReading};
-  }
-  const auto& object = parsed.value().get_object();
-  const auto* format = object.if_contains("format");
+  TRY(const auto object, stored_object(value, kChangeFormat, kReading));
   const auto terminal = from_hex(text_member(object, "requestedAtTerminal"));
   const auto record = RecordId::parse(text_member(object, "recordId"));
-  if (format == nullptr || *format != kChangeFormat || !terminal || !record) {
-    return Error{ErrorCode::Integrity, kReading};
-  }
+  if (key.bytes.size() != 1 + RecordId::kSize || !terminal || !record) return Error{ErrorCode::Integrity, kReading};
   NumberChangeFacts facts;
   if (terminal->size() != facts.requested_at.size()) return Error{ErrorCode::Integrity, kReading};
   std::copy(terminal->begin(), terminal->end(), facts.requested_at.begin());
@@ -85,20 +64,8 @@ Result<std::optional<NumberChangeFacts>> find_number_change(const TenantStore& s
 }
 
 Result<std::vector<NumberChangeFacts>> all_number_changes(const TenantStore& store) {
-  std::vector<NumberChangeFacts> out;
-  Result<void> read = success();
-  const Bytes prefix{kChangeApproval};
-  TRY(store.scan(TableId::Approvals, prefix, [&](const Entry& entry) {
-    auto facts = read_facts(entry.key, *entry.value);
-    if (!facts) {
-      read = facts.error();
-      return false;
-    }
-    out.push_back(std::move(facts.value()));
-    return out.size() < limits::kMaxNumberChangesListed;
-  }));
-  TRY(std::move(read));
-  return out;
+  return all_approvals<NumberChangeFacts>(store, ApprovalKind::NumberChange, limits::kMaxNumberChangesListed,
+                                          read_facts);
 }
 
 }  // namespace shosoin::service

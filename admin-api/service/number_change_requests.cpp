@@ -1,5 +1,6 @@
 // The requests about changes of a 個人番号: ask, show, list, decide.
 #include <algorithm>
+#include <tuple>
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
@@ -7,6 +8,7 @@
 #include "admin-api/service/linking.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/number_changes.h"
+#include "admin-api/service/record_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits_linking.h"
 #include "storage/files/dates.h"
@@ -95,14 +97,11 @@ Result<generations::RecordEntry> confirmed_record(const TenantStore& store, cons
   return std::move(*entry);
 }
 
-generations::RowPlace encrypt(const TenantStore& store, std::uint64_t seq, std::string_view number,
+generations::RowPlace encrypt(const TenantStore& store, std::uint64_t seq, const files::IndividualNumber& number,
                               std::vector<generations::NewRow>& rows) {
-  std::array<std::uint8_t, 8> random{};
-  fill_random(random);
-  const auto id = RowId::from(Writer{}.u64(seq).raw(random).take()).value();
-  auto row = crypto::encrypt_row({store.tenant(), id}, view_of(number));
-  rows.push_back({id, std::move(row.bytes)});
-  return {id, row.key};
+  auto made = new_row(store.tenant(), seq, view_of(number.reveal()));
+  rows.push_back(std::move(made.row));
+  return made.place;
 }
 
 // The number the person has now.
@@ -135,6 +134,25 @@ struct Asked {
   NumberChangeFacts facts;
   files::IndividualNumber number;
 };
+
+// A key that comes again brings the same request. The number is compared while the request waits: afterwards nothing
+// that could be compared is kept.
+Result<void> check_same_change(Context& context, const TenantStore& store, const NumberChangeFacts& before,
+                               const Asked& asked) {
+  const auto parts_of = [](const NumberChangeFacts& facts) {
+    return std::tie(facts.file, facts.record, facts.changed_on, facts.basis, facts.case_reference);
+  };
+  bool same = parts_of(before) == parts_of(asked.facts);
+  if (before.state == "requested") {
+    TRY(auto stored, store.get(generations::number_change_key(before.subject, before.id)));
+    if (!stored) return Error{ErrorCode::Integrity, "find the numbers of a change"};
+    auto change = generations::decode_number_change(*stored);
+    memory::wipe(*stored);
+    TRY(const auto numbers, std::move(change));
+    same = same && numbers.present_token == store.number_token(view_of(asked.number.reveal()));
+  }
+  return same ? success() : Result<void>(key_of_another_request(context));
+}
 
 json::object change_line(const Context& context, std::string_view operation, const NumberChangeFacts& facts,
                          const generations::RecordEntry& record, std::string_view remark) {
@@ -169,8 +187,8 @@ Result<Change> request_change(Parts& parts, Context& context, const TenantStore&
   }
   TRY(check_free(context, store, change.present_token, facts.subject));
   Change made;
-  change.former = encrypt(store, seq, present.number.reveal(), made.rows);
-  change.present = encrypt(store, seq, asked.number.reveal(), made.rows);
+  change.former = encrypt(store, seq, present.number, made.rows);
+  change.present = encrypt(store, seq, asked.number, made.rows);
   made.entries.push_back(number_change_entry(facts));
   made.entries.push_back(
       {generations::number_change_key(facts.subject, facts.id), generations::encode_number_change(change)});
@@ -264,6 +282,9 @@ Answer number_change_request(Parts& parts, Context& context) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_number_change(*store, id));
     if (!before) return Error{ErrorCode::NotFound, kNothing};
+    asked.facts.file = definition->key();
+    asked.facts.record = record;
+    TRY(check_same_change(context, *store, *before, asked));
     return shown(*before);
   }
   facts.id = RecordId::random();

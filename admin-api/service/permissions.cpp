@@ -25,8 +25,9 @@ using enum Permission;
 constexpr std::array<RoleRow, 5> kRoles{{
     {Role::Operator, "operator", bits({Retrieve, Import, RequestErasure}),
      bits({Retrieve, ViewIndividualNumber, Import, ConfirmImport, RequestErasure})},
-    {Role::DataProtectionManager, "dataProtectionManager", bits({ConfirmImport, ApproveErasure}),
-     bits({Retrieve, ViewIndividualNumber, Import, ConfirmImport, RequestErasure, ApproveErasure, Audit})},
+    {Role::DataProtectionManager, "dataProtectionManager", bits({ConfirmImport, ApproveErasure, ManageRetention}),
+     bits({Retrieve, ViewIndividualNumber, Import, ConfirmImport, RequestErasure, ApproveErasure, Audit,
+           ManageRetention})},
     {Role::AuditOfficer, "auditOfficer", bits({Audit}), bits({Audit})},
     {Role::SystemAdministrator, "systemAdministrator", 0, 0},
     {Role::SecurityOfficer, "securityOfficer", 0, 0},
@@ -35,7 +36,7 @@ struct PermissionRow {
   Permission permission;
   std::string_view name;
 };
-constexpr std::array<PermissionRow, 7> kPermissions{{
+constexpr std::array<PermissionRow, 8> kPermissions{{
     {Retrieve, "retrieve"},
     {ViewIndividualNumber, "viewIndividualNumber"},
     {Import, "import"},
@@ -43,6 +44,7 @@ constexpr std::array<PermissionRow, 7> kPermissions{{
     {RequestErasure, "requestErasure"},
     {ApproveErasure, "approveErasure"},
     {Audit, "audit"},
+    {ManageRetention, "manageRetention"},
 }};
 constexpr std::uint16_t kGrantFormat = 1;
 constexpr std::string_view kFilePrefix = "file:";

@@ -35,6 +35,7 @@ enum class Permission : std::uint16_t {
   RequestErasure = 16,
   ApproveErasure = 32,
   Audit = 64,
+  ManageRetention = 128,  // adopts rules, releases holds, decides where an end is undetermined
 };
 std::string_view permission_name(Permission permission);
 

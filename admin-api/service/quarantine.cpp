@@ -2,6 +2,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include "admin-api/service/stored_json.h"
 #include "crypto/canonical_json.h"
 #include "storage/generations/entry.h"
 
@@ -21,11 +22,6 @@ EntryKey key_of(const RecordId& import, const RecordId& record) {
   return {TableId::Quarantine, std::move(key)};
 }
 
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 json::array names_of(const std::vector<char32_t>& points) {
   json::array out;
   for (const auto point : points) out.emplace_back(files::code_point_name(point));
@@ -34,8 +30,11 @@ json::array names_of(const std::vector<char32_t>& points) {
 
 Result<Proposal> read_proposal(const json::object& object) {
   const auto terminal = from_hex(text_member(object, "terminal"));
-  Proposal proposal{text_member(object, "value"), text_member(object, "by"), text_member(object, "byName"),
-                    text_member(object, "at"), {}};
+  Proposal proposal{text_member(object, "value"),
+                    text_member(object, "by"),
+                    text_member(object, "byName"),
+                    text_member(object, "at"),
+                    {}};
   if (!terminal || terminal->size() != proposal.terminal.size()) return Error{ErrorCode::Integrity, kReading};
   std::ranges::copy(*terminal, proposal.terminal.begin());
   return proposal;
@@ -99,9 +98,8 @@ json::array doubtful_told(std::string_view value, files::CharacterProfile profil
 json::array identified_told(const std::vector<files::IdentifiedPlace>& places) {
   json::array out;
   for (const auto& place : places) {
-    out.push_back(json::object{{"position", place.position},
-                               {"codePoints", names_of(place.before)},
-                               {"identifiedAs", names_of(place.after)}});
+    out.push_back(json::object{
+        {"position", place.position}, {"codePoints", names_of(place.before)}, {"identifiedAs", names_of(place.after)}});
   }
   return out;
 }
@@ -138,7 +136,7 @@ Result<void> each_waiting(const TenantStore& store, const std::function<bool(con
   }
   Result<void> read = success();
   TRY(store.scan(TableId::Quarantine, prefix, [&](const Entry& entry) {
-    if (!generations::record_of(entry.key)) return true;
+    if (entry.key.bytes.size() <= RecordId::kSize || entry.key.bytes[RecordId::kSize] != kOfRecord) return true;
     auto waiting = read_waiting(entry.key, *entry.value);
     if (!waiting) {
       read = waiting.error();

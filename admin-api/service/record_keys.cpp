@@ -59,11 +59,15 @@ std::vector<Entry> record_keys(const TenantStore& store, ImportTarget target, co
   return keys;
 }
 
-MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain, std::optional<std::uint16_t> place) {
+RowId new_row_id(std::uint64_t seq, std::optional<std::uint16_t> place) {
   std::array<std::uint8_t, 8> random{};
   fill_random(random);
   if (place) std::ranges::copy(be(*place), random.begin());
-  const auto id = RowId::from(Writer{}.u64(seq).raw(random).take()).value();
+  return RowId::from(Writer{}.u64(seq).raw(random).take()).value();
+}
+
+MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain) {
+  const auto id = new_row_id(seq);
   auto encrypted = crypto::encrypt_row({tenant, id}, plain);
   return {{id, std::move(encrypted.bytes)}, {id, encrypted.key}};
 }

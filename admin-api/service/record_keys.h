@@ -19,8 +19,8 @@ struct MadeRow {
   generations::NewRow row;
   generations::RowPlace place;
 };
-// Encrypted under a key of its own; the id begins with the change that brings it.
-// place: the first two random bytes of the id, for rows that are written together.
-MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain, std::optional<std::uint16_t> place = {});
+// Begins with the change that brings the row. place: the first two random bytes, for rows that are written together.
+RowId new_row_id(std::uint64_t seq, std::optional<std::uint16_t> place = {});
+MadeRow new_row(const TenantId& tenant, std::uint64_t seq, ByteView plain);  // encrypted under a key of its own
 
 }  // namespace shosoin::service

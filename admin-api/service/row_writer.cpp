@@ -1,8 +1,10 @@
 #include "admin-api/service/row_writer.h"
 
 #include <algorithm>
+#include <system_error>
 
 #include "firmware/base/limits.h"
+#include "firmware/base/log.h"
 
 namespace shosoin::service {
 
@@ -21,11 +23,14 @@ void RowWriter::draw_place() {
 
 // By id: neighbours in the table are written one after the other.
 Result<void> RowWriter::write(Group& group) {
-  std::ranges::sort(group.rows, {}, &generations::NewRow::id);
-  if (!group.rows.empty()) {
-    TRY(store_.write_rows_ahead(group.rows));
-  }
+  std::ranges::sort(group.rows, {}, &Row::id);
+  std::vector<generations::NewRow> rows;
+  rows.reserve(group.rows.size());
+  for (auto& row : group.rows) rows.push_back({row.id, std::move(row.drawn).encrypt({store_.tenant(), row.id})});
   group.rows.clear();
+  if (!rows.empty()) {
+    TRY(store_.write_rows_ahead(rows));
+  }
   for (const auto& entry : group.entries) {
     TRY(sorter_->add(entry));
   }
@@ -46,8 +51,16 @@ Result<void> RowWriter::pause() {
   TRY(settle());
   std::swap(group_, under_way_);
   draw_place();
-  writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
-  return success();
+  // std::system_error where the system has no thread to give: then the group is written here, only slower.
+  try {
+    writing_ = std::async(std::launch::async, [this] { return write(under_way_); });
+    return success();
+  } catch (const std::system_error&) {
+    oplog::warning("No thread for writing ahead: an import goes on without one");
+  }
+  auto written = write(under_way_);
+  if (!written) failed_ = written.error();
+  return written;
 }
 
 Result<void> RowWriter::flush() {

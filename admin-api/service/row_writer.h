@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "admin-api/service/context.h"
+#include "crypto/row.h"
 #include "storage/generations/entry_sorter.h"
 
 namespace shosoin::service {
@@ -23,7 +24,12 @@ class RowWriter {
   // their ids. Its rows are neighbours, so that a page is written once; where a group stands, and the order in it,
   // tells nothing of the file's order.
   std::uint16_t place() const noexcept { return place_; }
-  void add(generations::NewRow row) { group_.rows.push_back(std::move(row)); }
+  // Its key is named by an entry that follows; it is encrypted by the thread that writes it.
+  struct Row {
+    RowId id;
+    crypto::DrawnRow drawn;
+  };
+  void add(Row row) { group_.rows.push_back(std::move(row)); }
   void add(Entry entry) { group_.entries.push_back(std::move(entry)); }
   // After each row of the file: begins to write once a group is full. An error of the group before comes back here;
   // after one, nothing is written any more. If power goes: rows no entry names, dropped by their sequence at the next
@@ -35,7 +41,7 @@ class RowWriter {
 
  private:
   struct Group {
-    std::vector<generations::NewRow> rows;
+    std::vector<Row> rows;
     std::vector<Entry> entries;
   };
   void draw_place();

@@ -7,8 +7,10 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "admin-api/service/scheduler.h"
 #include "crypto/library_memory.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_retention.h"
 #include "firmware/base/limits_state_copy.h"
 #include "firmware/base/log.h"
 
@@ -61,7 +63,9 @@ Service::Service(erasure::Appliance& appliance, const Settings& settings, const 
              sessions_,
              imports_,
              std::move(installation.provisioning),
-             std::move(installation.terminal_authority)} {}
+             std::move(installation.terminal_authority)} {
+  parts_.legal.allow_off(settings.clock_off_time);
+}
 
 Result<Caller> Service::caller_of(Context& context, FieldId field) {
   const auto token = protocol::field(context.request, field);
@@ -243,6 +247,13 @@ std::optional<ErrorCode> Service::maintain() {
     oplog::failure(what, done.error());
     return ends_process(done.error().code()) ? std::optional(done.error().code()) : std::nullopt;
   };
+  const auto steady = std::chrono::steady_clock::now();
+  if (steady >= next_clock_) {
+    next_clock_ = steady + limits::kClockLook;
+    const auto looked = parts_.legal.look(parts_.appliance, parts_.clock);
+    const auto end = fatal(looked, "accepted time could not be moved on");
+    if (end && *end != ErrorCode::TpmUnreachable) return end;  // without the TPM it stands still, and nothing is early
+  }
   if (auto end = fatal(expire_sessions(parts_), "sessions could not be expired")) return end;
   if (auto end = fatal(write_activity(parts_), "session activity could not be written")) return end;
   auto stores = tenants_.all_opened();
@@ -251,10 +262,21 @@ std::optional<ErrorCode> Service::maintain() {
   for (auto* store : stores) {
     if (auto end = fatal(store->ensure_log_keys(), "log keys could not be made")) return end;
     if (auto end = fatal(imports_.lapse(*store), "a lapsed import could not be taken away")) return end;
+    if (store != &parts_.zero() && steady >= next_terms_) {
+      const auto settled = settle_unsettled(parts_, *store);
+      if (!settled) next_terms_ = steady + limits::kTermsRetry;
+      if (auto end = fatal(settled, "terms of records could not be computed")) return end;
+    }
     if (!store->needs_merge()) continue;
     if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
   }
   imports_.end_round();
+  if (steady >= next_round_) {
+    next_round_ = steady + limits::kRoundEvery;
+    if (auto end = fatal(retention_round(parts_), "what is due could not be looked at")) return end;
+    const auto round = parts_.round.last();
+    for (const auto& [tenant, result] : round->tenants) wants_batch_ = wants_batch_ || result.applied != 0;
+  }
   if (parts_.clock.now() >= next_state_copy_) {
     next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
     parts_.appliance.renew_state_copy();
@@ -262,7 +284,10 @@ std::optional<ErrorCode> Service::maintain() {
   if (auto end = fatal(parts_.appliance.journal().seal(), "the journal could not be sealed")) return end;
   if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
   BatchFailure failure;
-  const auto done = daily_batch(parts_, failure);
+  const std::chrono::milliseconds age = wants_batch_ ? limits::kBatchWindow : limits::kEmptyBatchAfter;
+  const auto ran = batch_after(parts_, age, failure);
+  if (ran && ran.value()) wants_batch_ = false;
+  const Result<void> done = ran ? Result<void>(success()) : Result<void>(ran.error());
   if (!done) next_daily_batch_ = parts_.clock.now() + limits::kBatchRetry;
   if (auto end = fatal(done, "the batch of the day failed")) return end;
   return failure.must_end ? std::optional(done.error().code()) : std::nullopt;

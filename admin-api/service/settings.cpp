@@ -13,9 +13,10 @@ namespace shosoin::service {
 namespace {
 
 constexpr std::size_t kMaxSettingsText = 64u << 10;
-constexpr std::array<std::string_view, 7> kSections{"vault", "tpm", "boot", "sessions", "batches", "scrub", "gate"};
+constexpr std::array<std::string_view, 8> kSections{"vault",   "tpm",   "boot",  "sessions",
+                                                    "batches", "clock", "scrub", "gate"};
 
-constexpr std::array<SettingsKey, 17> kKeys{{
+constexpr std::array<SettingsKey, 19> kKeys{{
     {"vault", "data_directory", true, "データを置く絶対パス(暗号化済みのものだけが入ります)",
      "absolute path of the data; only encrypted matter goes there"},
     {"vault", "state_copy_directory", true, "別のディスクまたは共有上の、状態の写しを置く絶対パス",
@@ -30,6 +31,10 @@ constexpr std::array<SettingsKey, 17> kKeys{{
      "データのディスクで管理者・監査責任者・消去のために残すMiB(既定64)。この4倍を切ると一括登録などを断ります",
      "MiB of the data disk kept for administrator, auditor and erasure, default 64; below four times that, imports are "
      "refused"},
+    {"vault", "block_cache_mib", false,
+     "復号した索引を置くロックされたメモリの上限(MiB) 0〜16384(既定512)。ロックできる量とメモリの16分の1を超えません",
+     "locked memory for decrypted index blocks at most, MiB, 0..16384, default 512; never more than may be locked nor a "
+     "sixteenth of the memory"},
     {"tpm", "tcti", true, "TPMへの経路。実機は device:/dev/tpmrm0", "way to the TPM; in production device:/dev/tpmrm0"},
     {"tpm", "hardware_only", false, "true ならソフトウェアTPMでは起動しない(本番は true。既定 false)",
      "true: no start on a software TPM; set it in production, default false"},
@@ -44,6 +49,9 @@ constexpr std::array<SettingsKey, 17> kKeys{{
      "longest life of a session in seconds, 300..43200, default 28800"},
     {"batches", "daily_cap", false, "1日の消去バッチの上限 1〜24(既定24)",
      "erasure batches a day at most, 1..24, default 24"},
+    {"clock", "off_days", false,
+     "電源を切ったままにする最長の日数 0〜366(既定14)。時計がそれより先に進んでいれば二人の承認を待ちます",
+     "longest time without power in days, 0..366, default 14; a clock that is further ahead waits for two persons"},
     {"scrub", "every_hours", false, "保存データ全体の点検の間隔(時間) 1〜744(既定24)",
      "hours between two walks over everything stored, 1..744, default 24"},
     {"scrub", "mib_per_second", false, "点検で読む速さの上限(MiB/秒) 1〜4096(既定20)",
@@ -173,8 +181,13 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
   TRY(const auto reserve,
       reader.number(root, "vault", "reserve_mib", {1, limits::kReserveMostMiB, limits::kReserveMiB}));
   settings.reserve_bytes = static_cast<std::uint64_t>(reserve) << 20;
+  TRY(const auto cache,
+      reader.number(root, "vault", "block_cache_mib", {0, limits::kBlockCacheMostMiB, limits::kBlockCacheMiB}));
+  settings.block_cache_bytes = static_cast<std::size_t>(cache) << 20;
   TRY(const auto hours, reader.number(root, "scrub", "every_hours", {1, limits::kScrubHoursMost, limits::kScrubHours}));
   TRY(const auto rate, reader.number(root, "scrub", "mib_per_second", {1, limits::kScrubRateMost, limits::kScrubRate}));
+  TRY(const auto off, reader.number(root, "clock", "off_days", {0, limits::kClockOffDaysMost, limits::kClockOffDays}));
+  settings.clock_off_time = std::chrono::hours(24 * off);
   settings.scrub_every = std::chrono::hours(hours);
   settings.scrub_rate = static_cast<std::uint64_t>(rate) << 20;
   settings.idle = std::chrono::seconds(idle);

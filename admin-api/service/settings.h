@@ -9,7 +9,9 @@
 
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_examine.h"
+#include "firmware/base/limits_retention.h"
 #include "firmware/base/limits_space.h"
+#include "firmware/base/limits_speed.h"
 #include "firmware/base/result.h"
 
 namespace shosoin::service {
@@ -30,6 +32,8 @@ struct Settings {
   std::chrono::seconds absolute = limits::kSessionAbsolute;
   int daily_batches = limits::kMaxBatchesPerDay;
   std::uint64_t reserve_bytes = limits::kReserveMiB << 20;  // of the data disk: administrator, auditor, erasure
+  std::size_t block_cache_bytes = limits::kBlockCacheMiB << 20;  // decrypted blocks of the index, in locked memory
+  std::chrono::hours clock_off_time{24 * limits::kClockOffDays};  // DESIGN 6: longest time without power that asks nobody
   std::chrono::hours scrub_every{limits::kScrubHours};
   std::uint64_t scrub_rate = static_cast<std::uint64_t>(limits::kScrubRate) << 20;  // bytes a second
 };

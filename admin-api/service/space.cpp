@@ -24,6 +24,7 @@ Use use_of(Kind kind) {
     case Kind::TenantCreate:
     case Kind::FileAdd:
     case Kind::NumberChangeRequest:
+    case Kind::RetentionRuleDecide:  // an adoption writes the terms of all records
       return Use::Grows;
     case Kind::Retrieve:
     case Kind::RetrieveRecord:
@@ -40,6 +41,10 @@ Use use_of(Kind kind) {
     case Kind::NumberChangeList:
     case Kind::NumberChangeDecide:  // one entry; the rows are there
     case Kind::LinkingReport:
+    case Kind::RetentionRulePropose:  // one entry
+    case Kind::RetentionRuleList:
+    case Kind::DueList:
+    case Kind::RetentionCalendar:
       return Use::Reads;
     case Kind::Health:
     case Kind::Login:
@@ -50,6 +55,12 @@ Use use_of(Kind kind) {
     case Kind::ErasureList:
     case Kind::ErasureDecide:
     case Kind::ErasureExecute:
+    case Kind::HoldSet:  // what must not be erased is said at any time
+    case Kind::HoldRelease:
+    case Kind::HoldDecide:
+    case Kind::HoldList:
+    case Kind::ClockStatus:
+    case Kind::ClockAccept:
     case Kind::CertificateShow:
     case Kind::BatchCertificateShow:
     case Kind::LostRecords:

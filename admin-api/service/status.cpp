@@ -3,6 +3,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/scheduler.h"
 #include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
@@ -18,6 +19,31 @@ Result<json::value> parsed(std::string_view text) {
   auto value = json::parse(text, failed);
   if (failed) return Error{ErrorCode::Internal, "read a report of our own", failed.value()};
   return value;
+}
+
+// Which files of open tenants nothing expires in.
+Result<json::object> retention_status(Parts& parts) {
+  std::set<std::string> keys;
+  for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  json::array without;
+  for (const auto* store : parts.tenants.all_opened()) {
+    TRY(const auto rules, all_rules(*store));
+    auto missing = keys;
+    for (const auto& rule : rules) {
+      if (rule.state == "adopted") missing.erase(rule.file);
+    }
+    if (missing.empty()) continue;
+    const auto facts = parts.tenants.facts(store->tenant());
+    without.push_back(json::object{{"localGovernmentCode", facts ? facts->code : std::string()},
+                                   {"recordFiles", json::array(missing.begin(), missing.end())}});
+  }
+  const bool complete = without.empty();
+  return json::object{
+      {"note",
+       complete ? "すべてのファイルに採択された規則があります / every record file has an adopted rule"
+                : "保存期間未設定のファイルがあります: 規則が採択されるまで、何も満了せず、消去もできません / record "
+                  "files without an adopted rule: nothing expires there, and nothing can be erased"},
+      {"withoutRule", std::move(without)}};
 }
 
 }  // namespace
@@ -104,19 +130,22 @@ Answer tenant_list(Parts& parts, Context&) {
 
 Answer status(Parts& parts, Context&) {
   const auto status = parts.appliance.status();
-  json::object out{
-      {"site", parts.settings.site_label},
-      {"epoch", status.epoch},
-      {"certified", status.certified},
-      {"atStart", status.recovered},
-      {"tenants", status.tenants},
-      {"openTenants", status.open_tenants},
-      {"softwareTpm", parts.appliance.anchor().facts().software},
-      {"stateCopy", status.state_copy_behind ? "behind" : "current"},
-      {"retention", "保存期間未設定: 規則が採択されるまで、何も満了しません / no rule adopted: nothing expires"},
-      {"witness",
-       "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "
-       "is not detected"}};
+  json::object out{{"site", parts.settings.site_label},
+                   {"epoch", status.epoch},
+                   {"certified", status.certified},
+                   {"atStart", status.recovered},
+                   {"tenants", status.tenants},
+                   {"openTenants", status.open_tenants},
+                   {"softwareTpm", parts.appliance.anchor().facts().software},
+                   {"stateCopy", status.state_copy_behind ? "behind" : "current"},
+                   {"witness",
+                    "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "
+                    "is not detected"}};
+  TRY(out["retention"], retention_status(parts));
+  out["scheduler"] = round_status(parts);
+  const auto time = parts.legal.last();
+  out["clock"] =
+      json::object{{"agrees", time.state == retention::ClockState::Agreed}, {"accepted", to_iso8601(time.now)}};
   if (!status.certified) out["pendingEpoch"] = status.epoch;
   if (parts.scrub != nullptr) {
     const auto scrub = parts.scrub->status();

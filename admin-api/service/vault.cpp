@@ -18,6 +18,7 @@
 #include "hardware/tpm/boot_approval.h"
 #include "storage/erasure/provisioning_record.h"
 #include "storage/erasure/scrub.h"
+#include "storage/generations/block_cache.h"
 
 namespace shosoin::service {
 namespace {
@@ -175,6 +176,7 @@ int run_vault(const std::filesystem::path& settings_file) {
     std::cerr << fault.ja << '\n' << fault.en << '\n';
     return error_row(ErrorCode::Settings).exit_code;
   }
+  generations::BlockCache::want(settings.value().block_cache_bytes);
   const SystemClock clock;
   const auto done = run(settings.value(), clock);
   return done ? done.value() : tell(done.error());

@@ -47,10 +47,11 @@ class Scenario:
         self.endo = Person(home, "endo", "遠藤 修", manager, "10013", "dataProtectionManager", KOGANEI,
                            ("retrieve", "confirmImport", "approveErasure", "requestErasure"))
         self.hara = Person(home, "hara", "原 節子", manager, "10014", "dataProtectionManager", KOGANEI)
+        self.kuno = Person(home, "kuno", "久野 治", manager, "10015", "dataProtectionManager", KOGANEI, ("manageRetention",))
         self.fujii = Person(home, "fujii", "藤井 幸", counter, "20011", "operator", SAITAMA)
         self.goto = Person(home, "goto", "後藤 実", manager, "20012", "dataProtectionManager", SAITAMA)
         self.officers = (self.aoki, self.baba)
-        self.staff = (self.chiba, self.doi, self.endo, self.hara, self.fujii, self.goto)
+        self.staff = (self.chiba, self.doi, self.endo, self.hara, self.kuno, self.fujii, self.goto)
         self.tenants = {KOGANEI: "小金井市", SAITAMA: "さいたま市"}
         self.rows = {}
         self.erased_record = self.erased_row = self.certificate = self.serial = None
@@ -164,6 +165,22 @@ class Scenario:
         for person in self.staff[1:]:
             self.must(self.cli.login(person))
         self.tell.detail("、".join(person.name for person in self.staff[1:]))
+
+    def adopt_rule(self):
+        self.tell.step("保存期間の規則を提案し、別の人が採択する。規則がなければ何も満了せず、何も消去できない(期間はデモ用)",
+                       "Propose a retention rule; another person adopts it. Without one nothing expires and nothing can be erased (demo period)")
+        rule = ("--tenant", KOGANEI, "--file", FILE)
+        before = self.must(self.cli.at_terminal(self.hara, "retention", "rule", "list", "--tenant", KOGANEI))
+        expect(FILE in before.data["withoutRule"], f"a rule is there that nobody adopted: {before.out}")
+        proposed = self.must(self.cli.at_terminal(self.endo, "retention", "rule", "propose", *rule, "--rule", "EXCL", "--period", "1d",
+                                                  "--event-item", "changeDate", "--event-item", "notificationDate", "--event-item", "birthDate",
+                                                  "--citation", "架空市文書管理規程(デモ用)"))
+        version = str(proposed.data["version"])
+        own = self.cli.at_code(self.endo, self.endo.authenticator.last_code(), "retention", "rule", "adopt", version, *rule)
+        self.tell.detail("権限なし / without the permission: " + refused(own, "not-permitted"))
+        done = self.must(self.cli.with_code(self.kuno, "retention", "rule", "adopt", version, *rule))
+        expect(done.data["state"] == "adopted" and done.data["termsComputed"], f"the rule is not in force: {done.out}")
+        self.tell.detail(f"{self.endo.name} → {self.kuno.name}: {done.data['rule']} {done.data['period']}, {done.data['citation']}")
 
     def import_people(self):
         self.tell.step("CSVを取り込む: 検査して預け、別の人が別の端末で確認するまで使えない",
@@ -360,7 +377,7 @@ class Scenario:
 
     def steps(self):
         return (self.start_tpm, self.approve_boot, self.initialise, self.start, self.create_tenants, self.enrol, self.make_people,
-                self.log_in, self.import_people, self.retrieve, self.refusals, self.restart, self.erase, self.verify,
+                self.log_in, self.adopt_rule, self.import_people, self.retrieve, self.refusals, self.restart, self.erase, self.verify,
                 self.all_files, self.show_status, self.old_image)
 
     def run(self, until=None):

@@ -12,6 +12,10 @@ inline constexpr std::size_t kSorterBlockPlain =
 inline constexpr std::size_t kMaxSorterRuns =
     1024;  // merged at once, a block of each in memory: 32 MiB at most, 8 GiB of entries
 
-inline constexpr std::size_t kLetGoPages = 1024;  // a commit of so many pages lets go of what the process has mapped of the file
+inline constexpr std::size_t kLetGoPages =
+    1024;  // a commit of so many pages lets go of what the process has mapped of the file
+
+inline constexpr std::size_t kDropAtOnce =
+    kLetGoPages;  // blocks deleted by one commit: freeing maps them, runs 32 MiB at most
 
 }  // namespace shosoin::limits

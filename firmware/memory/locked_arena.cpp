@@ -19,7 +19,7 @@ LockedArena LockedArena::take(std::size_t size) noexcept {
   void* at = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (at == MAP_FAILED) return arena;
   // The kernel itself is asked, as in secret.cpp: the sanitizers' mlock does nothing.
-  if (::madvise(at, size, MADV_DONTDUMP) != 0 || ::syscall(SYS_mlock, at, size) != 0) {
+  if (::madvise(at, size, MADV_DONTDUMP) != 0 || ::syscall(SYS_mlock2, at, size, MLOCK_ONFAULT) != 0) {
     ::munmap(at, size);
     return arena;
   }
@@ -49,6 +49,11 @@ std::size_t lockable() noexcept {
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
   return limit.rlim_cur == RLIM_INFINITY ? std::numeric_limits<std::size_t>::max()
                                          : static_cast<std::size_t>(limit.rlim_cur);
+}
+
+std::size_t machine_memory() noexcept {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), size = ::sysconf(_SC_PAGESIZE);
+  return pages > 0 && size > 0 ? static_cast<std::size_t>(pages) * static_cast<std::size_t>(size) : 0;
 }
 
 }  // namespace shosoin::memory

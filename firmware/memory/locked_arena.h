@@ -9,7 +9,8 @@ namespace shosoin::memory {
 
 class LockedArena {
  public:
-  // Empty when the memory cannot be had or not be locked: whoever asks must do without.
+  // Empty when the memory cannot be had or not be locked: whoever asks must do without. A page counts against the limit
+  // from here on and is taken from the machine, locked, when it is first written.
   static LockedArena take(std::size_t size) noexcept;
   LockedArena() = default;
   LockedArena(LockedArena&& other) noexcept;
@@ -22,5 +23,6 @@ class LockedArena {
 };
 // What this process may lock: RLIMIT_MEMLOCK, or SIZE_MAX without a limit or with CAP_IPC_LOCK.
 std::size_t lockable() noexcept;
+std::size_t machine_memory() noexcept;  // bytes; 0 where that is not known
 
 }  // namespace shosoin::memory

@@ -42,6 +42,9 @@ struct ErasureOrder {
   LogEntry log;                                      // the tenant's line about it
   // Entries that change with the erasure (the request becomes "executed"), given epoch and index.
   std::function<std::vector<Entry>(std::uint64_t epoch, std::uint32_t index)> additions;
+  // Asked once the tenant's writers are held and everything they wrote is known: whether the order still stands. An error ends the
+  // batch with nothing changed, and is what run_batch comes back with. Reads only.
+  std::function<Result<void>()> last_look{};
 };
 struct BatchOutcome {
   std::uint64_t epoch = 0;

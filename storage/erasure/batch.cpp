@@ -116,6 +116,11 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
     for (const auto& removed : touched.staged->removed_rows) attempt.removed[tenant].push_back(removed.row);
     attempt.removed[tenant];
   }
+  for (const auto& order : attempt.orders) {  // from here to the commit nothing can come between
+    if (order.last_look) {
+      TRY(order.last_look());
+    }
+  }
   return success();
 }
 

@@ -24,6 +24,7 @@ enum class IvsCollection : std::uint8_t { MojiJoho, None };
 struct CharacterProfile {
   bool standard_characters = false;  // 行政事務標準文字: planes 15 and 16 are accepted
   IvsCollection collection = IvsCollection::MojiJoho;
+  friend bool operator==(const CharacterProfile&, const CharacterProfile&) = default;
 };
 struct CharacterReport {
   std::optional<CharacterFault> fault;  // the first one

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxSlug = 64;
 }  // namespace
 
 Bytes encode_conversions(const std::vector<Conversion>& conversions) {
-  ENSURE(conversions.size() <= limits::kConversionsInPart);
+  ENSURE(conversions.size() <= limits::kMaxRowConversions);
   Writer out;
   out.u16(kConversionsFormat).u32(static_cast<std::uint32_t>(conversions.size()));
   for (const auto& one : conversions) {
@@ -27,7 +27,7 @@ Result<std::vector<Conversion>> decode_conversions(ByteView bytes) {
   Reader in(bytes);
   const auto format = in.u16();
   const std::size_t count = in.u32();
-  if (format != kConversionsFormat || count > limits::kConversionsInPart) in.fail();
+  if (format != kConversionsFormat || count > limits::kMaxRowConversions) in.fail();
   std::vector<Conversion> out;
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
     Conversion one;

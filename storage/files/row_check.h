@@ -18,6 +18,7 @@ struct ImportProfile {
   CharacterProfile characters{};
   bool five_digit_codes = false;  // 団体コード without check digit: completed and reported
   Encoding encoding = Encoding::Utf8;
+  friend bool operator==(const ImportProfile&, const ImportProfile&) = default;
 };
 
 class RowChecker {

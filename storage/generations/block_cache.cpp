@@ -9,16 +9,42 @@
 
 namespace shosoin::generations {
 
+namespace {
+
+std::atomic<std::size_t> wanted{limits::kBlockCacheMiB << 20};
+
+// Where keys have taken more of what may be locked than was set aside for them: half of it, or half of that.
+memory::LockedArena take_what_fits(std::size_t size, std::size_t step) {
+  for (auto part = size / step; part > 0; part /= 2) {
+    if (auto arena = memory::LockedArena::take(part * step); !arena.bytes().empty()) return arena;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::size_t BlockCache::size_in(const Room& room) noexcept {
+  const auto beside_keys = room.lockable > limits::kLockedForKeys ? room.lockable - limits::kLockedForKeys : 0;
+  const auto may_lock = std::max(beside_keys, room.lockable / limits::kBlockCacheShare);
+  return std::min({room.wanted, may_lock, room.machine / limits::kBlockCacheMemoryShare});
+}
+
+void BlockCache::want(std::size_t bytes) noexcept { wanted.store(bytes); }
+
 BlockCache& BlockCache::of_process() {
-  static BlockCache cache(std::min(limits::kBlockCacheMost, memory::lockable() / limits::kBlockCacheShare));
+  static BlockCache cache(size_in({wanted.load(), memory::lockable(), memory::machine_memory()}));
+  static const bool told = [] {
+    if (cache.capacity() == 0 && wanted.load() > 0) {
+      oplog::warning("no memory could be locked for blocks: each is decrypted anew");
+    }
+    return true;
+  }();
+  (void)told;
   return cache;
 }
 
 BlockCache::BlockCache(std::size_t size)
-    : arena_(memory::LockedArena::take(size / (kSlot * kWays) * (kSlot * kWays))),
-      sets_(arena_.bytes().size() / (kSlot * kWays)) {
-  if (sets_.empty()) oplog::warning("no memory could be locked for blocks: each is decrypted anew");
-}
+    : arena_(take_what_fits(size, kSlot * kWays)), sets_(arena_.bytes().size() / (kSlot * kWays)) {}
 
 std::uint64_t BlockCache::new_view() noexcept {
   static std::atomic<std::uint64_t> last{0};
@@ -71,6 +97,16 @@ std::size_t BlockCache::held(std::uint64_t view) const {
         std::ranges::count_if(set.slots, [&](const Slot& slot) { return slot.place.view == view; }));
   }
   return count;
+}
+
+BlockCache::Counts BlockCache::counts() const {
+  Counts all;
+  for (const auto& set : sets_) {
+    std::scoped_lock lock(set.mutex);
+    all.found += set.found;
+    all.missed += set.missed;
+  }
+  return all;
 }
 
 }  // namespace shosoin::generations

@@ -1,5 +1,5 @@
-// Decrypted blocks of snapshots in locked memory, bounded for the whole process (limits_speed.h). Blocks never change,
-// so what is here is never stale. They leave, wiped, with the view they were read through: after a merge or a batch
+// Decrypted blocks of snapshots in locked memory, bounded for the whole process (limits_speed.h, vault.block_cache_mib).
+// Blocks never change, so what is here is never stale. They leave, wiped, with the view they were read through: after a merge or a batch
 // nothing of the generation before is found here (promise 5). Any thread.
 #pragma once
 
@@ -19,7 +19,13 @@ class BlockCache {
     std::uint64_t block = 0;
     bool operator==(const Place&) const = default;
   };
-  static BlockCache& of_process();  // as large as limits allow; the first call makes it
+  // What it may have: as much as is wanted, as far as the keys leave room to lock and the machine has memory. Pure.
+  struct Room {
+    std::size_t wanted, lockable, machine;
+  };
+  static std::size_t size_in(const Room& room) noexcept;
+  static void want(std::size_t bytes) noexcept;  // before the first call of of_process; otherwise limits::kBlockCacheMiB
+  static BlockCache& of_process();               // the first call makes it
   explicit BlockCache(std::size_t size);
   static std::uint64_t new_view() noexcept;
 
@@ -32,15 +38,21 @@ class BlockCache {
     for (std::size_t way = 0; way < kWays; ++way) {
       if (set.slots[way].place != place) continue;
       set.slots[way].used = true;
+      ++set.found;
       use(ByteView(memory_of(set, way)).first(set.slots[way].size));
       return true;
     }
+    ++set.missed;
     return false;
   }
   void put(const Place& place, ByteView plain);  // not kept when it is larger than a slot
   void drop(std::uint64_t view) noexcept;
   std::size_t held(std::uint64_t view) const;  // blocks
-  std::size_t capacity() const { return sets_.size() * kWays; }
+  std::size_t capacity() const { return sets_.size() * kWays; }  // blocks
+  struct Counts {
+    std::uint64_t found = 0, missed = 0;  // by use()
+  };
+  Counts counts() const;
 
  private:
   static constexpr std::size_t kWays = 8;
@@ -54,6 +66,7 @@ class BlockCache {
     mutable std::mutex mutex;
     std::array<Slot, kWays> slots;
     std::size_t hand = 0;
+    std::uint64_t found = 0, missed = 0;
   };
   Set& set_of(const Place& place);
   std::span<std::uint8_t> memory_of(const Set& set, std::size_t way) const;

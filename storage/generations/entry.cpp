@@ -54,14 +54,16 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::SearchKeys:
     case TableId::Due:
     case TableId::Lost:
-    case TableId::SubjectLinks: {
+    case TableId::SubjectLinks:
+    case TableId::Terms: {
       if (key.bytes.size() < RecordId::kSize) return std::nullopt;
       auto id = RecordId::from(ByteView(key.bytes).last(RecordId::kSize));
       return id ? std::optional(id.value()) : std::nullopt;
     }
     case TableId::Quarantine: {
-      constexpr std::size_t kOfRecord = 2 * RecordId::kSize + 1;
-      if (key.bytes.size() != kOfRecord) return std::nullopt;
+      // Behind the import's id and a kind: the record's id, or a row of the file and the record's id.
+      constexpr std::size_t kWaiting = 2 * RecordId::kSize + 1, kConversions = kWaiting + sizeof(std::uint64_t);
+      if (key.bytes.size() != kWaiting && key.bytes.size() != kConversions) return std::nullopt;
       return RecordId::from(ByteView(key.bytes).last(RecordId::kSize)).value();
     }
     case TableId::Imports:
@@ -72,6 +74,7 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Facts:
     case TableId::Erased:
     case TableId::Addressees:
+    case TableId::Rules:
     case TableId::NumberHistory:
     case TableId::People:
     case TableId::Terminals:

@@ -20,7 +20,7 @@ namespace shosoin::generations {
 enum class TableId : std::uint16_t {
   Records = 1,      // record id -> where the rows are and the keys that open them
   SearchKeys = 2,   // kind u8 || search bytes || record id -> empty
-  Due = 3,          // date || record id
+  Due = 3,          // day u32 || record id -> record file
   SubjectLinks = 4, // addressee number || 0x00 || record id -> empty
   Imports = 5,      // import id -> state
   Approvals = 6,    // erasure requests and other things one asks and another approves
@@ -30,6 +30,8 @@ enum class TableId : std::uint16_t {
   Facts = 10,       // name -> value: settings and facts of the tenant
   Erased = 11,      // record id -> certificate serial; random ids only
   Addressees = 12,  // HMAC of 個人番号 -> 団体内統合宛名番号
+  Rules = 13,       // record file key || 0x00 || version u16 -> rule of retention
+  Terms = 14,       // record id -> until when it is kept, and by which rule (storage/retention/term.md)
   Quarantine = 15,  // import id || kind u8 || what follows: 1 record id -> what waits for 文字同定; 2 part u32 -> 変換記録
   NumberHistory = 16,  // 団体内統合宛名番号 || 0x00 || change id -> a change of the 個人番号 (number_history.h)
   Lost = 17,        // row id || record id -> lost at(8): a row that a restore could not bring back

@@ -36,13 +36,13 @@ class SnapshotView {
   SnapshotView(const SnapshotView&) = delete;
   SnapshotView& operator=(const SnapshotView&) = delete;
   ~SnapshotView();                 // its decrypted blocks leave memory
-  Result<std::optional<Bytes>> get(const engine::ReadTransaction& transaction, const EntryKey& key) const;
-  // The same from memory, without a transaction; none when the block is not there.
-  std::optional<Result<std::optional<Bytes>>> remembered(const EntryKey& key) const;
-  // Is there an entry of this table whose key begins so? From memory or from the disk; transaction is asked for when it is needed.
+  // From memory or from the disk; a transaction is asked for when it is needed.
   using Transaction = std::function<Result<std::unique_ptr<engine::ReadTransaction>>()>;
+  Result<std::optional<Bytes>> get(const Transaction& transaction, const EntryKey& key) const;
+  // Is there an entry of this table whose key begins so?
   Result<bool> any(const Transaction& transaction, const EntryKey& prefix) const;
-  // From the first entry >= from. The transaction must outlive the source. A merge reads every block once and keeps none.
+  // From the first entry >= from. The transaction must outlive the source. A merge reads every block once and keeps none; a
+  // scan keeps its first few (limits::kScanKept), so that a walk over a table drives nothing out.
   enum class Keep : bool { No, Blocks };
   std::unique_ptr<EntrySource> source(const engine::ReadTransaction& transaction, const EntryKey& from,
                                       Keep keep = Keep::No) const;
@@ -50,13 +50,24 @@ class SnapshotView {
   std::uint64_t base_seq() const { return base_seq_; }
   const NumberKey& number_key() const { return number_key_; }
 
-  // Plaintext of a block, for the caller to wipe; from memory or from the disk, with Keep::No always from the disk.
-  Result<Bytes> read_block(const engine::ReadTransaction& transaction, std::uint64_t number, Keep keep) const;
+  // Plaintext of a block from the disk, for the caller to wipe.
+  Result<Bytes> read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const;
   const GenerationId& gid() const { return gid_; }
 
  private:
+  friend class SnapshotSource;
+  // The first bytes of a key, table first, zeros behind a shorter one: ordered as keys are, as far as they reach. A search among
+  // these stays in one range of memory; keys are looked at only where several begin alike.
+  struct Beginning {
+    std::uint64_t high = 0, low = 0;
+    auto operator<=>(const Beginning&) const = default;
+  };
+  static Beginning beginning_of(const EntryKey& key);
   SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key);
   std::uint64_t block_for(const EntryKey& key) const;  // the last block whose first key is <= key
+  // use(ByteView plain): from memory, or from the disk, kept.
+  template <class Use>
+  Result<void> with_block(const Transaction& transaction, std::uint64_t number, Use&& use) const;
   const std::uint64_t id_;         // among the views of this process: its blocks in the cache
   TenantId tenant_;
   TenantEpochKey key_;
@@ -65,6 +76,7 @@ class SnapshotView {
   SnapshotSummary summary_;
   std::uint64_t base_seq_ = 0;
   std::vector<EntryKey> directory_;
+  std::vector<Beginning> beginnings_;  // of the keys in directory_
 };
 
 }  // namespace shosoin::generations

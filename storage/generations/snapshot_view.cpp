@@ -1,12 +1,12 @@
 #include <algorithm>
 
 #include "crypto/box.h"
+#include "firmware/base/limits_speed.h"
 #include "storage/generations/block_cache.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/snapshot.h"
 
 namespace shosoin::generations {
-namespace {
 
 // One block at a time is held decrypted, wiped before the next.
 class SnapshotSource final : public EntrySource {
@@ -16,7 +16,12 @@ class SnapshotSource final : public EntrySource {
     EntryKey from;
   };
   SnapshotSource(const SnapshotView& view, const engine::ReadTransaction& transaction, Start start, SnapshotView::Keep keep)
-      : view_(view), transaction_(transaction), block_(start.block), from_(std::move(start.from)), keep_(keep) {}
+      : view_(view),
+        transaction_(transaction),
+        block_(start.block),
+        from_(std::move(start.from)),
+        keeps_(keep == SnapshotView::Keep::Blocks),
+        keep_until_(start.block + limits::kScanKept) {}
   ~SnapshotSource() override { memory::wipe(plain_); }
 
   Result<std::optional<Entry>> next() override {
@@ -28,20 +33,33 @@ class SnapshotSource final : public EntrySource {
       TRY(entries_.finish());
       if (block_ >= view_.summary().blocks) return std::optional<Entry>{};
       memory::wipe(plain_);
-      TRY(plain_, view_.read_block(transaction_, block_++, keep_));
+      TRY(plain_, read(block_));
+      ++block_;
       entries_ = EntryReader(plain_);
     }
   }
 
  private:
+  Result<Bytes> read(std::uint64_t number) const {
+    auto& cache = BlockCache::of_process();
+    const BlockCache::Place place{view_.id_, number};
+    Bytes plain;
+    if (keeps_ && cache.use(place, [&](ByteView kept) { plain = copy_of(kept); })) return plain;
+    TRY(plain, view_.read_block(transaction_, number));
+    if (keeps_ && number < keep_until_) cache.put(place, plain);
+    return plain;
+  }
   const SnapshotView& view_;
   const engine::ReadTransaction& transaction_;
   std::uint64_t block_;
   EntryKey from_;
-  SnapshotView::Keep keep_;
+  bool keeps_;
+  std::uint64_t keep_until_;
   Bytes plain_;
   EntryReader entries_{ByteView{}};
 };
+
+namespace {
 
 Result<std::optional<Bytes>> find_in(ByteView plain, const EntryKey& key) {
   EntryReader entries(plain);
@@ -111,6 +129,7 @@ Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::Rea
     while (in.left() > 0 && !in.failed()) {
       const auto table = static_cast<TableId>(in.u16());
       view->directory_.push_back({table, copy_of(in.blob16(limits::kMaxEntryKey))});
+      view->beginnings_.push_back(beginning_of(view->directory_.back()));
     }
     TRY(in.finish("read a directory part of a generation"));
   }
@@ -118,35 +137,44 @@ Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::Rea
   return std::shared_ptr<const SnapshotView>(std::move(view));
 }
 
-Result<Bytes> SnapshotView::read_block(const engine::ReadTransaction& transaction, std::uint64_t number, Keep keep) const {
-  auto& cache = BlockCache::of_process();
-  Bytes plain;
-  const BlockCache::Place place{id_, number};
-  if (keep == Keep::Blocks && cache.use(place, [&](ByteView kept) { plain = copy_of(kept); })) return plain;
+Result<Bytes> SnapshotView::read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const {
   TRY(auto boxed, transaction.get(kBlocks, gid_key(gid_, number)));
   if (!boxed) return Error{ErrorCode::Integrity, "find a block that the directory names", static_cast<std::int64_t>(number)};
-  TRY(plain, crypto::open_box(key_, {crypto::BoxKind::Block, tenant_, gid_.bytes(), 0, number}, *boxed));
-  if (keep == Keep::Blocks) cache.put(place, plain);
-  return plain;
+  return crypto::open_box(key_, {crypto::BoxKind::Block, tenant_, gid_.bytes(), 0, number}, *boxed);
+}
+
+template <class Use>
+Result<void> SnapshotView::with_block(const Transaction& transaction, std::uint64_t number, Use&& use) const {
+  auto& cache = BlockCache::of_process();
+  if (cache.use({id_, number}, use)) return success();
+  TRY(const auto reading, transaction());
+  TRY(auto plain, read_block(*reading, number));
+  cache.put({id_, number}, plain);
+  use(ByteView(plain));
+  memory::wipe(plain);
+  return success();
+}
+
+SnapshotView::Beginning SnapshotView::beginning_of(const EntryKey& key) {
+  std::array<std::uint8_t, sizeof(Beginning)> bytes{};
+  const auto table = be(static_cast<std::uint16_t>(key.table));
+  std::ranges::copy(table, bytes.begin());
+  std::copy_n(key.bytes.begin(), std::min(key.bytes.size(), bytes.size() - table.size()), bytes.begin() + table.size());
+  const std::span<const std::uint8_t, sizeof(Beginning)> all(bytes);
+  return {from_be<std::uint64_t>(all.first<8>()), from_be<std::uint64_t>(all.last<8>())};
 }
 
 std::uint64_t SnapshotView::block_for(const EntryKey& key) const {
-  auto after = std::ranges::upper_bound(directory_, key);
+  const auto alike = std::ranges::equal_range(beginnings_, beginning_of(key));
+  const auto first = directory_.begin() + (alike.begin() - beginnings_.begin());
+  const auto after = std::upper_bound(first, first + std::ranges::ssize(alike), key);
   return after == directory_.begin() ? 0 : static_cast<std::uint64_t>(after - directory_.begin() - 1);
 }
 
-Result<std::optional<Bytes>> SnapshotView::get(const engine::ReadTransaction& transaction, const EntryKey& key) const {
-  if (auto known = remembered(key)) return std::move(*known);
-  TRY(auto plain, read_block(transaction, block_for(key), Keep::Blocks));
-  auto found = find_in(plain, key);
-  memory::wipe(plain);
-  return found;
-}
-
-std::optional<Result<std::optional<Bytes>>> SnapshotView::remembered(const EntryKey& key) const {
-  if (directory_.empty()) return Result<std::optional<Bytes>>(std::optional<Bytes>{});
-  std::optional<Result<std::optional<Bytes>>> found;
-  BlockCache::of_process().use({id_, block_for(key)}, [&](ByteView plain) { found.emplace(find_in(plain, key)); });
+Result<std::optional<Bytes>> SnapshotView::get(const Transaction& transaction, const EntryKey& key) const {
+  Result<std::optional<Bytes>> found = std::optional<Bytes>{};
+  if (directory_.empty()) return found;
+  TRY(with_block(transaction, block_for(key), [&](ByteView plain) { found = find_in(plain, key); }));
   return found;
 }
 
@@ -154,12 +182,7 @@ Result<bool> SnapshotView::any(const Transaction& transaction, const EntryKey& p
   if (directory_.empty()) return false;
   const auto number = block_for(prefix);
   std::optional<bool> here;
-  if (!BlockCache::of_process().use({id_, number}, [&](ByteView plain) { here = begins_here(plain, prefix); })) {
-    TRY(const auto reading, transaction());
-    TRY(auto plain, read_block(*reading, number, Keep::Blocks));
-    here = begins_here(plain, prefix);
-    memory::wipe(plain);
-  }
+  TRY(with_block(transaction, number, [&](ByteView plain) { here = begins_here(plain, prefix); }));
   if (here) return *here;
   // The next block's first key is known without opening it.
   if (number + 1 >= directory_.size()) return false;

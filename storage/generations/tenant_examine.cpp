@@ -90,7 +90,7 @@ class Examination {
       examiner_.pace(boxed->size());
       leaves.push_back(crypto::merkle_leaf({*boxed}));
     }
-    TRY(auto plain, view.read_block(transaction_, number, SnapshotView::Keep::No));  // the disk, not what memory knows
+    TRY(auto plain, view.read_block(transaction_, number));  // the disk, not what memory knows
     auto entries = decode_entries(plain);
     memory::wipe(plain);
     return entries;

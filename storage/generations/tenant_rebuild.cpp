@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "crypto/box.h"
+#include "firmware/base/limits_import.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
@@ -18,8 +19,8 @@ struct FrozenState {
   std::uint64_t last_seq;
 };
 
-// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known before
-// anything that refers to them comes by.
+// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known
+// before anything that refers to them comes by.
 class RemovalFilter final : public EntrySource {
  public:
   RemovalFilter(EntrySource& source, const RebuildPlan& plan, StagedGeneration& staged)
@@ -97,8 +98,8 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   sources.push_back(std::make_unique<VectorSource>(plan.additions));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   RemovalFilter filter(*merged, plan, staged);
-  TRY(auto summary, write_snapshot(environment_,
-                                   {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
+  TRY(auto summary,
+      write_snapshot(environment_, {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
   staged.summary = summary;
   return staged;
 }
@@ -127,7 +128,8 @@ Result<void> TenantStore::catch_up(StagedGeneration& staged) {
   return success();
 }
 
-TenantStore::BoxedChange TenantStore::box_change(const StagedGeneration& staged, const std::vector<Entry>& entries) const {
+TenantStore::BoxedChange TenantStore::box_change(const StagedGeneration& staged,
+                                                 const std::vector<Entry>& entries) const {
   ENSURE(staged.copied_seq == last_seq_);
   const auto seq = last_seq_ + 1;
   return {seq, box_delta(staged.generation, seq, entries)};
@@ -159,7 +161,8 @@ Result<void> TenantStore::adopt(StagedGeneration staged) {
 }
 
 Result<void> drop_generation_in(engine::Environment& environment, const GenerationId& gid) {
-  for (const auto table : {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
+  for (const auto table :
+       {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
     for (bool more = true; more;) {
       std::vector<Bytes> keys;
       {
@@ -167,10 +170,10 @@ Result<void> drop_generation_in(engine::Environment& environment, const Generati
         TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView) {
           if (!starts_with(key, gid.view())) return false;
           keys.push_back(copy_of(key));
-          return keys.size() < limits::kTransactionPages;
+          return keys.size() < limits::kDropAtOnce;
         }));
       }
-      more = keys.size() == limits::kTransactionPages;
+      more = keys.size() == limits::kDropAtOnce;
       if (keys.empty()) break;
       TRY(auto transaction, environment.write());
       for (const auto& key : keys) {

@@ -93,7 +93,8 @@ class TenantStore {
   Result<BegunLine> begin_line(const LogEntry& entry);  // returns before it is durable: nothing may be told until it is
   // build(change_seq) makes the change; it is committed with its frame, journalled, and then this returns.
   Result<std::uint64_t> change(const std::function<Result<Change>(std::uint64_t)>& build);
-  // Rows of an import in transactions of bounded size, ahead of the change that names them.
+  // Rows of an import in transactions of bounded size, ahead of the change that names them. In the order of their ids they fill
+  // their pages; in any other they take up to twice the room.
   Result<void> write_rows_ahead(const std::vector<NewRow>& rows);
   Result<void> drop_rows(const std::vector<RowId>& rows);
   Result<void> drop_rows_of_seq(std::uint64_t seq);  // all rows whose id begins with this change_seq

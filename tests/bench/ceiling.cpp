@@ -1,7 +1,9 @@
 // What the machine gives at most: LMDB get of a 2 KiB row, ChaCha20-Poly1305 open, append to a preallocated journal
 // with one flusher, answer when the append is durable. No session, no log key, no chain, no JSON; written as plainly as
 // possible, and checked as little as possible. bench_ceiling DIRECTORY RECORDS ENTRY_BYTES; then a line
-//   read CALLERS SECONDS      or      flush SECONDS: one caller, one write and one sync at a time, nothing else
+//   read CALLERS SECONDS
+//   flush SECONDS: one caller, one write and one sync at a time, nothing else
+//   warm: the rows into the kernel's cache
 #include <fcntl.h>
 #include <lmdb.h>
 #include <openssl/evp.h>
@@ -188,7 +190,7 @@ class Log {
 std::string flush_alone(const std::string& path, const std::string& entry, double seconds) {
   const int file = preallocated(path);
   std::vector<float> microseconds;
-  const double processor = shosoin::bench::processor_seconds();
+  const auto before = shosoin::bench::used_so_far();
   const auto began = SteadyClock::now();
   for (std::size_t at = 0; shosoin::bench::seconds_since(began) < seconds; at = (at + entry.size()) % (kSegment / 2)) {
     const auto start = SteadyClock::now();
@@ -196,7 +198,7 @@ std::string flush_alone(const std::string& path, const std::string& entry, doubl
     microseconds.push_back(static_cast<float>(shosoin::bench::seconds_since(start) * 1e6));
   }
   const double took = shosoin::bench::seconds_since(began);
-  const double used = shosoin::bench::processor_seconds() - processor;
+  const auto used = shosoin::bench::used_so_far() - before;
   ::close(file);
   return shosoin::bench::as_json(microseconds, took, used);
 }
@@ -210,8 +212,13 @@ int main(int count, char** words) {
   Log log(directory + "/log");
   std::cout << R"({"ready":true})" << std::endl;
   std::string verb;
-  for (std::size_t callers = 0; std::cin >> verb && (verb == "read" || verb == "flush");) {
+  for (std::size_t callers = 0; std::cin >> verb && (verb == "read" || verb == "flush" || verb == "warm");) {
     double seconds = 0;
+    if (verb == "warm") {
+      need(shosoin::bench::read_through(directory + "/data.mdb"), "warm");
+      std::cout << "{}" << std::endl;
+      continue;
+    }
     if (verb == "flush") {
       std::cin >> seconds;
       std::cout << flush_alone(directory + "/flushed", entry, seconds) << std::endl;

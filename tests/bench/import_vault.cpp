@@ -82,7 +82,7 @@ class Readers {
     for (auto& thread : threads_) thread.join();
     std::vector<float> all;
     for (const auto& one : microseconds_) all.insert(all.end(), one.begin(), one.end());
-    return as_json(all, seconds_since(began_), 0);
+    return as_json(all, seconds_since(began_), {});
   }
 
  private:

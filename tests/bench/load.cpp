@@ -166,7 +166,7 @@ void run(const Options& options, const Requests& requests) {
   }
   std::vector<float> microseconds;
   std::size_t under_way = clients.size();
-  const double processor = shosoin::bench::processor_seconds();
+  const auto before = shosoin::bench::used_so_far();
   const auto began = SteadyClock::now();
   for (auto& client : clients) client->ask();
   double took = 0;
@@ -186,7 +186,7 @@ void run(const Options& options, const Requests& requests) {
       client.ask();
     }
   }
-  const double used = shosoin::bench::processor_seconds() - processor;
+  const auto used = shosoin::bench::used_so_far() - before;
   auto text = shosoin::bench::as_json(microseconds, options.seconds, used);
   text.back() = ',';
   std::cout << text << "\"answerBytes\":" << clients[0]->answer_size() << "}" << std::endl;

@@ -1,11 +1,10 @@
 // The vault measured in process: bench_vault DIRECTORY TENANTS RECORDS [fingerprints file]. Says {"ready":...}, then
 // takes one command a line:
 //   read record|search CALLERS TENANTS SECONDS    audited reads through Service::begin
+//   warm TENANTS                                  what they have stored into the kernel's cache
 //   seats FILE                                    tenant, token and record ids for the load generator
 //   quit
 // From "ready" on it also serves the gate's socket, as the vault does.
-#include <fcntl.h>
-
 #include <deque>
 #include <fstream>
 #include <iostream>
@@ -28,7 +27,7 @@ using protocol::FieldId;
 struct Caller {
   const City* city;
   const Seat* seat;
-  std::uint64_t state;  // xorshift: cheap, and the same people every time
+  std::uint64_t state;  // xorshift: cheap
   std::vector<float> microseconds{};
   const Person& next_person() {
     state ^= state << 13;
@@ -92,12 +91,15 @@ void serve_until(World& world, std::span<Caller> callers, bool by_search, const 
 
 std::string read(World& world, bool by_search, std::size_t callers, std::size_t tenants, double seconds) {
   std::vector<Caller> all;
+  const auto measurement = next_measurement();
   for (std::size_t i = 0; i < callers; ++i) {
     const auto& city = world.cities()[i % std::min(tenants, world.cities().size())];
-    all.push_back({&city, &city.seats[i % city.seats.size()], 88172645463325252ull + 7919 * i});
+    all.push_back({&city, &city.seats[i % city.seats.size()], first_draw(i, measurement)});
   }
   std::atomic<bool> over{false};
-  const double processor = processor_seconds();
+  const auto& cache = generations::BlockCache::of_process();
+  const auto blocks = cache.counts();
+  const auto before = used_so_far();
   const auto began = SteadyClock::now();
   std::vector<std::thread> threads;
   const auto loops = std::min({callers, limits::kVaultLoops, std::size_t{std::thread::hardware_concurrency()}});
@@ -110,12 +112,19 @@ std::string read(World& world, bool by_search, std::size_t callers, std::size_t 
   over = true;
   for (auto& thread : threads) thread.join();
   const double took = seconds_since(began);
-  const double used = processor_seconds() - processor;
+  const auto used = used_so_far() - before;
   std::vector<float> microseconds;
   for (const auto& caller : all) {
     microseconds.insert(microseconds.end(), caller.microseconds.begin(), caller.microseconds.end());
   }
-  return as_json(microseconds, took, used);
+  auto text = as_json(microseconds, took, used);
+  const auto now = cache.counts();
+  const auto per_read = [&](std::uint64_t count) {
+    return std::to_string(static_cast<double>(count) / static_cast<double>(std::max<std::size_t>(1, microseconds.size())));
+  };
+  text.back() = ',';
+  return text + R"("blocksFound":)" + per_read(now.found - blocks.found) + R"(,"blocksOpened":)" +
+         per_read(now.missed - blocks.missed) + '}';
 }
 
 // One line each: seat number, tenant code, token in hex, record id.
@@ -166,6 +175,11 @@ int run(int count, char** words) {
     }
     std::size_t callers = 0, tenants = 0;
     double seconds = 0;
+    if (verb == "warm" && in >> tenants) {
+      for (const auto& file : world.environments(tenants)) ENSURE(read_through(file));
+      std::cout << "{}" << std::endl;
+      continue;
+    }
     in >> kind >> callers >> tenants >> seconds;
     if (verb != "read" || in.fail() || callers == 0 || tenants == 0) return 2;
     std::cout << read(world, kind == "search", callers, tenants, seconds) << std::endl;

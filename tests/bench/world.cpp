@@ -169,6 +169,15 @@ void World::confirm(const RecordId& import) {
   }));
 }
 
+std::vector<std::filesystem::path> World::environments(std::size_t tenants) const {
+  std::vector<std::filesystem::path> files;
+  for (std::size_t i = 0; i < std::min(tenants, cities_.size()); ++i) {
+    const auto id = service_->parts().tenants.by_code(cities_[i].code)->id;
+    files.push_back(settings_.data_directory / "tenants" / id.hex() / "data.mdb");
+  }
+  return files;
+}
+
 World::Stored World::stored() const {
   auto* store = must(service_->parts().tenants.open(service_->parts().tenants.by_code(cities_[0].code)->id));
   return {must(store->rows_stored()), store->summary().blocks};

@@ -47,6 +47,7 @@ class World {
     std::uint64_t rows = 0, blocks = 0;  // of the first tenant
   };
   Stored stored() const;
+  std::vector<std::filesystem::path> environments(std::size_t tenants) const;  // the files of the first so many
   void confirm(const RecordId& import);  // of the first tenant; as another person would, without asking for one
   static constexpr std::string_view kFile = "honnin-kakunin-joho";
 

@@ -64,6 +64,17 @@ TEST(RecordRowDeathTest, RefusesARecordOverTheLimit) {
   EXPECT_DEATH(padded_row_size(limits::kMaxRecordPlain - 3), "ENSURE");
   EXPECT_DEATH(padded_row_size(SIZE_MAX), "ENSURE");
 }
+TEST(RecordRow, DrawnFirstAndEncryptedLaterIsARowUnderTheKeyThatWasNamed) {
+  DrawnRow drawn(view_of("later")), other(view_of("later"));
+  const auto key = drawn.key();
+  EXPECT_NE(key, other.key());
+  other = std::move(drawn);
+  EXPECT_EQ(other.key(), key);
+  const auto row = std::move(other).encrypt(kHere);
+  EXPECT_EQ(row, encrypt_row_with_key(key, kHere, view_of("later")));
+  EXPECT_EQ(text_of(decrypt_row(key, kHere, row).value()), "later");
+}
+
 TEST(RecordRow, DrawsAFreshKeyEveryTime) {
   const auto one = encrypt_row(kHere, view_of("same"));
   const auto two = encrypt_row(kHere, view_of("same"));

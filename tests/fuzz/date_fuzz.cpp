@@ -1,14 +1,16 @@
-// Dates, periods and time stamps: whatever is accepted reads back from its own text, and never expires before its
-// event.
+// Dates, periods, time stamps and stored terms: whatever is accepted reads back from its own text or bytes, and never
+// expires before its event.
 #include "firmware/base/bytes.h"
 #include "storage/files/dates.h"
 #include "storage/retention/retention.h"
+#include "storage/retention/term.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace shosoin;
   using namespace shosoin::retention;
   const auto text = text_of({data, size});
   (void)files::check_timestamp(text).has_value();
+  if (const auto term = decode_term({data, size})) ENSURE(equal(encode_term(term.value()), ByteView(data, size)));
   const auto period = Period::parse(text);
   if (period) ENSURE(Period::parse(period.value().to_text()).value() == period.value());
   const auto read = files::read_date(text);

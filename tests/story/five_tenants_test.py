@@ -5,7 +5,9 @@ import tempfile
 import unittest
 
 from harness import BUILD
-from five import CODES_AT_ONCE, TENANTS, Checker, FiveTenants, as_stored, table_text
+from five import CODES_AT_ONCE, TENANTS, FiveTenants, check, table_text
+from five_checker import Checker
+from five_tables import as_stored
 from installation import Installation
 from words import Teller
 
@@ -30,7 +32,7 @@ class AllSevenFiles(unittest.TestCase):
         results = []
         for tenant in campaign.tenants:
             token = campaign.bring_in(tenant)
-            results += campaign.check_tenant(tenant, token, 1)
+            results += [check(task) for task in campaign.tasks(tenant, token)]
         print(table_text(results))
         self.assertEqual([], [line for one in results for line in one["wrong"]])
         self.assertEqual(36, len(campaign.imported))
@@ -48,12 +50,13 @@ class TheComparison(unittest.TestCase):
     class Fake:
         file, group, order, apart = "file", "main", 0, False
         items = [{"key": "a", "type": "text"}]
+        keys = ["a"]
 
     def checker(self):
         return Checker(None, WHOLE, [self.Fake], 1)
 
     def record(self, value):
-        return {"group": {"key": "main"}, "addresseeNumber": "1", "items": [{"value": value}]}
+        return {"group": {"key": "main"}, "addresseeNumber": "1", "items": [{"key": "a", "value": value}]}
 
     def test_one_other_code_point_is_a_difference(self):
         for sent, got in (("葛\U000e0102", "葛"), ("\ufa19", "神"), ("髙", "高"), ("ｱ", "ア")):
@@ -69,6 +72,22 @@ class TheComparison(unittest.TestCase):
         checker.compare("addresseeNumber", "1", [(self.Fake, "2", ["x"])], [self.record("x")])
         self.assertEqual(2, len(checker.wrong))
         self.assertNotIn("x", "".join(checker.wrong).split(": ")[1])
+
+    def test_another_item_of_the_same_value_is_a_difference(self):
+        checker = self.checker()
+        checker.compare("addresseeNumber", "1", [(self.Fake, "1", ["x"])], [self.record("x") | {"items": [{"key": "b", "value": "x"}]}])
+        self.assertEqual((1, 0), (len(checker.wrong), checker.counts["equal"]))
+
+    def test_a_row_that_no_search_would_meet_is_a_difference(self):
+        class Silent:
+            def retrieve(self, *_):
+                return []
+
+        class Unreached(self.Fake):
+            rows = [("", ["x"])]
+        checker = Checker(Silent(), WHOLE, [Unreached], 1)
+        checker.every_row()
+        self.assertIn("0 rows were compared where 1 were sent", checker.wrong[0])
 
     def test_only_the_two_conversions_are_expected(self):
         self.assertEqual("ガッコウ", as_stored({"type": "kana"}, "ｶﾞｯｺｳ"))

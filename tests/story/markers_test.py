@@ -125,6 +125,7 @@ class NothingReadable(Story):
         table.start()
         try:
             story.log_in()
+            story.adopt_rule()
             story.import_people()
             self.scan()
             for by, value, birth in (("individual-number", self.row["個人番号"], None), ("kana", self.row["ふりがな氏名"],

@@ -403,5 +403,35 @@ TEST_F(AllFiles, OneRowOfAPersonIsErasedAloneAndItsNumberGoesWithTheLastRow) {
   EXPECT_FALSE(store->get({generations::TableId::Addressees, copy_of(token)}).value().has_value());  // promise 5
 }
 
+TEST_F(AllFiles, WhoeverIsNotInTheBasicRegisterStandsInTheConsistencyReport) {
+  const auto person = [](std::uint64_t index) {
+    return Row{{"宛名番号", std::to_string(index)},
+               {"residentRecordCode", made_resident_code(index)},
+               {"individualNumber", made_number(index)}};
+  };
+  confirmed(csv_of("jumin-kihon-daicho", "resident", {person(46001)}));
+  const auto group = definitions.find("honnin-kakunin-joho")->groups().front().key;
+  confirmed(csv_of("honnin-kakunin-joho", group, {person(46001), person(46002)}));
+  const auto record_of = [&](std::uint64_t index) {
+    const auto told = ask("sato", "honnin-kakunin-joho", "individualNumber", made_number(index));
+    return std::string(told.body.at("records").at(0).at("recordId").as_string());
+  };
+  std::set<std::string> missing;
+  auto fields = at("kato", world.t2);
+  for (bool more = true; more;) {
+    const auto told = world.ask(Kind::LinkingReport, fields);
+    ASSERT_FALSE(told.refused) << told.text;
+    for (const auto& finding : told.body.at("findings").as_array()) {
+      if (finding.at("kind").as_string() != "not-in-other-file") continue;
+      if (finding.at("recordFile").as_string() != "honnin-kakunin-joho") continue;
+      for (const auto& id : finding.at("recordIds").as_array()) missing.emplace(id.as_string());
+    }
+    more = told.body.contains("cursor");
+    if (more) fields[FieldId::ReportCursor] = told.member("cursor");
+  }
+  EXPECT_TRUE(missing.contains(record_of(46002)));
+  EXPECT_FALSE(missing.contains(record_of(46001)));
+}
+
 }  // namespace
 }  // namespace shosoin::test

@@ -1,73 +1,32 @@
 // Two requests that race on one import: the second is a Conflict, and rows of a published import are never dropped.
 // What an unknown outcome leaves is the next start's to decide (promise 9, D-03).
-#include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <future>
+#include <system_error>
+#include <thread>
 
-#include "admin-api/service/imports.h"
 #include "storage/generations/records_entry.h"
-#include "tests/admin-api/service/service_world.h"
+#include "tests/admin-api/service/one_import.h"
 #include "tests/support/held_step.h"
 
 namespace shosoin::test {
 namespace {
 
 using generations::TableId;
-using generations::TenantStore;
 using support::HeldStep;
 
-class ImportSlots : public ::testing::Test {
+class ImportSlots : public OneImport {
  protected:
-  ServiceWorld& world = ServiceWorld::shared();
-  const std::string tenant{ServiceWorld::kKoganei};
-  std::string token = world.session("sato", world.t1);
-  std::string import;  // 16 bytes
-  std::string key = "slots-" + RecordId::random().hex();
-
   void TearDown() override {
     world.clock.on_look = nullptr;
     power::set_plug(nullptr);
     power::power_on();
     if (!import.empty() && state() == "staged") reject();
   }
-  Fields common() { return {{FieldId::Terminal, world.t1}, {FieldId::Session, token}}; }
-  Told open() {
-    auto fields = common();
-    fields[FieldId::TenantCode] = tenant;
-    fields[FieldId::File] = std::string(ServiceWorld::kFile);
-    fields[FieldId::Encoding] = "UTF-8";
-    fields[FieldId::IdempotencyKey] = key;
-    auto told = world.ask(Kind::ImportOpen, fields);
-    if (!told.refused) import = std::string(text_of(from_hex(told.member("importId")).value()));
-    return told;
-  }
-  Fields piece(std::uint64_t offset, const std::string& text) {
-    auto fields = common();
-    fields[FieldId::ImportId] = import;
-    fields[FieldId::Offset] = std::string(text_of(be(offset)));
-    fields[FieldId::Chunk] = text;
-    return fields;
-  }
-  Fields closing() {
-    auto fields = common();
-    fields[FieldId::ImportId] = import;
-    return fields;
-  }
   std::string state() {
     return service::find_import(store(), RecordId::from(view_of(import)).value()).value().value().state;
   }
-  void reject() {
-    const auto manager = world.session("kato", world.t2);
-    ASSERT_FALSE(world
-                     .ask(Kind::ImportDecide, {{FieldId::Terminal, world.t2},
-                                               {FieldId::Session, manager},
-                                               {FieldId::TenantCode, tenant},
-                                               {FieldId::ImportId, import},
-                                               {FieldId::Decision, "reject"},
-                                               {FieldId::Code, world.code("kato")}})
-                     .refused);
-  }
-  TenantStore& store() { return *world.parts().tenants.open(world.tenant(tenant)).value(); }
   // Records of this import whose rows, the number's too, are all there.
   std::size_t whole_records() {
     std::size_t whole = 0;
@@ -193,6 +152,59 @@ TEST_F(ImportSlots, AnImportThatIsLapsingIsNobodyElses) {
   EXPECT_EQ(state(), "abandoned");
   EXPECT_EQ(open().member("state"), "abandoned");
   EXPECT_EQ(world.ask(Kind::ImportChunk, piece(csv.size(), "x")).refused, ErrorCode::Conflict);
+}
+
+TEST_F(ImportSlots, AKeyThatComesAgainWithAnotherRequestIsRefusedAndTheFirstGoesOn) {
+  const auto csv = world.csv(tenant, 30, 207);
+  ASSERT_FALSE(open().refused);
+  ASSERT_FALSE(feed(0, csv).refused);
+  const auto first = import;
+  encoding = "CP932";
+  const auto other = open();
+  EXPECT_EQ(other.refused, ErrorCode::Conflict);
+  EXPECT_NE(other.text.find("Idempotency-Key"), std::string::npos) << other.text;
+  encoding = "UTF-8";
+  import = first;
+  EXPECT_EQ(close().member("state"), "staged");  // nothing of it was dropped
+  EXPECT_EQ(whole_records(), 30u);
+}
+
+// Stacks larger than the address space for every thread that is begun meanwhile: none can be.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_attr_init(&own_);
+    pthread_getattr_default_np(&own_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 50);
+    EXPECT_EQ(pthread_setattr_default_np(&huge), 0);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoThreads() {
+    EXPECT_EQ(pthread_setattr_default_np(&own_), 0);
+    pthread_attr_destroy(&own_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t own_;
+};
+
+TEST_F(ImportSlots, AnImportGoesOnWhereTheSystemHasNoThreadToGive) {
+  constexpr std::uint64_t kPeople = 2 * limits::kImportRowGroup + 100;
+  const auto csv = world.csv(tenant, kPeople, 208);
+  ASSERT_FALSE(open().refused);
+  {
+    const NoThreads none;
+    EXPECT_THROW(std::thread([] {}).join(), std::system_error);
+    for (std::size_t at = 0; at < csv.size(); at += limits::kMaxField) {
+      ASSERT_FALSE(feed(at, csv.substr(at, limits::kMaxField)).refused);
+    }
+  }
+  EXPECT_EQ(close().member("state"), "staged");
+  EXPECT_EQ(whole_records(), kPeople);
 }
 
 // -- outcomes that nobody knows

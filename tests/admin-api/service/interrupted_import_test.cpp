@@ -1,49 +1,22 @@
 // An import that does not come to its end - the vault restarts, the disk fills, the client goes away - leaves nothing
 // visible and says which it is: abandoned, or still receiving. Repeated with the same Idempotency-Key it is one import
 // (issue 3, line 6; promise 9).
-#include <gtest/gtest.h>
-
-#include "admin-api/service/imports.h"
 #include "storage/generations/records_entry.h"
-#include "tests/admin-api/service/service_world.h"
+#include "tests/admin-api/service/one_import.h"
 #include "tests/support/faulty_disk.h"
 
 namespace shosoin::test {
 namespace {
 
 using generations::TableId;
-using generations::TenantStore;
 
-class InterruptedImport : public ::testing::Test {
+class InterruptedImport : public OneImport {
  protected:
-  ServiceWorld& world = ServiceWorld::shared();
-  const std::string tenant{ServiceWorld::kKoganei};
-  std::string token = world.session("sato", world.t1);
-  std::string key = "interrupted-" + RecordId::random().hex();
-  std::string import;  // 16 bytes
   // More than a group of rows and more entries than a sort holds in memory: rows and runs are on the disk.
   static constexpr std::uint64_t kPeople = 20'000;
   static constexpr std::size_t kPiece = 500'000;
 
   void TearDown() override { support::faulty_disk().write_error = 0; }
-  Fields common() { return {{FieldId::Terminal, world.t1}, {FieldId::Session, token}}; }
-  Told open() {
-    auto fields = common();
-    fields[FieldId::TenantCode] = tenant;
-    fields[FieldId::File] = std::string(ServiceWorld::kFile);
-    fields[FieldId::Encoding] = "UTF-8";
-    fields[FieldId::IdempotencyKey] = key;
-    auto told = world.ask(Kind::ImportOpen, fields);
-    if (!told.refused) import = std::string(text_of(from_hex(told.member("importId")).value()));
-    return told;
-  }
-  Told feed(std::uint64_t offset, const std::string& text) {
-    auto fields = common();
-    fields[FieldId::ImportId] = import;
-    fields[FieldId::Offset] = std::string(text_of(be(offset)));
-    fields[FieldId::Chunk] = text;
-    return world.ask(Kind::ImportChunk, fields);
-  }
   Told feed_all(const std::string& csv) {
     Told told;
     for (std::size_t at = 0; at < csv.size(); at += kPiece) {
@@ -52,35 +25,18 @@ class InterruptedImport : public ::testing::Test {
     }
     return told;
   }
-  Told close() {
-    auto fields = common();
-    fields[FieldId::ImportId] = import;
-    return world.ask(Kind::ImportClose, fields);
-  }
   std::string shown() {
     auto fields = common();
     fields[FieldId::TenantCode] = tenant;
     fields[FieldId::ImportId] = import;
     return world.ask(Kind::ImportShow, fields).member("state");
   }
-  TenantStore& store() { return *world.parts().tenants.open(world.tenant(tenant)).value(); }
   std::uint64_t rows() { return store().rows_stored().value(); }
   std::size_t imports() { return service::all_imports(store()).value().size(); }
   std::size_t records() {
     std::size_t found = 0;
     EXPECT_TRUE(store().scan(TableId::Records, {}, [&](const generations::Entry&) { return ++found, true; }));
     return found;
-  }
-  void reject() {
-    const auto manager = world.session("kato", world.t2);
-    ASSERT_FALSE(world
-                     .ask(Kind::ImportDecide, {{FieldId::Terminal, world.t2},
-                                               {FieldId::Session, manager},
-                                               {FieldId::TenantCode, tenant},
-                                               {FieldId::ImportId, import},
-                                               {FieldId::Decision, "reject"},
-                                               {FieldId::Code, world.code("kato")}})
-                     .refused);
   }
 };
 
@@ -96,12 +52,21 @@ TEST_F(InterruptedImport, ByARestartIsAbandonedAndNothingOfItIsLeft) {
   EXPECT_EQ(shown(), "abandoned");
   EXPECT_EQ(rows(), rows_before);
   EXPECT_EQ(records(), records_before);
-  const auto count = imports();
-  const auto again = open();  // the key stands for what was opened then, and says what became of it
-  EXPECT_EQ(again.member("state"), "abandoned");
-  EXPECT_EQ(imports(), count);
   EXPECT_EQ(feed(csv.size(), "x").refused, ErrorCode::Conflict);
   EXPECT_EQ(close().refused, ErrorCode::Conflict);
+  const auto first = import;
+  const auto count = imports();
+  const auto few = world.csv(tenant, 3000, 304);
+  ASSERT_EQ(open().member("state"), "receiving");  // nothing of the first one is left: its key begins anew
+  EXPECT_NE(import, first);
+  ASSERT_FALSE(feed_all(few).refused);
+  EXPECT_EQ(close().member("state"), "staged");
+  EXPECT_EQ(open().member("state"), "staged");  // and stands for this one from now on
+  EXPECT_EQ(imports(), count + 1);
+  EXPECT_EQ(records(), records_before + 3000);
+  reject();
+  import = first;
+  EXPECT_EQ(shown(), "abandoned");
 }
 
 TEST_F(InterruptedImport, ByALostClientIsReceivingAndWithTheSameKeyBecomesOneImport) {

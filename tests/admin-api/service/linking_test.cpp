@@ -138,6 +138,25 @@ TEST_F(Linking, AnAddresseeKnownWithoutANumberGetsTheNumberThatArrives) {
   EXPECT_TRUE(arrived.flags.empty());
 }
 
+// The page for operators says: tables with numbers first (deploy/operations.md).
+TEST_F(Linking, TheOrderOfImportsDecidesWhereTheNumberIsKnownFromAnotherFile) {
+  Linker elsewhere(store(), definition(), open), here(store(), definition("kyufukin-shikyu-kanri-daicho"), open);
+  const auto right = linked(elsewhere, number(71), "").integrated, wrong = linked(elsewhere, number(72), "").integrated;
+  // The table with numbers first: one person in both files and both tables.
+  EXPECT_EQ(linked(here, number(71), "order-1").integrated, right);
+  const auto after = linked(here, "", "order-1");
+  EXPECT_EQ(after.integrated, right);
+  EXPECT_EQ(after.flags, Flags{});
+  // The table without numbers first: two, which is flagged and stays so.
+  const auto before = linked(here, "", "order-2");
+  EXPECT_EQ(before.flags, Flags{});
+  const auto with_number = linked(here, number(72), "order-2");
+  EXPECT_EQ(with_number.integrated, wrong);
+  EXPECT_NE(with_number.integrated, before.integrated);
+  EXPECT_EQ(with_number.flags, Flags{LinkFlag::TwoPersons});
+  EXPECT_EQ(linked(here, "", "order-2").integrated, before.integrated);
+}
+
 TEST_F(Linking, ContradictionsAreFlaggedAndNeverMakeTwoPersonsOne) {
   Linker linker(store(), definition(), open);
   const auto a = linked(linker, number(4), "A-41"), b = linked(linker, number(5), "A-51");

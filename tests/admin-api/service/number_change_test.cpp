@@ -226,6 +226,15 @@ TEST_F(NumberChanges, RepeatedWithItsKeyARequestIsOneAndListsAndShowsTellNoNumbe
              second = world.ask(Kind::NumberChangeRequest, fields);
   ASSERT_FALSE(first.refused || second.refused) << second.text;
   EXPECT_EQ(first.member("numberChangeId"), second.member("numberChangeId"));
+  auto other_number = fields, other_case = fields;
+  other_number[FieldId::NewNumber] = number(612);
+  other_case[FieldId::CaseReference] = "別件";
+  for (const auto& other : {other_number, other_case}) {
+    const auto told = world.ask(Kind::NumberChangeRequest, other);
+    EXPECT_EQ(told.refused, ErrorCode::Conflict);
+    EXPECT_NE(told.text.find("Idempotency-Key"), std::string::npos) << told.text;
+    EXPECT_FALSE(holds(told, number(612)));
+  }
   const auto list = world.ask(Kind::NumberChangeList, base("kato", world.t2));
   ASSERT_FALSE(list.refused) << list.text;
   EXPECT_TRUE(holds(list, first.member("numberChangeId")));

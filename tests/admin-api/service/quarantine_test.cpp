@@ -1,6 +1,9 @@
-// Rows with 外字: accepted rows are staged, the others wait for 文字同定 with the bytes as they came; one person says what
-// the characters are, another confirms (domain notes, section 2; D-03, D-19). And the 変換記録.
+// Rows with 外字: accepted rows are staged, the others wait for 文字同定 with the bytes as they came; one person says
+// what the characters are, another confirms (domain notes, section 2; D-03, D-19). And the 変換記録.
 #include "admin-api/service/quarantine.h"
+
+#include <set>
+
 #include "storage/files/source_values.h"
 #include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
@@ -29,8 +32,8 @@ class Quarantine : public TablesWorld {
     fields[FieldId::ImportId] = raw(import);
     return world.ask(Kind::QuarantineList, fields);
   }
-  Told identify(const std::string& import, const std::string& record, const std::string& item,
-                const std::string& value, const std::string& id = "sato") {
+  Told identify(const std::string& import, const std::string& record, const std::string& item, const std::string& value,
+                const std::string& id = "sato") {
     auto fields = at(id, world.t1);
     fields[FieldId::ImportId] = raw(import);
     fields[FieldId::RecordId] = raw(record);
@@ -46,6 +49,18 @@ class Quarantine : public TablesWorld {
     fields[FieldId::Decision] = decision;
     fields[FieldId::Code] = world.code(id);
     return world.ask(Kind::IdentificationDecide, fields);
+  }
+  Told conversions_of(const std::string& import, std::uint64_t after) {
+    auto fields = at("kato", world.t2);
+    fields[FieldId::ImportId] = raw(import);
+    fields[FieldId::Offset] = std::string(text_of(be(after)));
+    return world.ask(Kind::ConversionList, fields);
+  }
+  std::set<std::int64_t> converted_rows(const std::string& import) {
+    std::set<std::int64_t> rows;
+    const auto told = conversions_of(import, 0);
+    for (const auto& one : told.body.at("conversions").as_array()) rows.insert(one.at("row").as_int64());
+    return rows;
   }
   std::string record_at(const Told& listed, std::int64_t row) {
     for (const auto& one : listed.body.at("rows").as_array()) {
@@ -115,8 +130,7 @@ TEST_F(Quarantine, ARowWithGaijiWaitsIsIdentifiedByOneConfirmedByAnotherAndKeeps
   // The bytes as they came stay with the record; its earlier row is gone.
   const auto after = entry_of(record);
   EXPECT_EQ(after.identification, generations::Identification::Identified);
-  const auto sources =
-      files::decode_sources(store().read_row(after.source.id, after.source.key).value()).value();
+  const auto sources = files::decode_sources(store().read_row(after.source.id, after.source.key).value()).value();
   ASSERT_EQ(sources.size(), 1u);
   EXPECT_EQ(text_of(sources[0].bytes), in_encoding(gaiji + "田　太" + gaiji, "CP932"));
   EXPECT_FALSE(store().read_row(before.record.id, before.record.key));
@@ -143,13 +157,14 @@ TEST_F(Quarantine, AnIdentificationChangesNothingButWhatIsDoubtfulAndNothingAnIm
   struct Case {
     std::string item, value, pointer;
   };
-  for (const auto& one : {Case{"kanjiName", "丙葛\U000E0102乙", "/value"},        // another character besides
-                          Case{"kanjiName", "甲乙", "/value"},                    // left out
-                          Case{"kanjiName", "甲" + ivs + "乙", "/value"},         // still doubtful
-                          Case{"kanjiName", "甲\uE001乙", "/value"},              // as doubtful
-                          Case{"kanjiName", "甲あいうえおかきくけこ乙", "/value"},  // a text in the place of a character
-                          Case{"kanaName", "ガイジ", "/item"},                    // nothing doubtful there
-                          Case{"individualNumber", made_number(5), "/item"}, Case{"nothing", "x", "/item"}}) {
+  for (const auto& one :
+       {Case{"kanjiName", "丙葛\U000E0102乙", "/value"},          // another character besides
+        Case{"kanjiName", "甲乙", "/value"},                      // left out
+        Case{"kanjiName", "甲" + ivs + "乙", "/value"},           // still doubtful
+        Case{"kanjiName", "甲\uE001乙", "/value"},                // as doubtful
+        Case{"kanjiName", "甲あいうえおかきくけこ乙", "/value"},  // a text in the place of a character
+        Case{"kanaName", "ガイジ", "/item"},                      // nothing doubtful there
+        Case{"individualNumber", made_number(5), "/item"}, Case{"nothing", "x", "/item"}}) {
     const auto told = identify(import_id, record, one.item, one.value);
     EXPECT_EQ(told.refused, ErrorCode::InvalidContent) << one.value;
     EXPECT_EQ(told.member("pointer"), one.pointer) << one.value;
@@ -186,10 +201,14 @@ TEST_F(Quarantine, KanaThatIsIdentifiedIsFoundByItsNewNameAndNotByTheOld) {
 }
 
 TEST_F(Quarantine, WhatNobodyCanIdentifyIsRejectedByAnotherPersonAndLeavesWithTheNextBatch) {
-  const auto csv = csv_of(kFile, "resident", {resident(940001, gaiji), resident(940002, "乙")});
+  auto unknown = resident(940001, gaiji), known = resident(940002, "乙");
+  unknown["kanaName"] = "ｱｵｷ";
+  known["kanaName"] = "ｱｵｷ";
+  const auto csv = csv_of(kFile, "resident", {unknown, known});
   const auto import_id = confirmed(csv);
   const auto record = record_at(list(import_id), 2);
   const auto entry = entry_of(record);
+  ASSERT_EQ(converted_rows(import_id), (std::set<std::int64_t>{2, 3}));
   EXPECT_EQ(settle(import_id, record, "reject").member("state"), "rejected");
   EXPECT_EQ(identify(import_id, record, "kanjiName", "甲").refused, ErrorCode::Conflict);
   // Its subject is not known: the row may come again, now with a character that is.
@@ -201,6 +220,7 @@ TEST_F(Quarantine, WhatNobodyCanIdentifyIsRejectedByAnotherPersonAndLeavesWithTh
   EXPECT_FALSE(store().get({TableId::Records, from_hex(record).value()}).value().has_value());
   EXPECT_FALSE(store().read_row(entry.source.id, entry.source.key));
   EXPECT_TRUE(list(import_id).body.at("rows").as_array().empty());
+  EXPECT_EQ(converted_rows(import_id), std::set<std::int64_t>{3});  // nothing is left that tells of the removed one
   EXPECT_FALSE(ask("sato", kFile, "addresseeNumber", "940001").refused);
   EXPECT_FALSE(ask("sato", kFile, "individualNumber", made_number(940001)).refused);  // its number goes on
   bool logged = false;
@@ -223,7 +243,8 @@ TEST_F(Quarantine, IsSeenByThoseWhoImportOrConfirmIntoTheFileOnly) {
 
 TEST_F(Quarantine, WhatTheProfileDeclaresDoesNotWait) {
   const auto row = resident(960001, "甲\U0010DE92");
-  const auto told = import("sato", csv_of(kFile, "resident", {row}), {.encoding = "UTF-8", .standard_characters = true});
+  const auto told =
+      import("sato", csv_of(kFile, "resident", {row}), {.encoding = "UTF-8", .standard_characters = true});
   ASSERT_FALSE(told.refused) << told.text;
   EXPECT_EQ(told.body.at("quarantined").as_int64(), 0);
   EXPECT_EQ(told.body.at("profile").at("standardCharacters").as_bool(), true);
@@ -243,10 +264,7 @@ TEST_F(Quarantine, ConversionsAreToldWithTheImportByRowColumnAndRuleAndNoneOfANu
   const auto told = import("sato", csv, {.encoding = "EUC-JP-MS"});
   ASSERT_FALSE(told.refused) << told.text;
   const auto import_id = told.member("importId");
-  auto fields = at("kato", world.t2);
-  fields[FieldId::ImportId] = raw(import_id);
-  fields[FieldId::Offset] = std::string(8, '\0');
-  const auto listed = world.ask(Kind::ConversionList, fields);
+  const auto listed = conversions_of(import_id, 0);
   ASSERT_FALSE(listed.refused) << listed.text;
   const auto& conversions = listed.body.at("conversions").as_array();
   ASSERT_EQ(conversions.size(), 2u);
@@ -264,8 +282,8 @@ TEST_F(Quarantine, ConversionsAreToldWithTheImportByRowColumnAndRuleAndNoneOfANu
   EXPECT_TRUE(digits);
   EXPECT_TRUE(kana);
   EXPECT_FALSE(listed.body.contains("nextPart"));
-  fields[FieldId::Offset] = std::string(7, '\0') + '\1';
-  EXPECT_EQ(world.ask(Kind::ConversionList, fields).refused, ErrorCode::NotFound);
+  EXPECT_EQ(conversions_of(import_id, 1).body.at("conversions").as_array().size(), 2u);
+  EXPECT_EQ(conversions_of(import_id, 2).refused, ErrorCode::NotFound);
   bool counted = false;
   for (const auto& line : world.log_of(tenant)) {
     if (line.find("import-close") == std::string::npos || line.find(import_id) == std::string::npos) continue;
@@ -274,6 +292,35 @@ TEST_F(Quarantine, ConversionsAreToldWithTheImportByRowColumnAndRuleAndNoneOfANu
   EXPECT_TRUE(counted);
   EXPECT_FALSE(decide(import_id).refused);
   EXPECT_FALSE(ask("sato", kFile, "addresseeNumber", "970001").refused);
+}
+
+TEST_F(Quarantine, ConversionsOfALongFileAreToldInPartsWithoutALostOrDoubledRow) {
+  constexpr std::uint64_t kRows = 1100;  // two conversions each: more than one answer tells
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < kRows; ++i) {
+    rows.push_back({{"宛名番号", "９８" + std::to_string(10000 + i)},
+                    {"residentRecordCode", made_resident_code(980000 + i)},
+                    {"kanjiName", "丁"},
+                    {"kanaName", "ｱｵｷ"}});
+    rows.back()["addresseeNumber"] = rows.back()["宛名番号"];
+  }
+  const auto told = import("sato", csv_of(kFile, "resident", rows));
+  ASSERT_FALSE(told.refused) << told.text;
+  const auto import_id = told.member("importId");
+  std::map<std::int64_t, int> seen;
+  std::uint64_t after = 0;
+  int answers = 0;
+  for (bool more = true; more && answers < 10; ++answers) {
+    const auto part = conversions_of(import_id, after);
+    ASSERT_FALSE(part.refused) << part.text;
+    for (const auto& one : part.body.at("conversions").as_array()) ++seen[one.at("row").as_int64()];
+    more = part.body.contains("nextPart");
+    if (more) after = static_cast<std::uint64_t>(part.body.at("nextPart").as_int64());
+  }
+  EXPECT_EQ(answers, 2);
+  EXPECT_EQ(seen.size(), kRows);
+  for (const auto& [row, count] : seen) EXPECT_EQ(count, seen.begin()->second) << row;
+  EXPECT_FALSE(decide(import_id, "reject").refused);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "admin-api/service/retention_terms.h"
 #include "crypto/totp.h"
 #include "firmware/base/log.h"
 #include "hardware/tpm/boot_approval.h"
@@ -82,6 +83,9 @@ ServiceWorld::ServiceWorld(files::DefinitionSet definitions)
                                             {FieldId::TerminalName, "窓口" + to_hex(view_of(terminal)).substr(0, 2)}})
                 .refused);
   }
+  for (const auto code : {kKoganei, kIshinomaki}) {
+    for (const auto& definition : definitions_.all()) adopt_rule(code, definition);
+  }
   const std::string koganei(kKoganei), ishinomaki(kIshinomaki);
   enrol("sato", koganei, "operator", "");
   enrol("suzuki", koganei, "operator", "retrieve,viewIndividualNumber,import,requestErasure");
@@ -118,6 +122,36 @@ void ServiceWorld::open() {
   ENSURE(definitions);
   service_ = std::make_unique<service::Service>(*opened_.appliance, settings_, clock, definitions.value(),
                                                 opened_.installation);
+  ENSURE(parts().legal.look(appliance(), clock));
+}
+
+void ServiceWorld::adopt_rule(std::string_view code, const files::Definition& definition) {
+  auto* store = parts().tenants.open(tenant(code)).value();
+  service::StoredRule rule{definition.key(),
+                           {1, retention::CountingRule::Excl, retention::Period::parse("1d").value(),
+                            retention::Settlement::ActualDate, retention::UnknownParts::LatestPossible},
+                           {},
+                           false,
+                           "adopted",
+                           "架空市文書管理規程別表",
+                           "own",
+                           {},
+                           {},
+                           {},
+                           "nobody",
+                           {}};
+  for (const auto& item : definition.items()) {
+    if (item.type == files::ItemType::Date) rule.events.push_back(item.key);
+  }
+  const auto before = service::rules_of(*store, rule.file).value();
+  rule.counted.version = static_cast<std::uint16_t>(before.size() + 1);
+  ENSURE(store->change([&](std::uint64_t) -> Result<generations::Change> {
+    return generations::Change{{service::rule_entry(rule), {service::unsettled_key(rule.file), Bytes{}}},
+                               {},
+                               {},
+                               {false, R"({"operation":"test"})"}};
+  }));
+  ENSURE(service::settle_unsettled(parts(), *store));
 }
 
 void ServiceWorld::restart() {

@@ -66,6 +66,9 @@ class ServiceWorld {
   std::string code(const std::string& id);                                  // fresh: moves the clock to an unused step
   Told as_officers(Kind kind, Fields fields);
   void enrol(const std::string& id, const std::string& tenant, const std::string& role, const std::string& permissions);
+  // An adopted rule by which everything with a date in the past may be erased: one day after the first date it has. The
+  // world starts with one for every file of both tenants.
+  void adopt_rule(std::string_view tenant, const files::Definition& definition);
   void restart();  // the process is gone; everything else is not
 
   std::string csv(std::string_view tenant, std::uint64_t count, std::uint64_t seed) const;

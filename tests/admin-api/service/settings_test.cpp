@@ -51,6 +51,19 @@ TEST(Settings, ReadsEveryPartThatIsTheVaultsAndLeavesTheGatesAlone) {
   EXPECT_EQ(settings.value().daily_batches, limits::kMaxBatchesPerDay);
 }
 
+TEST(Settings, BoundTheCacheOfBlocks) {
+  SettingsFault fault;
+  EXPECT_EQ(parse_settings(kGood, "shosoin.toml", fault).value().block_cache_bytes, std::size_t{512} << 20);
+  const auto cache = [](std::string_view value) {
+    return with("site_label", "block_cache_mib = " + std::string(value) + "\nsite_label");
+  };
+  EXPECT_EQ(parse_settings(cache("0"), "shosoin.toml", fault).value().block_cache_bytes, 0u);
+  EXPECT_EQ(parse_settings(cache("16384"), "shosoin.toml", fault).value().block_cache_bytes, std::size_t{16} << 30);
+  for (const char* value : {"-1", "16385", "\"512\"", "1.5"}) {
+    EXPECT_EQ(refusal_of(cache(value)).fault.en, "shosoin.toml:6: vault.block_cache_mib: the value is out of range.");
+  }
+}
+
 TEST(Settings, RefusesAnUnknownKeyNamingFileLineAndKey) {
   const auto refused = refusal_of(with("site_label", "sight_label"));
   EXPECT_EQ(refused.code, ErrorCode::Settings);
@@ -105,6 +118,15 @@ TEST(Settings, RefusesAScrubThatNeverComesOrReadsTooFast) {
             "shosoin.toml:16: scrub.every_hours: the value is out of range.");
   EXPECT_EQ(refusal_of(with("[gate]", "[scrub]\nmib_per_second = 0\n[gate]")).fault.en,
             "shosoin.toml:16: scrub.mib_per_second: the value is out of range.");
+}
+
+TEST(Settings, RefusesAClockThatMayJumpAYearAndMore) {
+  SettingsFault fault;
+  const auto settings = parse_settings(with("[gate]", "[clock]\noff_days = 3\n[gate]"), "x", fault);
+  ASSERT_TRUE(settings) << fault.en;
+  EXPECT_EQ(settings.value().clock_off_time, std::chrono::hours{72});
+  EXPECT_EQ(refusal_of(with("[gate]", "[clock]\noff_days = 367\n[gate]")).fault.en,
+            "shosoin.toml:16: clock.off_days: the value is out of range.");
 }
 
 TEST(Settings, RefusesTpmAuthorisationsInsideTheDataDirectory) {

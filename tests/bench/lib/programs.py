@@ -7,7 +7,7 @@ import subprocess
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
-LOCKED = 256 << 20  # what the unit of the vault allows it to lock
+LOCKED = 704 << 20  # what the unit of the vault allows it to lock
 
 
 def free_port():

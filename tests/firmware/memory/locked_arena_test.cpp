@@ -2,11 +2,13 @@
 #include "firmware/memory/locked_arena.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -33,6 +35,20 @@ TEST(LockedArena, IsLockedWhileItIsThere) {
   EXPECT_EQ(locked_kilobytes(), before);
 }
 
+TEST(LockedArena, TakesAPageFromTheMachineWhenItIsWritten) {
+  constexpr std::size_t kPages = 16, kPage = 4096;
+  const auto arena = LockedArena::take(kPages * kPage);
+  ASSERT_EQ(arena.bytes().size(), kPages * kPage);
+  const auto taken = [&] {
+    std::array<unsigned char, kPages> there{};
+    EXPECT_EQ(::mincore(arena.bytes().data(), arena.bytes().size(), there.data()), 0);
+    return std::ranges::count_if(there, [](unsigned char page) { return (page & 1) != 0; });
+  };
+  EXPECT_EQ(taken(), 0);
+  arena.bytes()[5 * kPage] = 1;
+  EXPECT_EQ(taken(), 1);
+}
+
 TEST(LockedArena, MovesWithoutACopy) {
   auto one = LockedArena::take(4096);
   const auto* place = one.bytes().data();
@@ -56,6 +72,15 @@ TEST(LockedArena, IsEmptyWhereItsMemoryCannotBeLocked) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_TRUE(WIFEXITED(status));
+}
+
+TEST(LockedArena, TheMachinesMemoryIsWhatTheKernelSays) {
+  std::ifstream information("/proc/meminfo");
+  std::string name;
+  std::size_t kilobytes = 0;
+  ASSERT_TRUE(information >> name >> kilobytes);
+  ASSERT_EQ(name, "MemTotal:");
+  EXPECT_EQ(machine_memory(), kilobytes << 10);
 }
 
 TEST(LockedArena, OfNoSizeIsEmpty) { EXPECT_TRUE(LockedArena::take(0).bytes().empty()); }

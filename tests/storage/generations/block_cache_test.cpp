@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "firmware/base/limits_speed.h"
 #include "tests/storage/generations/support.h"
 
 namespace shosoin::generations {
@@ -86,6 +87,29 @@ TEST(BlockCache, IsNothingWhereThereIsNoMemoryForIt) {
   EXPECT_EQ(cache.capacity(), 0u);
 }
 
+TEST(BlockCache, IsAsLargeAsIsWantedAsFarAsKeysLockingAndMemoryLeaveRoom) {
+  constexpr std::size_t kMiB = 1u << 20, kGiB = 1u << 30, kEverything = ~std::size_t{0};
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, 704 * kMiB, 32 * kGiB}), 512 * kMiB);
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, kEverything, 32 * kGiB}), 512 * kMiB);
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, 256 * kMiB, 32 * kGiB}), 64 * kMiB);  // beside the keys
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, 8 * kMiB, 32 * kGiB}), kMiB);         // where keys have no part of their own
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, kEverything, 2 * kGiB}), 128 * kMiB);
+  EXPECT_EQ(BlockCache::size_in({16 * kMiB, kEverything, 32 * kGiB}), 16 * kMiB);
+  EXPECT_EQ(BlockCache::size_in({0, kEverything, 32 * kGiB}), 0u);
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, 0, 32 * kGiB}), 0u);
+  EXPECT_EQ(BlockCache::size_in({512 * kMiB, kEverything, 0}), 0u);
+}
+
+TEST(BlockCache, CountsWhatItFoundAndWhatNot) {
+  BlockCache cache(kSize);
+  cache.put({1, 1}, text_bytes("x"));
+  EXPECT_TRUE(kept(cache, 1, 1));
+  EXPECT_TRUE(kept(cache, 1, 1));
+  EXPECT_FALSE(kept(cache, 1, 2));
+  EXPECT_EQ(cache.counts().found, 2u);
+  EXPECT_EQ(cache.counts().missed, 1u);
+}
+
 TEST(BlockCache, ServesManyThreads) {
   BlockCache cache(kSize);
   std::atomic<bool> wrong{false};
@@ -125,6 +149,29 @@ TEST(BlockCache, HoldsNothingOfAGenerationAfterTheNextOneIsAdopted) {
   EXPECT_GT(held_by_all_views(), 0u);
   house.close();
   EXPECT_EQ(held_by_all_views(), 0u);
+}
+
+TEST(BlockCache, KeepsTheFirstBlocksOfAScanAndNothingOfAMerge) {
+  House house;
+  std::vector<Entry> first;
+  for (int i = 100; i < 200; ++i) first.push_back({{TableId::Facts, text_bytes(std::to_string(i))}, Bytes(3000, 1)});
+  house.create(std::move(first));
+  ASSERT_GT(house.store->summary().blocks, 2 * limits::kScanKept);
+  ASSERT_TRUE(house.merge({}));
+  EXPECT_EQ(held_by_all_views(), 0u);
+  const auto scan = [&] {
+    std::size_t seen = 0;
+    EXPECT_TRUE(house.store->scan(TableId::Facts, {}, [&](const Entry&) { return ++seen, true; }));
+    return seen;
+  };
+  EXPECT_EQ(scan(), 100u);
+  EXPECT_EQ(held_by_all_views(), limits::kScanKept);
+  ASSERT_TRUE(house.store->get({TableId::Facts, text_bytes("199")}).value());
+  EXPECT_EQ(held_by_all_views(), limits::kScanKept + 1);
+  const auto before = BlockCache::of_process().counts();
+  EXPECT_EQ(scan(), 100u);  // what is kept is used
+  EXPECT_EQ(BlockCache::of_process().counts().found - before.found, limits::kScanKept + 1);
+  EXPECT_EQ(held_by_all_views(), limits::kScanKept + 1);
 }
 
 TEST(TenantStore, HasAnotherVersionAfterEverythingThatChangesItsAnswers) {

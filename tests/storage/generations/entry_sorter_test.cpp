@@ -227,6 +227,27 @@ TEST(EntrySorter, TellsADamagedMovedOrMissingBlockAsIntegrity) {
   }
 }
 
+// LMDB maps a block to free it, and only a commit lets go of what is mapped: a million rows leave 500 MB of runs.
+TEST(EntrySorter, DropsItsRunsInCommitsOfBoundedSize) {
+  static std::size_t commits = 0;
+  House house;
+  house.create({});
+  auto sorter = house.store->sorter();
+  std::mt19937_64 random(12);
+  while (sorter->runs() < 5) ASSERT_TRUE(sorter->add(numbered(random, 1u << 20)));
+  const auto blocks = house.environment->read().value()->count(kBlocks).value() - house.store->summary().blocks;
+  ASSERT_GT(blocks, limits::kDropAtOnce);
+  commits = 0;
+  power::set_plug([](std::string_view step) noexcept {
+    commits += step == "generation:drop";
+    return power::Cut::None;
+  });
+  sorter.reset();
+  power::set_plug(nullptr);
+  EXPECT_EQ(commits, (blocks + limits::kDropAtOnce - 1) / limits::kDropAtOnce);
+  EXPECT_EQ(generations_in(*house.environment).value(), std::vector<GenerationId>{house.generation.gid});
+}
+
 // The power goes before and after the commit of each run: the store opens as it was, and nothing of a run is named.
 TEST(EntrySorter, LeavesOnlyGarbageWhereThePowerGoes) {
   static int runs_left = 0;

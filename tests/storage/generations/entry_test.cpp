@@ -103,7 +103,13 @@ TEST(Entry, BelongsToARecordOnlyInTheTablesOfRecords) {
         TableId::Sessions, TableId::Tenants, TableId::SigningKeys, TableId::Certificates, TableId::Definitions}) {
     EXPECT_EQ(record_of({table, copy_of(record.view())}), std::nullopt);
   }
-  Bytes waiting(RecordId::kSize, 7);  // of an import: what waits in it belongs to its record, a part of a list does not
+  Bytes changed(RecordId::kSize,
+                7);  // of an import: what was converted in a row, and below what waits, belongs to its record
+  changed.push_back(2);
+  append(changed, be(std::uint64_t{2}));
+  append(changed, record.view());
+  EXPECT_EQ(record_of({TableId::Quarantine, changed}), record);
+  Bytes waiting(RecordId::kSize, 7);
   waiting.push_back(1);
   append(waiting, record.view());
   EXPECT_EQ(record_of({TableId::Quarantine, waiting}), record);

@@ -36,6 +36,9 @@ class Snapshot : public ::testing::Test {
     for (auto entry = source->next().value(); entry; entry = source->next().value()) found.push_back(std::move(*entry));
     return found;
   }
+  SnapshotView::Transaction again() {
+    return [this] { return environment->read(); };
+  }
   std::vector<std::size_t> sizes(engine::Table table) {
     std::vector<std::size_t> found;
     auto reading = environment->read().value();
@@ -59,7 +62,7 @@ TEST_F(Snapshot, EmptyReadsBackAsEmpty) {
   auto reading = environment->read().value();
   const auto view = open(*reading);
   EXPECT_EQ(view->base_seq(), 12u);
-  EXPECT_FALSE(view->get(*reading, {TableId::Records, {1}}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::Records, {1}}).value());
   EXPECT_TRUE(all(*reading, *view, {TableId{0}, {}}).empty());
 }
 
@@ -74,10 +77,10 @@ TEST_F(Snapshot, OfThousandsOfEntriesFindsEachAndNothingBeside) {
   EXPECT_EQ(view->summary().root, summary.root);
   for (int i = 0; i < 8000; i += 7) {
     const auto& entry = entries[static_cast<std::size_t>(i)];
-    EXPECT_EQ(view->get(*reading, entry.key).value(), entry.value) << i;
-    EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes(key_text(i) + "x")}).value());
+    EXPECT_EQ(view->get(again(), entry.key).value(), entry.value) << i;
+    EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, text_bytes(key_text(i) + "x")}).value());
   }
-  EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes("a")}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, text_bytes("a")}).value());
   const auto any = [&](TableId table, std::string_view prefix) {
     return view->any([&] { return environment->read(); }, {table, text_bytes(prefix)}).value();
   };
@@ -90,14 +93,40 @@ TEST_F(Snapshot, OfThousandsOfEntriesFindsEachAndNothingBeside) {
   EXPECT_FALSE(any(TableId::SearchKeys, "l"));
   EXPECT_FALSE(any(TableId::Due, ""));
   EXPECT_FALSE(any(TableId::Records, ""));
-  EXPECT_FALSE(view->get(*reading, {TableId::SearchKeys, text_bytes("z")}).value());
-  EXPECT_FALSE(view->get(*reading, {TableId::Due, entries[0].key.bytes}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, text_bytes("z")}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::Due, entries[0].key.bytes}).value());
   const auto found = all(*reading, *view, entries[4321].key);
   ASSERT_EQ(found.size(), 8000u - 4321u);
   EXPECT_EQ(found.front().key, entries[4321].key);
   EXPECT_EQ(found.back().value, entries.back().value);
   EXPECT_EQ(all(*reading, *view, {TableId::SearchKeys, text_bytes(key_text(4321) + "x")}).front().key,
             entries[4322].key);
+}
+
+// The search among blocks looks at the first fourteen bytes before it looks at keys.
+TEST_F(Snapshot, FindsWhatBeginsAlikeForLongAndWhatEndsInZeros) {
+  std::vector<Entry> entries;
+  const auto add = [&](Bytes key) { entries.push_back({{TableId::SearchKeys, std::move(key)}, Bytes(1500, 1)}); };
+  for (std::size_t zeros = 1; zeros <= 40; ++zeros) add(Bytes(zeros, 0));
+  for (int i = 0; i < 200; ++i) add(text_bytes("a beginning of thirty bytes .." + key_text(i)));
+  for (const char* key : {"b", "ba", "baa"}) add(text_bytes(key));
+  entries.push_back({{TableId::Due, {}}, Bytes(1500, 1)});
+  write(entries);
+  auto reading = environment->read().value();
+  const auto view = open(*reading);
+  ASSERT_GT(view->summary().blocks, 100u);
+  for (const auto& entry : entries) {
+    EXPECT_EQ(view->get(again(), entry.key).value(), entry.value);
+    EXPECT_TRUE(view->any(again(), entry.key).value());
+    auto behind = entry.key;
+    behind.bytes.push_back(1);
+    EXPECT_FALSE(view->get(again(), behind).value());
+    EXPECT_FALSE(view->any(again(), behind).value());
+  }
+  EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, {}}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, Bytes(41, 0)}).value());
+  EXPECT_FALSE(view->get(again(), {TableId::SearchKeys, text_bytes("a beginning of thirty bytes ..")}).value());
+  EXPECT_TRUE(view->any(again(), {TableId::SearchKeys, text_bytes("a beginning of thirty bytes ..")}).value());
 }
 
 TEST_F(Snapshot, BlocksStoreOnePageUnlessOneEntryIsLarger) {
@@ -114,7 +143,7 @@ TEST_F(Snapshot, LargeEntriesStandAloneInBlocksThatGrowByWholePages) {
   EXPECT_EQ(summary.blocks, 5u);
   auto reading = environment->read().value();
   const auto view = open(*reading);
-  for (const auto& entry : entries) EXPECT_EQ(view->get(*reading, entry.key).value(), entry.value);
+  for (const auto& entry : entries) EXPECT_EQ(view->get(again(), entry.key).value(), entry.value);
   for (const auto size : sizes(kBlocks))
     EXPECT_EQ((size - crypto::kBoxOverhead - limits::kBlockPlain) % limits::kBlockStep, 0u);
 }
@@ -201,7 +230,8 @@ TEST(SnapshotVectors, BlocksDirectoryAndHeaderOfTheOtherProgramOpen) {
   EXPECT_EQ(view->summary().blocks, 2u);
   EXPECT_EQ(view->summary().entries, 3u);
   EXPECT_EQ(view->base_seq(), 12u);
-  EXPECT_EQ(view->get(*reading, {TableId::Records, hex_at(vectors, "record")}).value(), hex_at(vectors, "recordEntry"));
+  EXPECT_EQ(view->get([&] { return environment->read(); }, {TableId::Records, hex_at(vectors, "record")}).value(),
+            hex_at(vectors, "recordEntry"));
 }
 
 }  // namespace

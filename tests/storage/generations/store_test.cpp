@@ -179,6 +179,27 @@ TEST(TenantStore, RowsWrittenAheadOfAChangeGoWithTheirSequenceNumber) {
   ASSERT_TRUE(house.store->drop_rows_of_seq(7));
 }
 
+TEST(TenantStore, RowsWrittenAheadInTheOrderOfTheirIdsFillTheirPages) {
+  House house;
+  house.create();
+  const auto before = house.environment->size_on_disk().value();
+  constexpr std::size_t kGroups = 8, kRowsOfAGroup = 500, kPage = 4096;
+  for (const unsigned place : {5u, 2u, 7u, 1u, 6u, 3u, 4u, 0u}) {  // groups come in any order and lie between each other
+    std::vector<NewRow> rows;
+    for (std::size_t i = 0; i < kRowsOfAGroup; ++i) {
+      auto id = RowId::random().bytes();
+      std::ranges::copy(be(std::uint64_t{7}), id.begin());
+      id[8] = static_cast<std::uint8_t>(place);
+      rows.push_back({RowId(id), Bytes(2014, 1)});
+    }
+    std::ranges::sort(rows, {}, &NewRow::id);
+    ASSERT_TRUE(house.store->write_rows_ahead(rows));
+  }
+  EXPECT_EQ(house.environment->read().value()->count(kRows).value(), kGroups * kRowsOfAGroup);
+  const auto pages = (house.environment->size_on_disk().value() - before) / kPage;
+  EXPECT_LT(pages, kGroups * kRowsOfAGroup * 6 / 10);  // a half, a page or two for each group, branches
+}
+
 TEST(TenantStore, DeltaRowsShowOnlyASizeClass) {
   House house;
   house.create();

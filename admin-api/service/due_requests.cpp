@@ -1,0 +1,163 @@
+// What is due (保存期間満了データ一覧) and how much will be, month by month. Both walk table Due, which is sorted by
+// day.
+#include <algorithm>
+
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/holds.h"
+#include "admin-api/service/imports.h"
+#include "admin-api/service/retention_terms.h"
+#include "admin-api/service/search_keys.h"
+#include "firmware/base/limits_retention.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using protocol::FieldId;
+
+Result<void> need_to_read(Context& context) {
+  const auto& grant = context.by().grant;
+  if (grant.has(Permission::ManageRetention) || grant.has(Permission::Audit)) return success();
+  if (grant.has(Permission::RequestErasure)) return success();
+  return need(context, Permission::ApproveErasure);
+}
+
+Result<Bytes> cursor_in(Context& context) {
+  const auto text = context.text(FieldId::ReportCursor);
+  if (text.empty()) return Bytes{};
+  auto key = from_hex(text);
+  if (!key || key->size() != sizeof(std::uint32_t) + RecordId::kSize) {
+    return context.refuse(ErrorCode::InvalidContent, "go on from this cursor", "/cursor");
+  }
+  return std::move(*key);
+}
+
+struct Page {
+  std::vector<DueEntry> entries;
+  Bytes last;  // key of the last entry that was looked at
+  bool more = false;
+};
+
+// Adds what stands under `prefix` up to this day, behind the cursor, in files granted to the caller.
+Result<void> add_to(Page& page, const TenantStore& store, const Context& context, const Bytes& prefix,
+                    const Bytes& after, std::uint32_t last_day) {
+  Result<void> read = success();
+  TRY(store.scan(TableId::Due, prefix, [&](const Entry& entry) {
+    auto due = decode_due(entry);
+    if (!due) {
+      read = due.error();
+      return false;
+    }
+    if (due.value().day > last_day) return false;
+    if (!after.empty() && entry.key.bytes <= after) return true;
+    if (page.entries.size() == limits::kDuePage) {
+      page.more = true;
+      return false;
+    }
+    page.last = entry.key.bytes;
+    if (context.by().grant.has_file(due.value().file)) page.entries.push_back(std::move(due.value()));
+    return true;
+  }));
+  return read;
+}
+
+// What the manager sees of one record; nothing of a record that is not confirmed.
+Result<std::optional<json::object>> told_of(const TenantStore& store, const DueEntry& due, ConfirmedImports& confirmed,
+                                            std::chrono::year_month_day today) {
+  TRY(const auto record, find_record(store, due.record));
+  if (!record) return std::optional<json::object>{};
+  TRY(const bool seen, confirmed.contains(record->import));
+  if (!seen) return std::optional<json::object>{};
+  TRY(const auto term, find_term(store, due.record));
+  if (!term) return Error{ErrorCode::Integrity, "find the term of a record that has a due date"};
+  TRY(const auto hold, hold_over(store, due.file, {due.record}));
+  json::object out{{"recordId", due.record.hex()},
+                   {"recordFile", due.file},
+                   {"version", record->version},
+                   {"ruleVersion", term->rule_version}};
+  if (term->event) out["event"] = term->event->to_text();
+  if (hold) out["holdId"] = hold->id.hex();
+  if (term->state != retention::TermState::Fixed) {
+    out["undetermined"] = true;
+    return std::optional(std::move(out));
+  }
+  out["end"] = retention::to_text(term->end);
+  out["purgeFrom"] = retention::to_text(term->purge_from);
+  out["daysOverdue"] = (std::chrono::sys_days{today} - std::chrono::sys_days{term->purge_from}).count();
+  return std::optional(std::move(out));
+}
+
+struct Month {
+  std::uint64_t count = 0;
+  std::map<std::string, std::uint64_t> by_file;
+};
+
+std::string month_text(std::uint32_t month) {
+  const auto text = std::to_string(month);
+  return text.substr(0, text.size() - 2) + "-" + text.substr(text.size() - 2);
+}
+
+json::object shown(const Month& month) {
+  json::object files;
+  for (const auto& [file, count] : month.by_file) files[file] = count;
+  return {{"count", month.count}, {"recordFiles", std::move(files)}};
+}
+
+}  // namespace
+
+Answer due_list(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_read(context));
+  TRY(const auto after, cursor_in(context));
+  const auto today = legal_today(parts);
+  Page page;
+  TRY(add_to(page, *store, context, {}, after, retention::day_number(today)));
+  if (!page.more) {
+    TRY(add_to(page, *store, context, copy_of(be(retention::kNoDay)), after, retention::kNoDay));
+  }
+  ConfirmedImports confirmed(*store);
+  json::array out;
+  for (const auto& due : page.entries) {
+    TRY(auto told, told_of(*store, due, confirmed, today));
+    if (told) out.push_back(std::move(*told));
+  }
+  json::object answer{{"today", retention::to_text(today)}, {"expiredRecords", std::move(out)}};
+  if (page.more) answer["cursor"] = to_hex(page.last);
+  return answer;
+}
+
+Answer retention_calendar(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_read(context));
+  const auto today = retention::day_number(legal_today(parts));
+  std::map<std::uint32_t, Month> months;  // by YYYYMM
+  Month due, undetermined;
+  Result<void> read = success();
+  TRY(store->scan(TableId::Due, {}, [&](const Entry& entry) {
+    const auto one = decode_due(entry);
+    if (!one) {
+      read = one.error();
+      return false;
+    }
+    const auto& [day, record, file] = one.value();
+    if (!context.by().grant.has_file(file)) return true;
+    auto& month = day == retention::kNoDay ? undetermined : day <= today ? due : months[day / 100];
+    ++month.count;
+    ++month.by_file[file];
+    return months.size() <= limits::kCalendarMonths;
+  }));
+  TRY(std::move(read));
+  if (months.size() > limits::kCalendarMonths) return Error{ErrorCode::TooMany, "tell so many months of due dates"};
+  json::array out;
+  for (const auto& [number, month] : months) {
+    auto one = shown(month);
+    one["month"] = month_text(number);
+    out.push_back(std::move(one));
+  }
+  return json::object{{"today", retention::to_text(legal_today(parts))},
+                      {"due", shown(due)},
+                      {"undetermined", shown(undetermined)},
+                      {"months", std::move(out)}};
+}
+
+}  // namespace shosoin::service

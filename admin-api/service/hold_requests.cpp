@@ -1,0 +1,170 @@
+// The requests about holds: set, ask for the release, decide about it, list (promise 7).
+#include <algorithm>
+
+#include "admin-api/service/erasures.h"
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/holds.h"
+#include "admin-api/service/idempotency.h"
+#include "admin-api/service/log_fields.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/limits_retention.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using generations::Change;
+using protocol::FieldId;
+
+Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
+  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
+  return context.refuse(ErrorCode::InvalidContent, "read a hold", pointer);
+}
+
+// Whoever works on erasures or audits may set one, and ask for its release; only manageRetention releases.
+Result<void> need_to_hold(Context& context) {
+  const auto& grant = context.by().grant;
+  if (grant.has(Permission::RequestErasure) || grant.has(Permission::Audit)) return success();
+  return need(context, Permission::ManageRetention);
+}
+
+Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const files::Definition& definition) {
+  HoldFacts facts;
+  facts.state = "active";
+  facts.file = definition.key();
+  facts.name = context.text(FieldId::HoldName);
+  if (facts.name.find_first_not_of(" \t") == std::string::npos) {
+    return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
+  }
+  facts.reason = context.text(FieldId::ReasonCode);
+  if (std::ranges::find(hold_reasons(), facts.reason, &HoldReason::code) == hold_reasons().end()) {
+    return refuse(
+        context,
+        "理由を "
+        "disclosure-request(開示請求)、litigation(訴訟)、audit(監査)、review-request(審査請求)から選んでください。",
+        "Give the reason: disclosure-request, litigation, audit or review-request.", "/reason");
+  }
+  facts.case_reference = context.text(FieldId::CaseReference);
+  const bool by_query = protocol::field(context.request, FieldId::SearchKind).has_value();
+  const bool by_records = protocol::field(context.request, FieldId::RecordIds).has_value();
+  if (by_query == by_records) {
+    return refuse(context, "記録IDか検索キーの、どちらか一方を指定してください。",
+                  "Give either record ids or a search key.", "/recordIds");
+  }
+  if (by_records) {
+    TRY(facts.records, records_in(context));
+    return facts;
+  }
+  TRY(facts.query, search_key_in(store, context, definition));
+  TRY(search(store, *facts.query));  // TooMany: so wide that it could not be walked through
+  return facts;
+}
+
+Result<HoldFacts> hold_of_caller(Context& context, const TenantStore& store) {
+  TRY(const auto id, id_field<RecordId>(context, FieldId::HoldId));
+  context.target["holdId"] = id.hex();
+  TRY(auto facts, find_hold(store, id));
+  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  return std::move(*facts);
+}
+
+}  // namespace
+
+Answer hold_set(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_hold(context));
+  TRY(const auto* definition, granted_file(parts, context));
+  TRY(auto facts, hold_in(context, *store, *definition));
+  TRY(auto earlier, find_reply(*store, context));
+  if (earlier) {
+    TRY(const auto id, RecordId::parse(*earlier));
+    TRY(auto before, find_hold(*store, id));
+    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    return shown(*before);
+  }
+  facts.id = RecordId::random();
+  facts.set = person_and_time(context);
+  context.target["holdId"] = facts.id.hex();
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(const auto others, all_holds(*store));
+    if (std::ranges::count_if(others, &HoldFacts::in_force) >= std::ptrdiff_t{limits::kMaxHolds})
+      return Error{ErrorCode::TooMany, "set one more hold"};
+    TRY(check_records(*store, facts.file, facts.records));
+    auto line = log_object(context, "hold-set", "ok");
+    line["hold"] = shown(facts);
+    Change change{{hold_entry(facts)}, {}, {}, log_entry(line)};
+    if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
+    return change;
+  }));
+  context.logged = true;
+  return shown(facts);
+}
+
+Answer hold_release(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_hold(context));
+  TRY(auto facts, hold_of_caller(context, *store));
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(auto now, find_hold(*store, facts.id));
+    if (!now || now->state != "active") return Error{ErrorCode::Conflict, "ask for the release of a hold again"};
+    facts = std::move(*now);
+    facts.state = "releasing";
+    facts.asked = person_and_time(context);
+    facts.asked_by = context.by().person.id;
+    facts.asked_at = context.terminal;
+    return Change{{hold_entry(facts)}, {}, {}, log_entry(log_object(context, "hold-release", "ok"))};
+  }));
+  context.logged = true;
+  return shown(facts);
+}
+
+Answer hold_decide(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::ManageRetention));
+  const auto decision = context.text(FieldId::Decision);
+  if (decision != "approve" && decision != "reject") {
+    return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
+  }
+  TRY(auto facts, hold_of_caller(context, *store));
+  if (facts.state != "releasing") return Error{ErrorCode::Conflict, "decide on a release nobody asked for"};
+  if (facts.asked_by == context.by().person.id || facts.asked_at == context.terminal) {
+    return Error{ErrorCode::SamePerson, "release a hold alone, or at the same terminal"};
+  }
+  TRY(const bool same, same_human(parts.zero(), facts.asked_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "release a hold alone under another id"};
+  TRY(fresh_code(parts, context));
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(auto now, find_hold(*store, facts.id));
+    // Asked for by somebody else meanwhile: that is another decision.
+    if (!now || now->state != "releasing" || now->asked_by != facts.asked_by || now->asked_at != facts.asked_at) {
+      return Error{ErrorCode::Conflict, "decide on a release nobody asked for"};
+    }
+    facts = std::move(*now);
+    facts.state = decision == "approve" ? "released" : "active";
+    if (decision == "approve") facts.released = person_and_time(context);
+    auto line = log_object(context, "hold-decide", "ok");
+    line["decision"] = decision;
+    line["requestedBy"] = facts.asked_by;
+    return Change{{hold_entry(facts)}, {}, {}, log_entry(line)};
+  }));
+  context.logged = true;
+  return shown(facts);
+}
+
+Answer hold_list(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  if (!context.by().grant.has(Permission::ApproveErasure)) {
+    TRY(need_to_hold(context));
+  }
+  TRY(auto all, all_holds(*store));
+  std::erase_if(all, [&](const HoldFacts& facts) { return !context.by().grant.has_file(facts.file); });
+  std::ranges::stable_partition(all, [](const HoldFacts& facts) { return facts.in_force(); });
+  json::array out;
+  for (const auto& facts : all) {
+    if (out.size() == limits::kMaxHoldsTold) break;
+    out.push_back(shown(facts));
+  }
+  return json::object{{"holds", std::move(out)}, {"total", all.size()}};
+}
+
+}  // namespace shosoin::service

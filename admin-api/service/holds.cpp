@@ -1,0 +1,162 @@
+#include "admin-api/service/holds.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/serialize.hpp>
+
+#include "crypto/canonical_json.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kHoldFormat = 1;
+constexpr Literal kDoing = "read a hold";
+constexpr std::array<HoldReason, 4> kReasons{{{"disclosure-request", "開示請求", "request for disclosure"},
+                                              {"litigation", "訴訟", "litigation"},
+                                              {"audit", "監査", "audit"},
+                                              {"review-request", "審査請求", "request for review"}}};
+
+EntryKey key_of(const RecordId& id) { return {TableId::Holds, copy_of(id.view())}; }
+
+std::string text_member(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+json::object object_member(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
+}
+
+Result<SearchKey> read_query(const json::object& object) {
+  const auto prefix = from_hex(text_member(object, "prefix"));
+  const auto* kind = object.if_contains("kind");
+  const auto table = text_member(object, "table");
+  if (!prefix || prefix->empty() || kind == nullptr || !kind->is_int64() || (table != "keys" && table != "links")) {
+    return Error{ErrorCode::Integrity, kDoing};
+  }
+  const auto number = kind->get_int64();
+  if (number < 1 || number > static_cast<std::int64_t>(SearchKind::Group)) return Error{ErrorCode::Integrity, kDoing};
+  return SearchKey{static_cast<SearchKind>(number), *prefix, text_member(object, "birthKey"),
+                   table == "keys" ? TableId::SearchKeys : TableId::SubjectLinks};
+}
+
+json::object query_of(const SearchKey& query) {
+  return {{"kind", static_cast<std::int64_t>(query.kind)},
+          {"prefix", to_hex(query.prefix)},
+          {"birthKey", query.birth_key},
+          {"table", query.table == TableId::SearchKeys ? "keys" : "links"}};
+}
+
+Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
+  const auto parsed = crypto::parse_strict(text_of(value));
+  if (!parsed || !parsed.value().is_object()) return Error{ErrorCode::Integrity, kDoing};
+  const auto& object = parsed.value().get_object();
+  const auto* format = object.if_contains("format");
+  const auto* records = object.if_contains("records");
+  const auto terminal = from_hex(text_member(object, "askedAtTerminal"));
+  if (format == nullptr || *format != kHoldFormat || records == nullptr || !records->is_array() || !terminal ||
+      terminal->size() != Fingerprint{}.size()) {
+    return Error{ErrorCode::Integrity, kDoing};
+  }
+  HoldFacts facts;
+  TRY(facts.id, RecordId::from(key.bytes));
+  for (const auto& one : records->get_array()) {
+    if (!one.is_string()) return Error{ErrorCode::Integrity, kDoing};
+    TRY(const auto id, RecordId::parse(one.get_string()));
+    facts.records.insert(id);
+  }
+  if (const auto* query = object.if_contains("query"); query != nullptr && query->is_object()) {
+    TRY(facts.query, read_query(query->get_object()));
+  }
+  facts.state = text_member(object, "state");
+  facts.name = text_member(object, "name");
+  facts.reason = text_member(object, "reason");
+  facts.file = text_member(object, "recordFile");
+  facts.case_reference = text_member(object, "caseReference");
+  facts.set = object_member(object, "set");
+  facts.asked = object_member(object, "asked");
+  facts.released = object_member(object, "released");
+  facts.asked_by = text_member(object, "askedBy");
+  std::ranges::copy(*terminal, facts.asked_at.begin());
+  const bool known = facts.state == "active" || facts.state == "releasing" || facts.state == "released";
+  if (!known || facts.query.has_value() == !facts.records.empty()) return Error{ErrorCode::Integrity, kDoing};
+  return facts;
+}
+
+// A search that has come to find too much to walk through covers everything it may cover.
+Result<bool> covers(const TenantStore& store, const HoldFacts& hold, const std::set<RecordId>& records) {
+  if (!hold.query) {
+    return std::ranges::any_of(records, [&](const RecordId& id) { return hold.records.contains(id); });
+  }
+  const auto found = search(store, *hold.query);
+  if (!found && found.error().code() == ErrorCode::TooMany) return true;
+  if (!found) return found.error();
+  return std::ranges::any_of(found.value(), [&](const RecordId& id) { return records.contains(id); });
+}
+
+}  // namespace
+
+std::span<const HoldReason> hold_reasons() noexcept { return kReasons; }
+
+Entry hold_entry(const HoldFacts& facts) {
+  json::array records;
+  for (const auto& id : facts.records) records.emplace_back(id.hex());
+  json::object object{
+      {"format", kHoldFormat},         {"state", facts.state},      {"name", facts.name},
+      {"reason", facts.reason},        {"recordFile", facts.file},  {"caseReference", facts.case_reference},
+      {"records", std::move(records)}, {"set", facts.set},          {"asked", facts.asked},
+      {"released", facts.released},    {"askedBy", facts.asked_by}, {"askedAtTerminal", to_hex(facts.asked_at)}};
+  if (facts.query) object["query"] = query_of(*facts.query);
+  return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
+}
+
+// Never what a query looks for: it may be a name or a number.
+json::object shown(const HoldFacts& facts) {
+  json::object out{{"holdId", facts.id.hex()}, {"state", facts.state},
+                   {"name", facts.name},       {"reason", facts.reason},
+                   {"recordFile", facts.file}, {"caseReference", facts.case_reference},
+                   {"setBy", facts.set},       {"byQuery", facts.query.has_value()}};
+  if (!facts.query) out["count"] = facts.records.size();
+  if (!facts.asked.empty()) out["releaseAskedBy"] = facts.asked;
+  if (!facts.released.empty()) out["releasedBy"] = facts.released;
+  return out;
+}
+
+Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const RecordId& id) {
+  const auto key = key_of(id);
+  TRY(const auto stored, store.get(key));
+  if (!stored) return std::optional<HoldFacts>{};
+  TRY(auto facts, read_hold(key, *stored));
+  return std::optional(std::move(facts));
+}
+
+Result<std::vector<HoldFacts>> all_holds(const TenantStore& store) {
+  std::vector<HoldFacts> out;
+  Result<void> read = success();
+  TRY(store.scan(TableId::Holds, {}, [&](const Entry& entry) {
+    auto facts = read_hold(entry.key, *entry.value);
+    if (!facts) {
+      read = facts.error();
+      return false;
+    }
+    out.push_back(std::move(facts.value()));
+    return true;
+  }));
+  TRY(std::move(read));
+  return out;
+}
+
+Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
+                                           const std::set<RecordId>& records) {
+  TRY(auto holds, all_holds(store));
+  for (auto& hold : holds) {
+    if (!hold.in_force() || hold.file != file) continue;
+    TRY(const bool covered, covers(store, hold, records));
+    if (covered) return std::optional(std::move(hold));
+  }
+  return std::optional<HoldFacts>{};
+}
+
+}  // namespace shosoin::service

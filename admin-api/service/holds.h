@@ -1,0 +1,37 @@
+// Holds (廃棄停止): named, several at a time, on records or on what a search finds; set by one person, released by two.
+// While one is in force nothing it covers is erased, whatever was approved; the period itself is not changed by it
+// (domain notes, section 3, 9). Looked at under the hold of the tenant's writers, just before a batch commits. Any
+// thread.
+#pragma once
+
+#include "admin-api/service/search_keys.h"
+
+namespace shosoin::service {
+
+struct HoldReason {
+  std::string_view code, ja, en;
+};
+std::span<const HoldReason> hold_reasons() noexcept;
+
+// The entry of a hold in table Holds; JSON, format 1 (entries.md).
+struct HoldFacts {
+  RecordId id;
+  std::string state;  // active | releasing | released
+  std::string name, reason, file, case_reference;
+  std::set<RecordId> records;                // either these
+  std::optional<SearchKey> query;            // or what this finds, as long as the hold stands: also what comes later
+  boost::json::object set, asked, released;  // who and when
+  std::string asked_by;                      // of the release
+  Fingerprint asked_at{};
+  bool in_force() const { return state != "released"; }
+};
+Entry hold_entry(const HoldFacts& facts);
+Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const RecordId& id);
+Result<std::vector<HoldFacts>> all_holds(const TenantStore& store);
+boost::json::object shown(const HoldFacts& facts);
+
+// The first hold in force that covers one of these records of the file.
+Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
+                                           const std::set<RecordId>& records);
+
+}  // namespace shosoin::service

@@ -1,0 +1,230 @@
+// The requests about retention rules: propose, decide, list (promises 6 and 7).
+#include <algorithm>
+
+#include "admin-api/service/erasures.h"
+#include "admin-api/service/handlers.h"
+#include "admin-api/service/idempotency.h"
+#include "admin-api/service/log_fields.h"
+#include "admin-api/service/retention_terms.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/limits_retention.h"
+#include "firmware/base/log.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using generations::Change;
+using protocol::FieldId;
+
+Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
+  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
+  return context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer);
+}
+
+// What of a shipped proposal a manager takes over; anything said in the request goes before it.
+struct Wished {
+  std::string rule, period, citation, source = "own", reliability;
+};
+
+Result<Wished> wished_in(Context& context, const files::Definition& definition) {
+  Wished wished;
+  const auto id = context.text(FieldId::ProposalId);
+  if (!id.empty()) {
+    const auto all = retention::proposals();
+    const auto found = std::ranges::find(all, id, &retention::Proposal::id);
+    const bool fits = found != all.end() && found->rule && found->subject == retention::Subject::Records &&
+                      found->record_file == definition.key();
+    if (!fits) {
+      return refuse(
+          context, "このファイルの記録についての案ではありません。`shosoin retention proposals` で確かめてください。",
+          "Not a proposal for records of this file with a period; see `shosoin retention proposals`.", "/proposal");
+    }
+    wished = {std::string(retention::to_text(*found->rule)), std::string(found->period), std::string(found->citation),
+              std::string(found->id), std::string(retention::to_text(found->reliability))};
+  }
+  const auto take = [&](FieldId field, std::string& to) {
+    if (auto text = context.text(field); !text.empty()) to = std::move(text);
+  };
+  take(FieldId::CountingRule, wished.rule);
+  take(FieldId::RetentionPeriod, wished.period);
+  take(FieldId::Ground, wished.citation);
+  return wished;
+}
+
+bool flag_of(const Context& context, FieldId field) {
+  const auto flag = protocol::field(context.request, field);
+  return flag && !flag->empty() && (*flag)[0] == 1;
+}
+
+Result<StoredRule> rule_in(Context& context, const files::Definition& definition) {
+  TRY(const auto wished, wished_in(context, definition));
+  const auto rule = retention::parse_counting_rule(wished.rule);
+  if (!rule) {
+    return refuse(context, "数え方を EXCL、INCL、NEXT_FY、NEXT_CY のいずれかで指定してください。",
+                  "Give the counting rule: EXCL, INCL, NEXT_FY or NEXT_CY.", "/rule");
+  }
+  const auto period = retention::Period::parse(wished.period);
+  if (!period) {
+    return refuse(context, "期間を 5y、6m、30d のように指定してください。", "Give the period as in 5y, 6m or 30d.",
+                  "/period");
+  }
+  const auto said = [&](FieldId field, std::string_view otherwise) {
+    const auto text = context.text(field);
+    return text.empty() ? std::string(otherwise) : text;
+  };
+  const auto settlement = retention::parse_settlement(said(FieldId::Settlement, "actual-date"));
+  const bool counts = settlement && (settlement.value() == retention::Settlement::ActualDate ||
+                                     rule.value() == retention::CountingRule::NextFiscalYear);
+  if (!counts) {
+    return refuse(context, "出納整理期間の扱いは actual-date、または NEXT_FY のときだけ account-year です。",
+                  "The settlement months count by actual-date, or by account-year with NEXT_FY only.", "/settlement");
+  }
+  const auto unknown = retention::parse_unknown_parts(said(FieldId::UnknownDates, "latest-possible"));
+  if (!unknown) {
+    return refuse(context, "月日が不明な日付の扱いは latest-possible または person-decides です。",
+                  "Unknown parts of a date: latest-possible or person-decides.", "/unknownParts");
+  }
+  if (wished.citation.find_first_not_of(" \t") == std::string::npos) {
+    return refuse(context, "根拠となる法令または規程を書いてください。", "Cite the law or rule it rests on.",
+                  "/citation");
+  }
+  StoredRule out{definition.key(),
+                 {0, rule.value(), period.value(), settlement.value(), unknown.value()},
+                 {},
+                 flag_of(context, FieldId::Automatic),
+                 "proposed",
+                 wished.citation,
+                 wished.source,
+                 wished.reliability,
+                 {},
+                 {},
+                 {},
+                 {}};
+  auto events = context.text(FieldId::EventItems);
+  if (events.empty()) {
+    for (const auto item : definition.retention_events()) {
+      events += (events.empty() ? "" : ",") + definition.items()[item].key;
+    }
+  }
+  TRY(out.events, event_items_in(context, definition, events));
+  return out;
+}
+
+// Whoever may apply for an erasure may propose; only manageRetention decides.
+Result<void> need_to_propose(Context& context) {
+  if (context.by().grant.has(Permission::RequestErasure)) return success();
+  return need(context, Permission::ManageRetention);
+}
+Result<void> need_to_read(Context& context) {
+  const auto& grant = context.by().grant;
+  if (grant.has(Permission::Audit) || grant.has(Permission::ApproveErasure)) return success();
+  return need_to_propose(context);
+}
+
+Result<StoredRule> rule_of_version(const TenantStore& store, std::string_view file, std::uint64_t version) {
+  TRY(auto rules, rules_of(store, file));
+  for (auto& rule : rules) {
+    if (rule.counted.version == version) return std::move(rule);
+  }
+  return Error{ErrorCode::NotFound, kNothing};
+}
+
+// The adoption is durable; what cannot be counted now, the maintenance counts (unsettled_key).
+bool settle_now(Parts& parts, TenantStore& store, const std::string& file, Error* ending) {
+  std::unique_lock no_batch(parts.erasures);
+  const auto done = settle_terms(parts, store, file);
+  if (done) return true;
+  oplog::failure("terms could not be computed; the maintenance tries again", done.error());
+  *ending = done.error();
+  return false;
+}
+
+}  // namespace
+
+Answer retention_rule_propose(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_propose(context));
+  TRY(const auto* definition, granted_file(parts, context));
+  TRY(auto rule, rule_in(context, *definition));
+  rule.proposed = person_and_time(context);
+  rule.proposed_by = context.by().person.id;
+  rule.proposed_at = context.terminal;
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(const auto others, rules_of(*store, rule.file));
+    for (const auto& other : others) {
+      if (other.state != "proposed") continue;
+      context.told["version"] = other.counted.version;
+      return Error{ErrorCode::Conflict, "propose a rule while another proposal waits for its decision"};
+    }
+    const auto last = others.empty() ? std::uint16_t{0} : others.back().counted.version;
+    if (last >= limits::kMaxRuleVersions) return Error{ErrorCode::TooMany, "propose one more rule for a record file"};
+    rule.counted.version = static_cast<std::uint16_t>(last + 1);
+    auto line = log_object(context, "retention-rule-propose", "ok");
+    line["proposal"] = shown(rule);
+    return Change{{rule_entry(rule)}, {}, {}, log_entry(line)};
+  }));
+  context.logged = true;
+  return shown(rule);
+}
+
+Answer retention_rule_decide(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need(context, Permission::ManageRetention));
+  TRY(const auto* definition, granted_file(parts, context));
+  const auto decision = context.text(FieldId::Decision);
+  if (decision != "approve" && decision != "reject") {
+    return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
+  }
+  const auto version = from_be<std::uint64_t>(protocol::field(context.request, FieldId::RuleVersion)->first<8>());
+  context.target["ruleVersion"] = version;
+  TRY(auto rule, rule_of_version(*store, definition->key(), version));
+  if (rule.proposed_by == context.by().person.id || rule.proposed_at == context.terminal) {
+    return Error{ErrorCode::SamePerson, "adopt an own rule, or at the same terminal"};
+  }
+  TRY(const bool same, same_human(parts.zero(), rule.proposed_by, context.by().person));
+  if (same) return Error{ErrorCode::SamePerson, "adopt an own rule under another id"};
+  if (rule.state != "proposed") return Error{ErrorCode::Conflict, "decide on a rule that is decided"};
+  TRY(fresh_code(parts, context));
+  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+    TRY(rule, rule_of_version(*store, definition->key(), version));
+    if (rule.state != "proposed") return Error{ErrorCode::Conflict, "decide on a rule that is decided"};
+    rule.state = decision == "approve" ? "adopted" : "rejected";
+    rule.decided = person_and_time(context);
+    auto line = log_object(context, "retention-rule-decide", "ok");
+    line["decision"] = decision;
+    line["proposedBy"] = rule.proposed_by;
+    Change change{{rule_entry(rule)}, {}, {}, log_entry(line)};
+    if (decision == "approve") change.entries.push_back({unsettled_key(rule.file), Bytes{}});
+    return change;
+  }));
+  context.logged = true;
+  auto answer = shown(rule);
+  if (decision != "approve") return answer;
+  Error failed{ErrorCode::Internal, "compute terms"};
+  const bool settled = settle_now(parts, *store, rule.file, &failed);
+  if (!settled && (failed.code() == ErrorCode::StorageFailed || failed.code() == ErrorCode::TpmUnreachable)) {
+    return failed;
+  }
+  answer["termsComputed"] = settled;
+  return answer;
+}
+
+Answer retention_rule_list(Parts& parts, Context& context) {
+  TRY(auto* store, own_tenant(parts, context));
+  TRY(need_to_read(context));
+  TRY(const auto rules, all_rules(*store));
+  json::array out, without;
+  std::set<std::string> keys, adopted;
+  for (const auto& rule : rules) {
+    if (rule.state == "adopted") adopted.insert(rule.file);
+    if (context.by().grant.has_file(rule.file)) out.push_back(shown(rule));
+  }
+  for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  for (const auto& key : keys) {
+    if (context.by().grant.has_file(key) && !adopted.contains(key)) without.emplace_back(key);
+  }
+  return json::object{{"rules", std::move(out)}, {"withoutRule", std::move(without)}};
+}
+
+}  // namespace shosoin::service

@@ -1,0 +1,42 @@
+// Rules of retention as a tenant keeps them (table Rules, entries.md): proposed by one person, adopted by another,
+// never changed afterwards; a later version takes their place. Without an adopted rule nothing of a file expires, and
+// nothing may be erased (decision 0061; promise 6, E-03). Any thread.
+#pragma once
+
+#include "admin-api/service/context.h"
+#include "storage/retention/proposals.h"
+#include "storage/retention/term.h"
+
+namespace shosoin::service {
+
+struct StoredRule {
+  std::string file;
+  retention::CountedBy counted;     // with its version
+  std::vector<std::string> events;  // item keys, in order: the first that stands in the record's table with a value
+  bool automatic = false;           // a standing approval: what is due is erased without an application of its own
+  std::string state;                // proposed | adopted | rejected
+  std::string citation;             // the law or rule it rests on
+  std::string source;               // id of a shipped proposal, or "own"
+  std::string reliability;          // how far that source was read; "" for an own rule
+  boost::json::object proposed, decided;  // who, when
+  std::string proposed_by;
+  Fingerprint proposed_at{};
+};
+Entry rule_entry(const StoredRule& rule);
+boost::json::object shown(const StoredRule& rule);
+
+Result<std::vector<StoredRule>> rules_of(const TenantStore& store, std::string_view file);  // by version
+Result<std::vector<StoredRule>> all_rules(const TenantStore& store);
+// The adopted one with the highest version; none: nothing expires.
+Result<std::optional<StoredRule>> adopted_rule(const TenantStore& store, std::string_view file);
+
+// InvalidContent, with words of its own where the context is told: an event item that no table of the file has, or that
+// is no date.
+Result<std::vector<std::string>> event_items_in(Context& context, const files::Definition& definition,
+                                                std::string_view text);
+
+// Terms of this file are still to be computed for the records that are there: table Facts, empty value. Written with
+// the adoption, taken away by the merge that computes them.
+EntryKey unsettled_key(std::string_view file);
+
+}  // namespace shosoin::service

@@ -1,0 +1,272 @@
+#include "admin-api/service/retention_terms.h"
+
+#include <algorithm>
+
+#include "admin-api/service/holds.h"
+#include "admin-api/service/log_fields.h"
+#include "firmware/base/codec.h"
+#include "firmware/base/limits.h"
+#include "firmware/base/log.h"
+#include "storage/files/dates.h"
+#include "storage/files/stored_row.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace json = boost::json;
+using retention::Term;
+using retention::TermState;
+using std::chrono::sys_days;
+
+constexpr std::uint8_t kDueFormat = 1;
+constexpr unsigned kSlices = 256;  // of the record ids, by their first byte: so that no look holds the store for long
+
+EntryKey term_key(const RecordId& record) { return {TableId::Terms, copy_of(record.view())}; }
+EntryKey due_key(std::uint32_t day, const RecordId& record) {
+  return {TableId::Due, Writer{}.u32(day).raw(record.view()).take()};
+}
+
+struct Plain {  // of one row, wiped
+  explicit Plain(Bytes read) : bytes(std::move(read)) {}
+  Plain(const Plain&) = delete;
+  Plain& operator=(const Plain&) = delete;
+  ~Plain() { memory::wipe(bytes); }
+  Bytes bytes;
+};
+
+Result<Term> term_of_record(const Parts& parts, const TenantStore& store, const StoredRule& rule,
+                            const generations::RecordEntry& record) {
+  TRY(auto bytes, store.read_row(record.record.id, record.record.key));
+  const Plain plain(std::move(bytes));
+  TRY(const auto row, files::view_row(plain.bytes));
+  TRY(const auto* definition, files::definition_of(row, parts.definitions.now()));
+  return count_term(rule, *definition, row.group, row.values);
+}
+
+struct Settling {
+  const Parts& parts;
+  TenantStore& store;
+  const StoredRule& rule;
+  generations::EntrySorter& sorter;
+  std::uint64_t counted = 0, unreadable = 0;
+};
+
+Result<void> settle_record(Settling& settling, const RecordId& id, const generations::RecordEntry& record) {
+  auto now = term_of_record(settling.parts, settling.store, settling.rule, record);
+  if (!now) {
+    if (now.error().code() != ErrorCode::Integrity) return now.error();
+    ++settling.unreadable;
+    return success();
+  }
+  TRY(const auto before, find_term(settling.store, id));
+  const auto term = before ? retention::after_rule_change(*before, now.value()) : now.value();
+  ++settling.counted;
+  if (before && *before == term) return success();
+  if (const auto old = before ? retention::due_day(*before) : std::nullopt) {
+    TRY(settling.sorter.add({due_key(*old, id), std::nullopt}));
+  }
+  for (const auto& entry : term_entries(id, settling.rule.file, term)) {
+    TRY(settling.sorter.add(entry));
+  }
+  return success();
+}
+
+Result<void> settle_slice(Settling& settling, std::uint8_t slice) {
+  std::vector<std::pair<RecordId, generations::RecordEntry>> found;
+  Result<void> read = success();
+  TRY(settling.store.scan(TableId::Records, Bytes{slice}, [&](const Entry& entry) {
+    auto record = generations::decode_record_entry(*entry.value);
+    if (!record) {
+      read = record.error();
+      return false;
+    }
+    if (record.value().file == settling.rule.file) {
+      found.emplace_back(*generations::record_of(entry.key), std::move(record.value()));
+    }
+    return true;
+  }));
+  TRY(std::move(read));
+  for (const auto& [id, record] : found) {
+    TRY(settle_record(settling, id, record));
+  }
+  return success();
+}
+
+// What one term says against erasing now; nothing when it may be erased.
+std::optional<EarlyRefusal> against(const std::optional<Term>& term, std::chrono::year_month_day today,
+                                    Undetermined undetermined) {
+  if (!term) return EarlyRefusal{ErrorCode::TooEarly, "no-term", std::nullopt, std::nullopt};
+  switch (term->state) {
+    case TermState::NotBegun:
+      return EarlyRefusal{ErrorCode::TooEarly, "not-begun", std::nullopt, std::nullopt};
+    case TermState::Undetermined:
+      if (undetermined == Undetermined::PersonDecides) return std::nullopt;
+      return EarlyRefusal{ErrorCode::TooEarly, "undetermined", std::nullopt, std::nullopt};
+    case TermState::Fixed:
+      if (sys_days{today} >= sys_days{term->purge_from}) return std::nullopt;
+      return EarlyRefusal{ErrorCode::TooEarly, "before-end", term->purge_from, std::nullopt};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::chrono::year_month_day legal_today(Parts& parts) { return tokyo_date(parts.legal.now()); }
+
+Term count_term(const StoredRule& rule, const files::Definition& definition, std::size_t group,
+                std::span<const std::string_view> values) {
+  const auto items = definition.items_of(group);
+  bool in_table = false;
+  for (const auto& event : rule.events) {
+    const auto item = std::ranges::find(items, event, &files::Item::key);
+    if (item == items.end()) continue;
+    in_table = true;
+    const auto at = static_cast<std::size_t>(item - items.begin());
+    const auto text = at < values.size() ? values[at] : std::string_view{};  // a later item of the file: was not there
+    if (text.empty()) continue;
+    const auto date = item->type == files::ItemType::Month ? files::read_month(text) : files::read_date(text);
+    return date ? retention::term_of(rule.counted, date.value().date) : retention::undetermined(rule.counted);
+  }
+  return in_table ? retention::not_begun(rule.counted) : retention::undetermined(rule.counted);
+}
+
+std::vector<Entry> term_entries(const RecordId& record, std::string_view file, const Term& term) {
+  std::vector<Entry> out{{term_key(record), retention::encode_term(term)}};
+  if (const auto day = retention::due_day(term)) {
+    out.push_back({due_key(*day, record), Writer{}.u8(kDueFormat).text16(file).take()});
+  }
+  return out;
+}
+
+Result<DueEntry> decode_due(const Entry& entry) {
+  Reader key(entry.key.bytes);
+  DueEntry due;
+  due.day = key.u32();
+  const auto record = key.raw(RecordId::kSize);
+  TRY(key.finish("read a due date"));
+  TRY(due.record, RecordId::from(record));
+  Reader in(*entry.value);
+  const auto format = in.u8();
+  due.file = in.text16(limits::kMaxFileKey);
+  TRY(in.finish("read a due date"));
+  if (format != kDueFormat) return Error{ErrorCode::Integrity, "read a due date of another format", format};
+  return due;
+}
+
+Result<std::optional<Term>> find_term(const TenantStore& store, const RecordId& record) {
+  TRY(const auto stored, store.get(term_key(record)));
+  if (!stored) return std::optional<Term>{};
+  TRY(auto term, retention::decode_term(*stored));
+  return std::optional(std::move(term));
+}
+
+Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& file) {
+  const std::vector<Entry> settled{{unsettled_key(file), std::nullopt}};
+  TRY(const auto rule, adopted_rule(store, file));
+  if (!rule) return parts.appliance.merge(store, settled);
+  const auto sorter = store.sorter();
+  Settling settling{parts, store, *rule, *sorter};
+  for (unsigned slice = 0; slice < kSlices; ++slice) {
+    TRY(settle_slice(settling, static_cast<std::uint8_t>(slice)));
+  }
+  TRY(const auto entries, sorter->sorted());
+  // If power goes inside: the old generation stands, and the terms are computed anew; or the new one, whole.
+  TRY(parts.appliance.merge(store, *entries, settled));
+  if (settling.unreadable != 0) oplog::warning("records that cannot be read stay without a term");
+  return store.log(log_entry({{"operation", "retention-terms"},
+                              {"result", "ok"},
+                              {"recordFile", file},
+                              {"ruleVersion", rule->counted.version},
+                              {"count", settling.counted},
+                              {"unreadable", settling.unreadable}}));
+}
+
+Result<void> settle_unsettled(Parts& parts, TenantStore& store) {
+  const auto prefix = unsettled_key({});
+  TRY(const bool any, store.any(TableId::Facts, prefix.bytes));
+  if (!any) return success();
+  std::vector<std::string> files;
+  TRY(store.scan(TableId::Facts, prefix.bytes, [&](const Entry& entry) {
+    files.emplace_back(text_of(entry.key.bytes).substr(prefix.bytes.size()));
+    return true;
+  }));
+  std::unique_lock no_batch(parts.erasures);
+  for (const auto& file : files) {
+    TRY(settle_terms(parts, store, file));
+  }
+  return success();
+}
+
+Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std::string_view file,
+                                                  const std::set<RecordId>& records, std::chrono::year_month_day today,
+                                                  Undetermined undetermined) {
+  TRY(const auto rule, adopted_rule(store, file));
+  if (!rule) return std::optional(EarlyRefusal{ErrorCode::TooEarly, "no-rule", std::nullopt, std::nullopt});
+  std::optional<EarlyRefusal> latest;
+  for (const auto& id : records) {
+    TRY(const auto term, find_term(store, id));
+    const auto refusal = against(term, today, undetermined);
+    if (!refusal) continue;
+    if (!refusal->possible_from) return refusal;  // no day can be told
+    if (!latest || sys_days{*refusal->possible_from} > sys_days{*latest->possible_from}) latest = refusal;
+  }
+  if (latest) return latest;
+  TRY(const auto hold, hold_over(store, file, records));
+  if (!hold) return std::optional<EarlyRefusal>{};
+  return std::optional(EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->id});
+}
+
+Error refuse_early(Context& context, const EarlyRefusal& refusal) {
+  struct Words {
+    std::string_view reason, ja, en;
+  };
+  static constexpr Words kWords[] = {
+      {"no-rule",
+       "このファイルには採択された保存期間の規則がないため、消去できません。規則を提案し、別の人が採択してください。",
+       "No retention rule is adopted for this record file: nothing expires. Propose one; another person adopts it."},
+      {"no-term", "保存期間の計算がまだ終わっていないため、消去できません。しばらく待つか、管理者に連絡してください。",
+       "The end of retention has not been computed yet. Wait, or contact the manager."},
+      {"not-begun", "起算の基となる日がまだ記録されていません。保存期間は始まっておらず、消去できません。",
+       "The event that starts the period has not been recorded: the period has not begun."},
+      {"undetermined", "起算の基となる日が不明です。保存期間の権限(manageRetention)を持つ人が決裁してください。",
+       "The date of the event is unknown: a person with the permission manageRetention must decide."},
+      {"before-end", "保存期間が満了していません。廃棄可能日(purgeFrom)の午前0時から消去できます。",
+       "Retention has not ended. Erasure is possible from the day told as purgeFrom, 00:00 Japan time."},
+      {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
+       "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
+  context.told["reason"] = refusal.reason;
+  if (refusal.possible_from) context.told["purgeFrom"] = retention::to_text(*refusal.possible_from);
+  if (refusal.hold) context.told["holdId"] = refusal.hold->hex();
+  for (const auto& words : kWords) {
+    if (words.reason == refusal.reason) context.told["detail"] = json::object{{"ja", words.ja}, {"en", words.en}};
+  }
+  return Error{refusal.code, "erase before retention allows it"};
+}
+
+Result<json::object> declared_retention(const TenantStore& store, std::string_view file,
+                                        const std::set<RecordId>& records) {
+  json::object out{{"rule", nullptr}, {"endOfRetention", nullptr}};
+  std::optional<std::chrono::year_month_day> end;
+  std::set<std::uint16_t> versions;
+  for (const auto& id : records) {
+    TRY(const auto term, find_term(store, id));
+    if (!term) continue;
+    versions.insert(term->rule_version);
+    if (term->state != TermState::Fixed) continue;
+    if (!end || sys_days{term->end} > sys_days{*end}) end = term->end;
+  }
+  TRY(const auto rules, rules_of(store, file));
+  json::array told;
+  for (const auto& rule : rules) {
+    if (!versions.contains(rule.counted.version)) continue;
+    told.push_back(json::object{{"version", static_cast<std::int64_t>(rule.counted.version)},
+                                {"counting", retention::to_text(rule.counted.rule)},
+                                {"period", rule.counted.period.to_text()},
+                                {"citation", rule.citation}});
+  }
+  if (!told.empty()) out["rule"] = std::move(told);
+  if (end) out["endOfRetention"] = static_cast<std::int64_t>(retention::fiscal_year(*end));
+  return out;
+}
+
+}  // namespace shosoin::service

@@ -1,0 +1,50 @@
+// Terms of records: computed when an import is published and when a rule is adopted, and asked before anything is
+// erased (E-01, E-03; decision 0061). Any thread.
+#pragma once
+
+#include "admin-api/service/retention_rules.h"
+#include "storage/generations/records_entry.h"
+
+namespace shosoin::service {
+
+// The legal day that counts now, in Asia/Tokyo. The only "today" of retention.
+std::chrono::year_month_day legal_today(Parts& parts);
+
+// From the values of one row of the table; the definition is the one they were written under.
+retention::Term count_term(const StoredRule& rule, const files::Definition& definition, std::size_t group,
+                           std::span<const std::string_view> values);
+// Its entries in tables Terms and Due.
+std::vector<Entry> term_entries(const RecordId& record, std::string_view file, const retention::Term& term);
+struct DueEntry {
+  std::uint32_t day = 0;
+  RecordId record;
+  std::string file;
+};
+Result<DueEntry> decode_due(const Entry& entry);
+Result<std::optional<retention::Term>> find_term(const TenantStore& store, const RecordId& record);
+
+// For all records of the file by its adopted rule, through a merge; an end already fixed is never shortened. Under
+// parts.erasures. A record that cannot be read stays without a term, is never erased, and is told in the log.
+Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& file);
+// The same for every file of which the adoption or an import was cut short. Takes parts.erasures where there is one.
+Result<void> settle_unsettled(Parts& parts, TenantStore& store);
+
+// Why records may not be erased now: their period (the latest day of them all where it is running), then a hold.
+struct EarlyRefusal {
+  ErrorCode code = ErrorCode::TooEarly;
+  std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "on-hold"
+  std::optional<std::chrono::year_month_day> possible_from;
+  std::optional<RecordId> hold{};  // Locked: the first that stands in the way
+};
+// What becomes of records whose end is undetermined: a person with the permission decides at the approval.
+enum class Undetermined : std::uint8_t { Refused, PersonDecides };
+Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std::string_view file,
+                                                  const std::set<RecordId>& records, std::chrono::year_month_day today,
+                                                  Undetermined undetermined);
+// As an error, with words of its own and the day in context.told.
+Error refuse_early(Context& context, const EarlyRefusal& refusal);
+// The certificate's members "rule" and "endOfRetention" (fiscal year of the latest end).
+Result<boost::json::object> declared_retention(const TenantStore& store, std::string_view file,
+                                               const std::set<RecordId>& records);
+
+}  // namespace shosoin::service

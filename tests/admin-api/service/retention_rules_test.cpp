@@ -1,0 +1,146 @@
+// Rules proposed by one and adopted by another, terms computed from them, and nothing erased before its term (promises
+// 6 and 7; E-01, E-03).
+#include "firmware/base/codec.h"
+#include "tests/admin-api/service/retention_world.h"
+
+namespace shosoin::test {
+namespace {
+
+class RetentionRules : public RetentionTest {
+ protected:
+  RetentionRules() : RetentionTest("431001", 'r') {}
+};
+
+// One story in one tenant: each part begins where the last one ended, so they stand in one test.
+TEST_F(RetentionRules, AreAdoptedByAnotherAndNothingIsErasedBeforeItsTerm) {
+  // Without a rule nothing expires, and nothing may be erased.
+  const auto ids = import_people(4, 901);
+  ASSERT_EQ(ids.size(), 4u);
+  const auto none = apply(ids[0]);
+  EXPECT_EQ(none.refused, ErrorCode::TooEarly);
+  EXPECT_EQ(none.member("reason"), "no-rule");
+  const auto status = world.ask(Kind::Status, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
+  EXPECT_NE(status.text.find("431001"), std::string::npos) << status.text;
+
+  // Proposed is not adopted; the one who proposed may not adopt, nor anybody without the permission.
+  const auto proposed = propose("EXCL", "150y");
+  ASSERT_FALSE(proposed.refused) << proposed.text;
+  EXPECT_EQ(proposed.body.at("version").as_int64(), 1);
+  EXPECT_EQ(propose("EXCL", "5y").refused, ErrorCode::Conflict);
+  EXPECT_EQ(apply(ids[0]).member("reason"), "no-rule");
+  auto fields = base(nakai, asks);
+  fields[FieldId::File] = std::string(kFile);
+  fields[FieldId::RuleVersion] = std::string(text_of(be(std::uint64_t{1})));
+  fields[FieldId::Decision] = "approve";
+  fields[FieldId::Code] = world.code(nakai);
+  EXPECT_EQ(world.ask(Kind::RetentionRuleDecide, fields).refused, ErrorCode::NotPermitted);
+  EXPECT_EQ(decide_rule(9).refused, ErrorCode::NotFound);
+  const auto adopted = decide_rule(1);
+  ASSERT_FALSE(adopted.refused) << adopted.text;
+  EXPECT_EQ(decide_rule(1).refused, ErrorCode::Conflict);
+
+  // Computed for the records that were there: 150 years after the day of birth.
+  const auto early = apply(ids[0]);
+  EXPECT_EQ(early.refused, ErrorCode::TooEarly);
+  EXPECT_EQ(early.member("reason"), "before-end");
+  const auto term = service::find_term(store(), RecordId::from(view_of(ids[0])).value()).value().value();
+  EXPECT_EQ(early.member("purgeFrom"), retention::to_text(term.purge_from));
+  EXPECT_EQ(term.rule_version, 1);
+  EXPECT_GT(int(term.end.year()), 2026);
+
+  // A shorter rule does not touch an end that is fixed; what comes under it counts by it.
+  adopt("1d");
+  EXPECT_EQ(apply(ids[0]).member("reason"), "before-end");
+  EXPECT_EQ(service::find_term(store(), RecordId::from(view_of(ids[0])).value()).value().value(), term);
+  const auto later = import_people(2, 902);
+  const auto due = service::find_term(store(), RecordId::from(view_of(later[0])).value()).value().value();
+  EXPECT_EQ(due.rule_version, 2);
+  const auto asked = apply(later[0]);
+  ASSERT_FALSE(asked.refused) << asked.text;
+  ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
+  ASSERT_FALSE(execute(asked.member("erasureId")).refused);
+  EXPECT_EQ(by_id(later[0]).refused, ErrorCode::Erased);
+  EXPECT_FALSE(service::find_term(store(), RecordId::from(view_of(later[0])).value()).value());  // leaves with it
+
+  // The list of what is due and the calendar tell the same.
+  const auto list = world.ask(Kind::DueList, base(oda, decides));
+  ASSERT_FALSE(list.refused);
+  ASSERT_EQ(list.body.at("expiredRecords").as_array().size(), 1u);
+  EXPECT_EQ(list.body.at("expiredRecords").at(0).at("recordId").as_string(), to_hex(view_of(later[1])));
+  const auto calendar = world.ask(Kind::RetentionCalendar, base(oda, decides));
+  ASSERT_FALSE(calendar.refused);
+  EXPECT_EQ(calendar.body.at("due").at("count").as_int64(), 1);
+  std::int64_t to_come = 0;
+  for (const auto& month : calendar.body.at("months").as_array()) to_come += month.at("count").as_int64();
+  EXPECT_EQ(to_come, 4);
+
+  world.restart();
+  EXPECT_EQ(apply(ids[1]).member("reason"), "before-end");
+}
+
+TEST_F(RetentionRules, AreRefusedWithThePlaceOfWhatIsWrong) {
+  EXPECT_EQ(propose("SOON", "5y").member("pointer"), "/rule");
+  EXPECT_EQ(propose("EXCL", "5 years").member("pointer"), "/period");
+  EXPECT_EQ(propose("EXCL", "5y", "kanjiName").member("pointer"), "/eventItems");
+  EXPECT_EQ(propose("EXCL", "5y", "noSuchItem").member("pointer"), "/eventItems");
+  auto fields = base(nakai, asks);
+  fields[FieldId::File] = std::string(kFile);
+  fields[FieldId::ProposalId] = "chihozei-5y";
+  EXPECT_EQ(world.ask(Kind::RetentionRulePropose, fields).member("pointer"), "/proposal");  // of another file
+  fields.erase(FieldId::ProposalId);
+  fields[FieldId::CountingRule] = "EXCL";
+  fields[FieldId::RetentionPeriod] = "5y";
+  EXPECT_EQ(world.ask(Kind::RetentionRulePropose, fields).member("pointer"), "/citation");
+  fields[FieldId::Ground] = "架空市文書管理規程";
+  fields[FieldId::Settlement] = "account-year";
+  EXPECT_EQ(world.ask(Kind::RetentionRulePropose, fields).member("pointer"), "/settlement");
+}
+
+TEST_F(RetentionRules, FromAShippedProposalCarryItsSourceAndMayBeRejected) {
+  auto fields = base(nakai, asks);
+  fields[FieldId::File] = std::string(kFile);
+  fields[FieldId::ProposalId] = "honnin-kakunin-removed-150y";
+  const auto proposed = world.ask(Kind::RetentionRulePropose, fields);
+  ASSERT_FALSE(proposed.refused) << proposed.text;
+  EXPECT_EQ(proposed.member("rule"), "INCL");
+  EXPECT_EQ(proposed.member("reliability"), "read");
+  EXPECT_EQ(proposed.body.at("events").at(0).as_string(), "changeDate");
+  const auto version = static_cast<std::uint64_t>(proposed.body.at("version").as_int64());
+  const auto rejected = decide_rule(version, "reject");
+  ASSERT_FALSE(rejected.refused);
+  EXPECT_EQ(rejected.member("state"), "rejected");
+  const auto listed = world.ask(Kind::RetentionRuleList, base(plain, asks));
+  EXPECT_EQ(listed.body.at("rules").as_array().back().at("state").as_string(), "rejected");
+}
+
+TEST_F(RetentionRules, OfAnUnknownYearLeaveTheDecisionToAPersonWithThePermission) {
+  adopt("1d");
+  const auto ids = import_people(1, 903);
+  const auto id = RecordId::from(view_of(ids[0])).value();
+  // The same record with a term nobody can compute.
+  const auto term = service::find_term(store(), id).value().value();
+  retention::Term open{retention::TermState::Undetermined, term.rule_version, std::nullopt, {}, {}};
+  auto entries = service::term_entries(id, kFile, open);
+  entries.push_back(
+      {{generations::TableId::Due, Writer{}.u32(*retention::due_day(term)).raw(view_of(ids[0])).take()}, std::nullopt});
+  ASSERT_TRUE(store().change([&](std::uint64_t) -> Result<generations::Change> {
+    return generations::Change{entries, {}, {}, {false, R"({"operation":"test"})"}};
+  }));
+  const auto list = world.ask(Kind::DueList, base(oda, decides));
+  EXPECT_TRUE(list.body.at("expiredRecords").as_array().back().at("undetermined").as_bool()) << list.text;
+  const auto asked = apply(ids[0]);
+  ASSERT_FALSE(asked.refused) << asked.text;
+  auto fields = base(plain, decides);
+  fields[FieldId::ErasureId] = raw(asked.member("erasureId"));
+  fields[FieldId::Decision] = "approve";
+  fields[FieldId::Code] = world.code(plain);
+  const auto refused = world.ask(Kind::ErasureDecide, fields);
+  EXPECT_EQ(refused.refused, ErrorCode::TooEarly);
+  EXPECT_EQ(refused.member("reason"), "undetermined");
+  ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
+  const auto done = execute(asked.member("erasureId"));
+  ASSERT_FALSE(done.refused) << done.text;
+}
+
+}  // namespace
+}  // namespace shosoin::test

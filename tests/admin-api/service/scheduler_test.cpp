@@ -1,0 +1,98 @@
+// The scheduler: what an adopted rule lets go is erased without an operator (E-01), what nobody takes away is overdue
+// and alarms (E-03), and each round is told (E-02).
+#include "admin-api/service/scheduler.h"
+
+#include <algorithm>
+
+#include "firmware/base/limits_retention.h"
+#include "tests/admin-api/service/retention_world.h"
+
+namespace shosoin::test {
+namespace {
+
+class Scheduler : public RetentionTest {
+ protected:
+  Scheduler() : RetentionTest("012025", 's') {}
+  service::RoundResult round() {
+    EXPECT_TRUE(service::retention_round(world.parts()));
+    return world.parts().round.last()->tenants.at(world.tenant(tenant));
+  }
+  bool logged(std::string_view operation) {
+    const auto lines = world.log_of(tenant);
+    return std::ranges::any_of(lines, [&](const auto& line) { return line.find(operation) != line.npos; });
+  }
+  void adopt_automatic(const std::string& period) {
+    auto fields = base(nakai, asks);
+    fields[FieldId::File] = std::string(kFile);
+    fields[FieldId::CountingRule] = "EXCL";
+    fields[FieldId::RetentionPeriod] = period;
+    fields[FieldId::EventItems] = "birthDate";
+    fields[FieldId::Ground] = "架空市文書管理規程別表第3";
+    fields[FieldId::Automatic] = std::string(1, '\1');
+    const auto proposed = world.ask(Kind::RetentionRulePropose, fields);
+    ASSERT_FALSE(proposed.refused) << proposed.text;
+    ASSERT_FALSE(decide_rule(static_cast<std::uint64_t>(proposed.body.at("version").as_int64())).refused);
+  }
+};
+
+TEST_F(Scheduler, ErasesByItselfWhatAnAdoptedRuleLetsGoButNothingUnderAHold) {
+  adopt("1d");
+  const auto ids = import_people(3, 931);
+  // Without a standing approval: due, overdue, alarmed about, and still there after a batch.
+  const auto seen = round();
+  EXPECT_EQ(seen.due, 3u);
+  EXPECT_EQ(seen.overdue, 3u);
+  EXPECT_EQ(seen.applied, 0u);
+  EXPECT_TRUE(logged("retention-overdue"));
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_FALSE(by_id(ids[0]).refused);
+
+  adopt_automatic("1d");
+  const auto hold_on_one = hold({{FieldId::RecordIds, ids[2]}});
+  const auto acting = round();
+  EXPECT_EQ(acting.applied, 2u);
+  EXPECT_EQ(acting.held, 1u);
+  EXPECT_EQ(round().applied, 0u);  // applied for once
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_EQ(by_id(ids[0]).refused, ErrorCode::Erased);
+  EXPECT_EQ(by_id(ids[1]).refused, ErrorCode::Erased);
+  EXPECT_FALSE(by_id(ids[2]).refused);
+  const auto listed = world.ask(Kind::ErasureList, base(oda, decides));
+  const auto& report = listed.body.at("erasures").at(0).as_object();
+  EXPECT_EQ(report.at("requestedBy").at("operatorId").as_string(), "appliance");
+  EXPECT_EQ(report.at("approvedBy").at("operatorId").as_string(), oda);
+  EXPECT_EQ(report.at("certificates").as_array().size(), 1u);
+
+  const auto left = round();
+  EXPECT_EQ(left.due, 1u);
+  EXPECT_EQ(left.held, 1u);
+  ASSERT_FALSE(release(hold_on_one.member("holdId")).refused);
+  ASSERT_FALSE(decide_release(hold_on_one.member("holdId")).refused);
+  EXPECT_EQ(round().applied, 1u);
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_EQ(by_id(ids[2]).refused, ErrorCode::Erased);
+  EXPECT_EQ(round().due, 0u);
+}
+
+TEST_F(Scheduler, LeavesAloneWhatIsNotDueAndWhatNobodyHasConfirmed) {
+  adopt_automatic("200y");
+  const auto kept = import_people(2, 932);
+  adopt_automatic("1d");
+  const auto staged = world.import(base(nakai, asks)[FieldId::Session], asks, world.csv(tenant, 2, 933));
+  ASSERT_FALSE(staged.refused) << staged.text;
+  const auto result = round();
+  EXPECT_EQ(result.due, 0u);
+  EXPECT_EQ(result.applied, 0u);
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_FALSE(by_id(kept[0]).refused);
+}
+
+TEST_F(Scheduler, IsToldOnTheStatusPage) {
+  round();
+  const auto status = world.ask(Kind::Status, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
+  EXPECT_EQ(status.body.at("scheduler").at("state").as_string(), "ok");
+  EXPECT_EQ(status.body.at("clock").as_object().count("agrees"), 1u);
+}
+
+}  // namespace
+}  // namespace shosoin::test

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""A system clock ten years back and ten years ahead (libfaketime): nothing is erased early in either, and both alarm (E-03)."""
+import datetime
+import glob
+import os
+import time
+
+from harness import Story, main
+from scenario import APPLICATION, FILE, KOGANEI
+
+YEARS = 10
+SHIFT = YEARS * 366 * 86400
+ALARM = "the system clock does not agree with accepted time"
+
+
+def library():
+    found = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
+    if not found:
+        raise AssertionError("libfaketime is not installed (deploy/packages.txt)")
+    return found[0]
+
+
+class MovedClock(Story):
+    UNTIL = "import_people"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.row = cls.scenario.rows[KOGANEI][0]
+
+    def adopt_an_end_in_five_years(self):
+        scenario = self.scenario
+        born = int(self.row["生年月日"][:4])
+        rule = ("--tenant", KOGANEI, "--file", FILE)
+        proposed = self.accepted(self.cli.at_terminal(
+            scenario.endo, "retention", "rule", "propose", *rule, "--rule", "EXCL", "--period",
+            f"{datetime.date.today().year + 5 - born}y", "--event-item", "birthDate", "--citation", "架空市文書管理規程(時計)"))
+        self.accepted(self.cli.with_code(scenario.kuno, "retention", "rule", "adopt", str(proposed.data["version"]), *rule))
+
+    def start_shifted(self, seconds):
+        self.place.stop("vault")
+        self.place.vault_environment = {"LD_PRELOAD": library(), "FAKETIME": f"{seconds:+d}", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                                        "FAKETIME_DONT_RESET": "1"} if seconds else {}
+        self.place.start_vault()
+
+    def apply(self, record):
+        return self.cli.at_terminal(self.scenario.doi, "erasure", "request", "--tenant", KOGANEI, "--file", FILE, "--record", record,
+                                    *APPLICATION)
+
+    def alarms(self):
+        return self.place.vault.log_text().count(ALARM)
+
+    def test_nothing_is_erased_early_and_both_directions_alarm(self):
+        scenario = self.scenario
+        self.adopt_an_end_in_five_years()
+        found = self.accepted(self.cli.retrieve(scenario.doi, KOGANEI, "resident-record-code", self.row["住民票コード"]))
+        record = found.data["records"][0]["recordId"]
+        told = self.refused(self.apply(record), "too-early")
+        self.assertIn(str(datetime.date.today().year + 5), told.err + told.out + told.message())
+
+        before = self.alarms()
+        self.start_shifted(-SHIFT)  # the sessions of the present go on: a login would need codes of the future
+        self.refused(self.apply(record), "too-early")
+        self.assertGreater(self.alarms(), before, "no alarm about a clock that went back")
+
+        before = self.alarms()
+        self.start_shifted(SHIFT)
+        for person in (scenario.doi, scenario.aoki):
+            person.authenticator.clock = lambda: time.time() + SHIFT
+        self.accepted(self.cli.login(scenario.doi))
+        self.refused(self.apply(record), "too-early")
+        self.assertGreater(self.alarms(), before, "no alarm about a clock that is ahead")
+        self.cli.open_session(scenario.aoki)
+        clock = self.accepted(self.cli.ask("clock", "status", "--session", scenario.aoki.session))
+        self.assertEqual("ahead", clock.data["state"])
+        self.assertLess(clock.data["accepted"], f"{datetime.date.today().year + 1}")
+        self.accepted(self.cli.show_record(scenario.doi, KOGANEI, record))  # still there
+
+
+if __name__ == "__main__":
+    main()
