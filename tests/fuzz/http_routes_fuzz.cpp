@@ -25,7 +25,7 @@ void try_body(const gate::Route& route, std::string_view body) {
   std::string path(route.path);
   for (auto at = path.find('{'); at != std::string::npos; at = path.find('{')) {
     const auto name = std::string_view(path).substr(at + 1, path.find('}') - at - 1);
-    const bool number = name == "offset" || name == "part";
+    const bool number = name == "offset" || name == "part" || name == "epoch" || name == "ruleVersion";
     path.replace(at, name.size() + 2, number ? "0" : "0123456789abcdef0123456789abcdef");
   }
   gate::Head head;
