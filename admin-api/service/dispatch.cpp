@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 45> kHandlers{{
+constexpr std::array<HandlerRow, 47> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -41,6 +41,8 @@ constexpr std::array<HandlerRow, 45> kHandlers{{
     {Kind::ErasureExecute, erasure_execute},
     {Kind::CertificateShow, certificate_show},
     {Kind::BatchCertificateShow, batch_certificate_show},
+    {Kind::LostRecords, lost_records},
+    {Kind::BackupCreate, backup_create},
     {Kind::ProvisioningShow, provisioning_show},
     {Kind::TenantCreate, tenant_create},
     {Kind::TenantList, tenant_list},

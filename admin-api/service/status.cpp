@@ -20,13 +20,13 @@ Result<json::value> parsed(std::string_view text) {
   return value;
 }
 
+}  // namespace
+
 Result<void> may_see_certificates(Context& context) {
   const auto& grant = context.by().grant;
   if (grant.has(Permission::Audit) || grant.has(Permission::RequestErasure)) return success();
   return need(context, Permission::ApproveErasure);
 }
-
-}  // namespace
 
 Answer health(Parts& parts, Context& context) {
   (void)context;

@@ -84,7 +84,7 @@ TEST(PermitTable, HasEachKindOnceAndGivesEachAChannelAndAName) {
       EXPECT_GE(field_rule.most, bytes_for(field_rule.id, field_rule.most).size()) << rule.name;
     }
   }
-  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 1);  // and those of identification, of linking, of definitions, of proofs
+  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3);  // and those of identification, of linking, of definitions, of proofs
 }
 TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
   for (const auto& rule : permit_table()) {
