@@ -153,7 +153,7 @@ Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, T
     }
     if (unreadable) continue;
     auto read = subject_number(parts.definitions.now(), store, *record);
-    if (!read && read.error().code() == ErrorCode::Locked) {  // no row tells it any more
+    if (!read && read.error().code() == ErrorCode::LostInRestore) {  // no row tells it any more
       if (!another) by_value.insert(record->integrated);
       continue;
     }

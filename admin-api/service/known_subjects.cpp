@@ -33,7 +33,7 @@ Result<std::optional<files::SubjectRow>> KnownSubjects::read(const files::Record
   TRY(const auto known, find(record));
   if (!known) return std::optional<files::SubjectRow>{};
   auto stored = store_.read_row(known->record.id, known->record.key);
-  if (!stored && stored.error().code() == ErrorCode::Locked) return std::optional<files::SubjectRow>{};  // nothing to compare with
+  if (!stored && stored.error().code() == ErrorCode::LostInRestore) return std::optional<files::SubjectRow>{};  // nothing to compare with
   TRY(auto plain, std::move(stored));
   auto row = row_of(plain);
   memory::wipe(plain);

@@ -179,7 +179,7 @@ Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key)
   TRY(auto bytes, transaction->get(kRows, row.view()));
   if (!bytes) {
     TRY(const bool lost, any(TableId::Lost, row.view()));
-    if (lost) return Error{ErrorCode::Locked, "read a row that a restore could not bring back"};
+    if (lost) return Error{ErrorCode::LostInRestore, "read a row that a restore could not bring back"};
     return Error{ErrorCode::Integrity, "find the row of a record"};
   }
   return crypto::decrypt_row(key, {tenant_, row}, *bytes);

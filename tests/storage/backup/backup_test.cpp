@@ -111,7 +111,7 @@ TEST_F(Backup, SaysWhatWasLostInBetweenAndWhatIsLostCanBeErased) {
   EXPECT_GT(rig.appliance().tenant(tenant).value()->last_seq(), known + 5);
   const auto& planted = rig.records.at(tenant);
   for (std::size_t i = EpochRig::kRecords; i < planted.size(); ++i) {
-    EXPECT_EQ(why_unreadable(tenant, planted[i]), ErrorCode::Locked);
+    EXPECT_EQ(why_unreadable(tenant, planted[i]), ErrorCode::LostInRestore);
   }
   const auto report = rig.appliance().check_storage().value();
   EXPECT_NE(report.find(R"("sound":true)"), std::string::npos) << report;  // known to be missing is no damage
@@ -124,7 +124,7 @@ TEST_F(Backup, SaysWhatWasLostInBetweenAndWhatIsLostCanBeErased) {
   ASSERT_TRUE(erased) << erased.error().doing();
   EXPECT_TRUE(rig.appliance().certificate(tenant, erased.value().serials[0]));
   EXPECT_EQ(why_unreadable(tenant, planted.back()), ErrorCode::NotFound);
-  EXPECT_EQ(why_unreadable(tenant, planted[EpochRig::kRecords]), ErrorCode::Locked);
+  EXPECT_EQ(why_unreadable(tenant, planted[EpochRig::kRecords]), ErrorCode::LostInRestore);
 }
 
 TEST_F(Backup, OfTwoEpochsAgoWithoutItsStateCopyIsRefusedAndTheTpmIsNotTouched) {
