@@ -150,8 +150,13 @@ TEST_F(ImportSlots, AnImportThatIsLapsingIsNobodyElses) {
     EXPECT_TRUE(lapse.get());
   }
   EXPECT_EQ(state(), "abandoned");
-  EXPECT_EQ(open().member("state"), "abandoned");
   EXPECT_EQ(world.ask(Kind::ImportChunk, piece(csv.size(), "x")).refused, ErrorCode::Conflict);
+  const auto lapsed = import;
+  ASSERT_EQ(open().member("state"), "receiving");  // its key begins anew (decision 0060)
+  EXPECT_NE(import, lapsed);
+  ASSERT_FALSE(feed(0, csv).refused);
+  EXPECT_EQ(close().member("state"), "staged");
+  EXPECT_EQ(whole_records(), 30u);
 }
 
 TEST_F(ImportSlots, AKeyThatComesAgainWithAnotherRequestIsRefusedAndTheFirstGoesOn) {
