@@ -56,6 +56,8 @@ void add_all(CLI::App& app, Context& context) {
   add_operator_commands(app, context);
   add_terminal_commands(app, context);
   add_system_commands(app, context);
+  add_backup_commands(app, context);
+  add_drill_commands(app, context);
   add_login_commands(app, context);
   add_import_commands(app, context);
   add_record_commands(app, context);

@@ -14,6 +14,8 @@ void add_tenant_commands(CLI::App& app, Context& context);
 void add_operator_commands(CLI::App& app, Context& context);
 void add_terminal_commands(CLI::App& app, Context& context);
 void add_system_commands(CLI::App& app, Context& context);
+void add_backup_commands(CLI::App& app, Context& context);
+void add_drill_commands(CLI::App& app, Context& context);
 // Through the gate.
 void add_login_commands(CLI::App& app, Context& context);
 void add_import_commands(CLI::App& app, Context& context);

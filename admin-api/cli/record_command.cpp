@@ -94,6 +94,14 @@ void add_record_commands(CLI::App& app, Context& context) {
   add_common(search, context, options, gate);
   on(search, context, [=](Context& now) { return retrieve(now, *gate, *options); });
 
+  auto* lost = group->add_subcommand("lost", "復元で戻らなかった記録の一覧 / records that a restore could not bring back");
+  lost->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
+  add_gate_options(lost, context, gate, WithSession::Yes);
+  on(lost, context, [=](Context& now) -> Result<void> {
+    TRY(auto path, path_of(options->tenant, "lost-records"));
+    return act_through_gate(now, *gate, {"GET", std::move(path), {}, {}, {}, {}});
+  });
+
   auto* by_id = group->add_subcommand("show", "記録IDで照会する / retrieve by record id");
   by_id->add_option("id", options->id, "記録ID(16進32桁) / record id")->required();
   add_common(by_id, context, options, gate);

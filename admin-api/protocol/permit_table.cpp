@@ -106,6 +106,8 @@ std::vector<RequestRule> make_table() {
       gate_only(Kind::RetentionCalendar, "retention-calendar", {id_text(TenantCode)}),
       both(Kind::CertificateShow, "certificate-show", OnePerson, OnePerson, {id_text(TenantCode), id_text(Serial)}),
       gate_only(Kind::BatchCertificateShow, "batch-certificate-show", {must(Epoch, 8)}),
+      gate_only(Kind::LostRecords, "lost-records", {id_text(TenantCode)}),
+      local_only(Kind::BackupCreate, "backup-create", OnePerson, {}),
       both(Kind::ProvisioningShow, "provisioning-show", Nobody, Nobody, {}),
       local_only(Kind::TenantCreate, "tenant-create", TwoPersons,
                  {id_text(TenantCode), must(TenantName, limits::kMaxNameText)}),

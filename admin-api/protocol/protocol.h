@@ -47,7 +47,9 @@ enum class RequestKind : std::uint16_t {
   CertificateShow = 45,
   ProvisioningShow = 46,
   BatchCertificateShow = 110,  // of a whole batch
+  LostRecords = 111,     // whose rows a restore could not bring back
   // local administration socket only
+  BackupCreate = 112,
   TenantCreate = 60,
   TenantList = 61,
   PersonAdd = 62,

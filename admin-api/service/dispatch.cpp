@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 56> kHandlers{{
+constexpr std::array<HandlerRow, 58> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -50,6 +50,8 @@ constexpr std::array<HandlerRow, 56> kHandlers{{
     {Kind::RetentionCalendar, retention_calendar},
     {Kind::CertificateShow, certificate_show},
     {Kind::BatchCertificateShow, batch_certificate_show},
+    {Kind::LostRecords, lost_records},
+    {Kind::BackupCreate, backup_create},
     {Kind::ProvisioningShow, provisioning_show},
     {Kind::TenantCreate, tenant_create},
     {Kind::TenantList, tenant_list},

@@ -152,7 +152,12 @@ Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, T
       if (history || unreadable || record->number.id == RowId{}) by_value.insert(record->integrated);
     }
     if (unreadable) continue;
-    TRY(const auto number, subject_number(parts.definitions.now(), store, *record));
+    auto read = subject_number(parts.definitions.now(), store, *record);
+    if (!read && read.error().code() == ErrorCode::LostInRestore) {  // no row tells it any more
+      if (!another) by_value.insert(record->integrated);
+      continue;
+    }
+    TRY(const auto number, std::move(read));
     if (!number) continue;
     const auto token = store.number_token(view_of(number->reveal()));
     TRY(const bool held, another ? is_number_held(store, record->integrated, token, batch) : Result<bool>(false));

@@ -9,6 +9,9 @@ Answer health(Parts& parts, Context& context);
 Answer provisioning_show(Parts& parts, Context& context);
 Answer certificate_show(Parts& parts, Context& context);
 Answer batch_certificate_show(Parts& parts, Context& context);
+Answer backup_create(Parts& parts, Context& context);
+Answer lost_records(Parts& parts, Context& context);
+Result<void> may_see_certificates(Context& context);  // audit, or whoever applies for or approves erasures
 Answer status(Parts& parts, Context& context);
 Answer clock_status(Parts& parts, Context& context);
 Answer clock_accept(Parts& parts, Context& context);

@@ -32,7 +32,9 @@ Result<std::optional<generations::RecordEntry>> KnownSubjects::find(const files:
 Result<std::optional<files::SubjectRow>> KnownSubjects::read(const files::RecordInput& record) {
   TRY(const auto known, find(record));
   if (!known) return std::optional<files::SubjectRow>{};
-  TRY(auto plain, store_.read_row(known->record.id, known->record.key));
+  auto stored = store_.read_row(known->record.id, known->record.key);
+  if (!stored && stored.error().code() == ErrorCode::LostInRestore) return std::optional<files::SubjectRow>{};  // nothing to compare with
+  TRY(auto plain, std::move(stored));
   auto row = row_of(plain);
   memory::wipe(plain);
   TRY(row);

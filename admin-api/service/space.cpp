@@ -63,6 +63,8 @@ Use use_of(Kind kind) {
     case Kind::ClockAccept:
     case Kind::CertificateShow:
     case Kind::BatchCertificateShow:
+    case Kind::LostRecords:
+    case Kind::BackupCreate:  // on the other disk
     case Kind::ProvisioningShow:
     case Kind::TenantList:
     case Kind::PersonAdd:

@@ -21,12 +21,6 @@ Result<json::value> parsed(std::string_view text) {
   return value;
 }
 
-Result<void> may_see_certificates(Context& context) {
-  const auto& grant = context.by().grant;
-  if (grant.has(Permission::Audit) || grant.has(Permission::RequestErasure)) return success();
-  return need(context, Permission::ApproveErasure);
-}
-
 // Which files of open tenants nothing expires in.
 Result<json::object> retention_status(Parts& parts) {
   std::set<std::string> keys;
@@ -53,6 +47,12 @@ Result<json::object> retention_status(Parts& parts) {
 }
 
 }  // namespace
+
+Result<void> may_see_certificates(Context& context) {
+  const auto& grant = context.by().grant;
+  if (grant.has(Permission::Audit) || grant.has(Permission::RequestErasure)) return success();
+  return need(context, Permission::ApproveErasure);
+}
 
 Answer health(Parts& parts, Context& context) {
   (void)context;

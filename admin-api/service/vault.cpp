@@ -133,8 +133,8 @@ Result<int> run(const Settings& settings, const Clock& clock) {
 
 }  // namespace
 
-Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& clock) {
-  OpenedAppliance opened;
+Result<OpenedAnchor> open_anchor(const Settings& settings) {
+  OpenedAnchor opened;
   opened.installation.terminal_authority = settings.data_directory / kTerminalAuthorityFile;
   auto text = read_file(settings.data_directory / kProvisioningFile, kMaxInstallationFile);
   if (!text) return Error{ErrorCode::Settings, "find the provisioning record: shosoin init has not come to its end"};
@@ -147,13 +147,21 @@ Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& cl
   TRY(auto pem, read_file(settings.signer_public_key, kMaxInstallationFile));
   TRY(auto approvals, read_file(settings.boot_approvals, kMaxInstallationFile));
   TRY(auto trust, tpm::load_boot_trust(text_of(pem), text_of(approvals)));
-  TRY(auto anchor, tpm::Anchor::open(settings.tcti, record.pins, std::move(service), std::move(trust)));
-  if (anchor->facts().software) {
+  TRY(opened.anchor, tpm::Anchor::open(settings.tcti, record.pins, std::move(service), std::move(trust)));
+  opened.pins = record.pins;
+  if (opened.anchor->facts().software) {
     if (settings.hardware_only) return Error{ErrorCode::Settings, "start on a software TPM: tpm.hardware_only is set"};
     oplog::warning("the TPM is a software TPM: no root of trust, for demonstration and tests only");
   }
-  TRY(opened.appliance, erasure::Appliance::start({settings.data_directory, settings.state_copy_directory}, record.pins,
-                                                  std::move(anchor), clock));
+  return opened;
+}
+
+Result<OpenedAppliance> open_appliance(const Settings& settings, const Clock& clock) {
+  TRY(auto anchor, open_anchor(settings));
+  OpenedAppliance opened;
+  opened.installation = std::move(anchor.installation);
+  TRY(opened.appliance, erasure::Appliance::start({settings.data_directory, settings.state_copy_directory}, anchor.pins,
+                                                  std::move(anchor.anchor), clock));
   return opened;
 }
 

@@ -349,6 +349,21 @@ class Scenario:
         self.shown(walk, ("chain", "frames"))
         self.cli.must("session", "close", "--session", self.aoki.session)
 
+    def old_image(self):
+        self.tell.step("訓練: 消去の前に写したディスクを、消去の後に、動いているTPMと保管庫の秘密すべてで攻撃する",
+                       "Drill: disks copied before an erasure, attacked after it with the live TPM and every secret of the vault")
+        self.place.stop("vault")
+        image = os.path.join(self.place.home, "old-image")
+        told = self.cli.must("drill", "old-image", "--image", image, patience=300).data
+        expect(told["passed"], f"the drill found what must be gone: {told}")
+        before, after = told["foundBeforeErasure"], told["foundAfterErasure"]
+        self.tell.detail(f"消去の前に取り出せた鍵 / keys before the erasure: {before['keys']} / {told['planted']}")
+        for attempt in told["attempts"]:
+            self.tell.detail(f"{attempt['ja']} / {attempt['en']}" + (f" (TPM 0x{attempt['tpmCode']:x})" if attempt["tpmCode"] else ""))
+        self.tell.detail(f"消去の後に取り出せた鍵 / keys of what was erased: {after['keys']}; 存在の手がかり / signs of presence: {after['presences']}; "
+                         f"残した記録 / kept and readable: {told['liveReadable']}")
+        self.place.start_vault()
+
     def try_curl(self):
         """The line an integrator would type; it is run before it is printed."""
         words = ["curl", "--silent", "--show-error", "--fail", "--cacert", self.place.server_authority, "--cert", self.chiba.certificate,
@@ -363,7 +378,7 @@ class Scenario:
     def steps(self):
         return (self.start_tpm, self.approve_boot, self.initialise, self.start, self.create_tenants, self.enrol, self.make_people,
                 self.log_in, self.adopt_rule, self.import_people, self.retrieve, self.refusals, self.restart, self.erase, self.verify,
-                self.all_files, self.show_status)
+                self.all_files, self.show_status, self.old_image)
 
     def run(self, until=None):
         """All steps, or up to and with the one named."""

@@ -67,6 +67,9 @@ constexpr std::array<ErrorRow, kErrorCodeCount> kTable{{
     {ErrorCode::OutOfMemory, "out-of-memory", 503, 75,
      "メモリーが足りないため、この要求を途中で止めました。行われたかどうかを確かめてから、やり直してください。",
      "Out of memory: this request was given up. Look whether it was done, then try again."},
+    {ErrorCode::LostInRestore, "lost-in-restore", 410, 69,
+     "この記録は、バックアップからの復元で戻りませんでした。保護管理者に知らせてください。原本から登録し直すか、消去を申請します。",
+     "This record did not come back in a restore. Tell the data-protection manager: register it again from its source, or apply for its erasure."},
 }};
 
 constexpr bool in_order() {

@@ -35,8 +35,9 @@ enum class ErrorCode : std::uint8_t {
   Internal,            // a defect of ours
   RepairMode,          // the vault cannot write where its data are: it serves without keys until it can
   OutOfMemory,         // this request was given up; whether it was done is to be looked up
+  LostInRestore,       // the record's row was in no backup: its key is there, what it opened is not
 };
-inline constexpr std::size_t kErrorCodeCount = static_cast<std::size_t>(ErrorCode::OutOfMemory) + 1;
+inline constexpr std::size_t kErrorCodeCount = static_cast<std::size_t>(ErrorCode::LostInRestore) + 1;
 
 struct ErrorRow {
   ErrorCode code;

@@ -58,6 +58,10 @@ class Environment {
   virtual Result<std::unique_ptr<ReadTransaction>> read() = 0;
   virtual Result<std::unique_ptr<WriteTransaction>> write() = 0;  // waits for the other writer
   virtual Result<std::uint64_t> size_on_disk() const = 0;
+  // A copy of the newest snapshot in a new file (0600, synced), without what was deleted, while others read and write. The
+  // environment does not depend on it: what goes wrong while the copy is written is StorageFull or Unavailable. Step
+  // "engine:copy".
+  virtual Result<void> copy_to(const std::filesystem::path& file) = 0;
   // The structure of the file again, as the newest snapshot has it, while others read and write. After an Integrity
   // every later transaction is refused with Integrity. visit is told of each page and may sleep; the snapshot is held
   // open meanwhile.

@@ -226,6 +226,10 @@ class LmdbEnvironment final : public Environment {
     if (::stat(data_file_.c_str(), &status) != 0) return Error{disk::code_of(errno), "measure an environment", errno};
     return static_cast<std::uint64_t>(status.st_blocks) * 512;  // st_blocks is in units of 512 B on Linux
   }
+  Result<void> copy_to(const fs::path& file) override {
+    if (shared_.damaged.load()) return damaged();
+    return power::guarded("engine:copy", [&] { return copy_environment(shared_.handle.get(), file); });
+  }
   Result<void> check(const PageVisitor& visit) override {
     int number = -1;
     const int code = mdb_env_get_fd(shared_.handle.get(), &number);

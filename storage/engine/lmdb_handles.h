@@ -4,6 +4,7 @@
 
 #include <lmdb.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "firmware/base/bytes.h"
@@ -34,6 +35,9 @@ struct DataFile {
   off_t wanted = 0, present = 0;  // bytes
 };
 Result<DataFile> data_file_of(MDB_env* handle);
+
+// Environment::copy_to.
+Result<void> copy_environment(MDB_env* handle, const std::filesystem::path& file);
 
 inline MDB_val value_of(ByteView bytes) noexcept {
   return {bytes.size(), const_cast<std::uint8_t*>(bytes.data())};  // LMDB reads it only

@@ -95,6 +95,15 @@ class Appliance {
   tpm::Anchor& anchor();
   journal::Journal& journal();
   std::mutex& anchor_mutex();
+  // Consistent copies below `into` (a new directory): tenants' environments, the appliance's, the journal last, with no batch, merge
+  // or new tenant meanwhile (DESIGN section 4). Conflict: a batch is being finished.
+  struct CopiedStores {
+    std::uint64_t epoch = 0;
+    Digest chain{};
+    std::map<TenantId, std::uint64_t> sequences;  // at least: others went on writing
+    std::vector<TenantId> left_out;               // tenants whose environment is damaged
+  };
+  Result<CopiedStores> copy_stores(const std::filesystem::path& into);
   // Reads and opens everything stored: environments, generations, rows, journal, state copy. Returns a JSON report in which every fault
   // is named with its place.
   // OutOfMemory: a walk that found no memory has found no damage, and tells nothing.

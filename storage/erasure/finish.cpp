@@ -1,5 +1,6 @@
 // Steps 5 to 8 of a batch, and what is swept up after them.
 #include <algorithm>
+#include <set>
 
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
@@ -135,7 +136,11 @@ Result<void> Appliance::Core::sweep() {
   if (auto copied = copy_evidence(places.state_copy, appliance()); !copied) {
     oplog::failure("evidence could not be copied beside the state copy", copied.error());
   }
-  return prune_state_copies(places.state_copy, state);
+  std::set<std::uint64_t> births;
+  for (const auto& [tenant, row] : table) {
+    if (tenant != kAppliance) births.insert(row.birth_epoch);
+  }
+  return prune_state_copies(places.state_copy, state, births);
 }
 
 }  // namespace shosoin::erasure

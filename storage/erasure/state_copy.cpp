@@ -227,12 +227,16 @@ Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const 
   return decode(bytes);
 }
 
-Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep) {
+Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep,
+                                const std::set<std::uint64_t>& births) {
+  std::set<std::string> numbers;
+  for (const auto epoch : births) numbers.insert(fmt::format("{:020}", epoch));
   std::error_code failed;
   std::vector<std::filesystem::path> old;
   for (const auto& item : std::filesystem::directory_iterator(directory, failed)) {
     const auto name = item.path().filename().string();
-    if (item.is_directory() && is_ours(name) && name != name_of(keep)) old.push_back(item.path());
+    const bool needed = name == name_of(keep) || numbers.contains(name.substr(0, 20));
+    if (item.is_directory() && is_ours(name) && !needed) old.push_back(item.path());
   }
   for (const auto& path : old) {
     TRY(power::guarded("state-copy:prune", [&]() -> Result<void> {

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "storage/engine/engine.h"
 #include "storage/erasure/epoch_state.h"
@@ -34,6 +35,9 @@ Result<void> copy_evidence(const std::filesystem::path& directory, engine::Envir
 std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before);
 // The copy of exactly this attempt. NotFound, Integrity.
 Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state);
-Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep);
+// Leaves the copy of `keep` and those of `births`: the epochs in which the present keys of tenants were drawn. What a batch put there opens
+// with these keys, and a restore of an older backup needs it.
+Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep,
+                                const std::set<std::uint64_t>& births);
 
 }  // namespace shosoin::erasure

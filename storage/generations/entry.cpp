@@ -53,6 +53,7 @@ std::optional<RecordId> record_of(const EntryKey& key) {
     case TableId::Records:
     case TableId::SearchKeys:
     case TableId::Due:
+    case TableId::Lost:
     case TableId::SubjectLinks:
     case TableId::Terms: {
       if (key.bytes.size() < RecordId::kSize) return std::nullopt;

@@ -19,8 +19,9 @@ bool names_rows(TableId table) { return table == TableId::Records || table == Ta
 
 class Examination {
  public:
-  Examination(const TenantId& tenant, const engine::ReadTransaction& transaction, Examiner& examiner)
-      : tenant_(tenant), transaction_(transaction), examiner_(examiner) {}
+  using Lost = std::function<Result<bool>(const RowId&)>;  // known to be missing since a restore: no fault
+  Examination(const TenantId& tenant, const engine::ReadTransaction& transaction, Examiner& examiner, Lost lost)
+      : tenant_(tenant), transaction_(transaction), examiner_(examiner), lost_(std::move(lost)) {}
 
   // False when the walk was told to end.
   bool blocks(const SnapshotView& view, const RecordChanges& changes) {
@@ -96,7 +97,11 @@ class Examination {
   }
   Result<void> open_row(const RowPlace& row) {
     TRY(auto stored, transaction_.get(kRows, row.id.view()));
-    if (!stored) return Error{ErrorCode::Integrity, "find the row of a record"};
+    if (!stored) {
+      TRY(const bool lost, lost_(row.id));
+      if (lost) return success();
+      return Error{ErrorCode::Integrity, "find the row of a record"};
+    }
     examiner_.pace(stored->size());
     TRY(auto plain, crypto::decrypt_row(row.key, {tenant_, row.id}, *stored));
     memory::wipe(plain);
@@ -105,6 +110,7 @@ class Examination {
   const TenantId& tenant_;
   const engine::ReadTransaction& transaction_;
   Examiner& examiner_;
+  Lost lost_;
 };
 
 }  // namespace
@@ -142,7 +148,8 @@ void TenantStore::examine(Examiner& examiner) const {
   auto& [transaction, generation, seq, records] = taken.value();
   auto view = SnapshotView::open(*transaction, tenant_, generation);
   if (!view) return examiner.fault("heads/" + generation.gid.hex(), view.error());
-  Examination examination(tenant_, *transaction, examiner);
+  Examination examination(tenant_, *transaction, examiner,
+                          [this](const RowId& row) { return any(TableId::Lost, row.view()); });
   if (!examination.blocks(*view.value(), records)) return;
   for (auto at = view.value()->base_seq() + 1; at <= seq; ++at) {
     if (!examiner.go_on()) return;

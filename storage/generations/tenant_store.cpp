@@ -177,7 +177,11 @@ Result<bool> TenantStore::any(TableId table, ByteView prefix) const {
 Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key) const {
   TRY(auto transaction, environment_.read());
   TRY(auto bytes, transaction->get(kRows, row.view()));
-  if (!bytes) return Error{ErrorCode::Integrity, "find the row of a record"};
+  if (!bytes) {
+    TRY(const bool lost, any(TableId::Lost, row.view()));
+    if (lost) return Error{ErrorCode::LostInRestore, "read a row that a restore could not bring back"};
+    return Error{ErrorCode::Integrity, "find the row of a record"};
+  }
   return crypto::decrypt_row(key, {tenant_, row}, *bytes);
 }
 

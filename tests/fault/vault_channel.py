@@ -16,7 +16,7 @@ FIELDS = {"terminal": 1, "session": 2, "second-session": 3, "tenant": 20, "file"
 SLUGS = ("bad-request", "invalid-content", "not-authenticated", "session-expired", "not-permitted", "not-found", "conflict",
          "already-logged-in", "same-person", "erased", "too-early", "too-large", "too-many", "locked", "integrity", "storage-full",
          "storage-failed", "rolled-back", "forked", "foreign-tpm", "tpm-refused", "tpm-unreachable", "unavailable", "settings", "internal",
-         "repair-mode", "out-of-memory")
+         "repair-mode", "out-of-memory", "lost-in-restore")
 
 
 def token_of(session_file):

@@ -54,6 +54,13 @@ def entry():
     yield "empty", b"\x00\x00"
 
 
+def backup():
+    made = vectors("backup.json")
+    yield "good", unhex(made["good"]["bytes"])
+    for name in ("files out of order", "a way out", "a lock file", "another format"):
+        yield name.replace(" ", "-"), unhex(made["bad"][name])
+
+
 def epoch():
     made = vectors("epoch.json")
     for name in ("manifest", "state", "evidence", "evidenceCopy", "body"):
@@ -253,7 +260,7 @@ def planted_defect():
 
 
 TARGETS = {"json": json_texts} | {f.__name__: f for f in (
-    amendment, attestation, box, certificate, csv, date, definition, encoding, entry, epoch, http_body, http_routes, journal,
+    amendment, attestation, backup, box, certificate, csv, date, definition, encoding, entry, epoch, http_body, http_routes, journal,
     number, planted_defect, protocol, provisioning, record, share, tables)}
 
 

@@ -28,7 +28,7 @@ ROOMS = {
     "storage/erasure": ["firmware/base", "firmware/memory", "crypto", "hardware/tpm", "storage/engine", "storage/journal",
                         "storage/generations", "storage/records", "storage/retention"],
     "storage/audit": ["firmware/base", "firmware/memory", "crypto", "storage/engine", "storage/journal", "storage/generations"],
-    "storage/backup": ["firmware/base", "storage/engine", "storage/journal", "storage/erasure"],
+    "storage/backup": ["firmware/base", "firmware/memory", "crypto", "storage/engine", "storage/journal", "storage/erasure"],
     "admin-api/protocol": ["firmware/base", "firmware/memory"],
     "admin-api/service": ["firmware", "crypto", "hardware/tpm", "storage/engine", "storage/files", "storage/retention", "storage/generations",
                           "storage/records", "storage/erasure", "storage/journal", "storage/audit", "storage/backup",

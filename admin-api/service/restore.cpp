@@ -1,0 +1,241 @@
+#include "admin-api/service/restore.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+
+#include "admin-api/service/init.h"
+#include "admin-api/service/log_fields.h"
+#include "admin-api/service/vault.h"
+#include "crypto/password.h"
+#include "crypto/totp.h"
+#include "firmware/base/disk.h"
+#include "firmware/base/limits_backup.h"
+#include "firmware/base/log.h"
+#include "storage/backup/backup.h"
+#include "storage/erasure/restore.h"
+#include "storage/journal/copy.h"
+#include "storage/journal/journal.h"
+
+namespace shosoin::service {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+Result<void> check_data_directory(const fs::path& data) {
+  std::error_code failed;
+  const bool free = !fs::exists(data, failed) || (fs::is_directory(data, failed) && fs::is_empty(data, failed));
+  return free ? success()
+              : Result<void>(
+                    Error{ErrorCode::Conflict, "restore into a data directory that is not empty: move it away first"});
+}
+
+Result<void> copy_whole(const fs::path& from, const fs::path& to) {
+  TRY(const auto in, disk::open(from, O_RDONLY));
+  TRY(const auto out, disk::open(to, O_RDWR | O_CREAT | O_EXCL));
+  TRY(const auto size, disk::size_of(in));
+  Bytes piece;
+  for (std::uint64_t done = 0; done < size; done += piece.size()) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(size - done, limits::kBackupPiece)));
+    TRY(disk::read_at(in, piece, done));
+    TRY(disk::write_at(out, piece, done));
+  }
+  return disk::sync_data(out);
+}
+
+// Checked again after it was copied: what is restored is what was verified.
+Result<void> lay_out(const fs::path& backup, const backup::Manifest& manifest, const fs::path& fresh) {
+  TRY(disk::make_directory(fresh));
+  for (const auto& file : manifest.files) {
+    std::error_code failed;
+    fs::create_directories((fresh / file.name).parent_path(), failed);
+    if (failed) return Error{ErrorCode::StorageFailed, "make a directory of a restore", failed.value()};
+    TRY(copy_whole(backup / file.name, fresh / file.name));
+    TRY(const auto copied, backup::facts_of(fresh, file.name));
+    if (copied.digest != file.digest) return Error{ErrorCode::Integrity, "copy a file of a backup"};
+  }
+  TRY(disk::make_directory(fresh / "tenants"));
+  std::error_code ignored;
+  for (fs::recursive_directory_iterator item(fresh, ignored), end; !ignored && item != end; item.increment(ignored)) {
+    if (item->is_directory()) fs::permissions(item->path(), fs::perms::owner_all, ignored);
+  }
+  return success();
+}
+
+// The journal of the lost data says how far it had come; it is read from a copy, so that nothing of it changes.
+Result<std::map<TenantId, std::uint64_t>> known_from(const fs::path& remains, const fs::path& fresh) {
+  std::map<TenantId, std::uint64_t> known;
+  if (remains.empty()) return known;
+  const auto copy = fresh / "remains";
+  TRY(journal::copy_segments(remains / "journal", copy));
+  {
+    TRY(const auto journal, journal::Journal::open(copy, false));
+    for (const auto& [tenant, position] : journal->positions()) known[tenant] = position.change_seq;
+  }
+  std::error_code ignored;
+  fs::remove_all(copy, ignored);
+  return known;
+}
+
+struct Declarer {
+  Person person;
+  json::object shown;
+};
+
+// As the restored state knows them: who was disabled or locked when the backup was made is so again.
+Result<Declarer> check_person(const TenantStore& zero, const Factors& factors, Instant now) {
+  const Error refused{ErrorCode::NotAuthenticated, "check password and code of a person who declares a restore"};
+  TRY(auto person, find_person(zero, factors.id));
+  const auto hash = person ? person->password_hash : crypto::unknown_person_hash();
+  TRY(const bool holds, crypto::password_holds(hash, factors.password));
+  if (!person || !holds || person->disabled || person->is_locked(false, now)) return refused;
+  const auto step = crypto::match_totp(person->totp.reveal(), factors.code, now, person->last_step);
+  if (!step) return refused;
+  person->last_step = *step;
+  if (!belongs_to_appliance(person->role)) return Error{ErrorCode::NotPermitted, "declare a restore"};
+  json::object shown{{"operatorId", person->id}, {"name", person->name}, {"role", role_name(person->role)}};
+  return Declarer{std::move(*person), std::move(shown)};
+}
+
+Result<std::array<Declarer, 2>> check_persons(const TenantStore& zero, const RestoreInput& input, Instant now) {
+  TRY(auto first, check_person(zero, input.persons[0], now));
+  TRY(auto second, check_person(zero, input.persons[1], now));
+  if (same_human(first.person, second.person)) return Error{ErrorCode::SamePerson, "declare a restore as two persons"};
+  if (first.person.role != Role::SecurityOfficer && second.person.role != Role::SecurityOfficer)
+    return Error{ErrorCode::NotPermitted, "declare a restore without a security officer"};
+  return std::array{std::move(first), std::move(second)};
+}
+
+json::object told_of(const erasure::RestoredTenant& tenant) {
+  json::object out{{"whole", tenant.whole},
+                   {"lastSequencePresent", tenant.present},
+                   {"lastSequenceKnown", tenant.known},
+                   {"sequenceGoesOnAfter", tenant.line},
+                   {"rowsLost", tenant.lost_rows},
+                   {"rowsDropped", tenant.dropped_rows}};
+  if (tenant.known > tenant.present) out["lostFrom"] = tenant.present + 1;
+  if (tenant.known > tenant.present) out["lostTo"] = tenant.known;
+  return out;
+}
+
+json::object declaration_of(const erasure::Appliance& appliance, const backup::Verified& backup,
+                            const erasure::Restoration& restored, const std::array<Declarer, 2>& by, Instant now) {
+  json::array tenants;
+  const auto known = appliance.tenants();
+  for (const auto& tenant : restored.tenants) {
+    auto one = told_of(tenant);
+    const auto facts = std::ranges::find(known, tenant.tenant, &erasure::TenantFacts::id);
+    if (facts != known.end()) one["localGovernmentCode"] = facts->code;
+    one["tenant"] = tenant.tenant == kAppliance ? std::string("appliance") : tenant.tenant.hex();
+    tenants.push_back(std::move(one));
+  }
+  return {{"operation", "restore-declared"},
+          {"backupDigest", to_hex(backup.digest)},
+          {"backupMadeAt", to_iso8601(backup.manifest.made_at)},
+          {"backupEpoch", backup.manifest.epoch},
+          {"epoch", restored.epoch},
+          {"declaredBy", json::array{by[0].shown, by[1].shown}},
+          {"declaredAt", to_iso8601(now)},
+          {"tenants", std::move(tenants)}};
+}
+
+// Codes are consumed and every session of the backup ends with the same change that declares.
+Result<void> declare(TenantStore& zero, const json::object& declaration, const std::array<Declarer, 2>& by) {
+  std::vector<Entry> entries{person_entry(by[0].person), person_entry(by[1].person)};
+  TRY(zero.scan(TableId::Sessions, {}, [&](const Entry& entry) {
+    entries.push_back({entry.key, std::nullopt});
+    return true;
+  }));
+  TRY(zero.change([&](std::uint64_t) -> Result<generations::Change> {
+    return generations::Change{std::move(entries), {}, {}, log_entry(declaration)};
+  }));
+  return success();
+}
+
+Result<void> tell_tenants(erasure::Appliance& appliance, const json::object& declaration,
+                          const erasure::Restoration& restored) {
+  for (const auto& tenant : restored.tenants) {
+    if (tenant.tenant == kAppliance || !tenant.whole) continue;
+    TRY(auto* store, appliance.tenant(tenant.tenant));
+    TRY(store->ensure_log_keys());
+    auto line = declaration;
+    line.erase("tenants");
+    line["restored"] = told_of(tenant);
+    TRY(store->log(log_entry(line)));
+  }
+  return success();
+}
+
+Result<json::object> restore_in(const Settings& inside, const RestoreInput& input, const backup::Verified& verified,
+                                const Clock& clock) {
+  const auto now = clock.now();
+  const auto& fresh = inside.data_directory;
+  TRY(lay_out(input.backup, verified.manifest, fresh));
+  TRY(const auto known, known_from(input.remains, fresh));
+  erasure::Restoration restored;
+  {
+    TRY(auto opened, open_anchor(inside));
+    TRY(restored, erasure::fit_to_tpm({fresh, inside.state_copy_directory}, *opened.anchor, known, now));
+  }
+  TRY(auto opened, open_appliance(inside, clock));
+  auto& appliance = *opened.appliance;
+  TRY(const auto persons, check_persons(appliance.zero(), input, now));
+  auto declaration = declaration_of(appliance, verified, restored, persons, now);
+  TRY(declare(appliance.zero(), declaration, persons));
+  TRY(tell_tenants(appliance, declaration, restored));
+  TRY(appliance.merge(appliance.zero(), {}));  // and the state copy, which knows the generations of before
+  return declaration;
+}
+
+}  // namespace
+
+Factors::~Factors() {
+  memory::wipe(password);
+  memory::wipe(code);
+}
+
+Result<json::object> restore_appliance(const Settings& settings, const RestoreInput& input, const Clock& clock,
+                                       std::string* at) {
+  TRY(check_data_directory(settings.data_directory));
+  backup::Fault fault;
+  const auto verified = backup::verify(input.backup, fault);
+  if (!verified) {
+    if (at != nullptr) *at = fault.name;
+    return verified.error();
+  }
+  Settings inside = settings;
+  inside.data_directory += ".restoring";
+  std::error_code ignored;
+  fs::remove_all(inside.data_directory, ignored);
+  auto declared = restore_in(inside, input, verified.value(), clock);
+  if (!declared) {
+    fs::remove_all(inside.data_directory, ignored);
+    return declared;
+  }
+  fs::remove(settings.data_directory, ignored);  // where it is there, it is empty
+  TRY(disk::rename(inside.data_directory, settings.data_directory));
+  return declared;
+}
+
+Result<json::object> verify_backup(const fs::path& directory, std::string* at) {
+  backup::Fault fault;
+  const auto verified = backup::verify(directory, fault);
+  if (!verified) {
+    if (at != nullptr) *at = fault.name;
+    return verified.error();
+  }
+  const auto& found = verified.value();
+  return json::object{{"sound", true},
+                      {"backupDigest", to_hex(found.digest)},
+                      {"madeAt", to_iso8601(found.manifest.made_at)},
+                      {"epoch", found.manifest.epoch},
+                      {"tenants", found.manifest.tenants.size() - 1},
+                      {"files", found.manifest.files.size()},
+                      {"bytes", found.bytes},
+                      {"pages", found.pages},
+                      {"journalFrames", found.frames}};
+}
+
+}  // namespace shosoin::service
