@@ -350,7 +350,7 @@ TEST_F(AllFiles, ABadRowRefusesTheTableNamesItsPlaceAndTellsNoValue) {
 }
 
 TEST_F(AllFiles, OneRowOfAPersonIsErasedAloneAndItsNumberGoesWithTheLastRow) {
-  world.enrol("eraser", tenant, "dataProtectionManager", "requestErasure,approveErasure");
+  world.enrol("eraser", tenant, "dataProtectionManager", "requestErasure,approveErasure,manageRetention");
   confirmed(csv_of("chihozei-shutaino", "taxTerm",
                    {{{"宛名番号", "310001"}, {"individualNumber", made_number(31)}, {"termCode", "1"}},
                     {{"宛名番号", "310001"}, {"individualNumber", made_number(31)}, {"termCode", "2"}}}));
