@@ -176,7 +176,7 @@ class TheCompletion(unittest.TestCase):
 
     def test_it_offers_nouns_then_verbs(self):
         self.assertLessEqual({"record", "erasure", "init", "status"}, self.complete("shosoin "))
-        self.assertEqual({"record", "retention"}, {word for word in self.complete("shosoin re")})
+        self.assertEqual({"record", "restore", "retention"}, {word for word in self.complete("shosoin re")})
         self.assertEqual({"add", "list", "revoke"}, self.complete("shosoin terminal "))
 
     def test_it_offers_the_options_of_the_command_and_of_every_command(self):

@@ -94,7 +94,7 @@ TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
     }
     const bool of_tenants =
         rule.kind >= RequestKind::RetentionRulePropose && rule.kind <= RequestKind::RetentionCalendar;
-    const bool of_proofs = rule.kind == RequestKind::BatchCertificateShow;
+    const bool of_proofs = rule.kind == RequestKind::BatchCertificateShow || rule.kind == RequestKind::LostRecords;
     const bool administers = static_cast<int>(rule.kind) >= 60 && !of_tenants && !of_proofs;
     if (of_tenants) {
       EXPECT_FALSE(rule.on_local) << rule.name;  // rules and holds are the tenant's people's, not the data centre's
