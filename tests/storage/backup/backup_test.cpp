@@ -98,6 +98,41 @@ TEST_F(Backup, FromBeforeAnErasureBringsBackEverythingButTheErased) {
   EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});  // its key is older than the backup
 }
 
+TEST_F(Backup, FromBeforeAnErasureIsWholeThoughMergesOfTheSameEpochRenewedTheStateCopy) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  ASSERT_TRUE(rig.erase_some());
+  for (std::size_t t = 0; t < 3; ++t) {  // no batch between: the copy they renew is the erasure's own
+    ASSERT_TRUE(rig.appliance().merge(*rig.appliance().tenant(rig.tenants[t]).value(), {}));
+  }
+  EXPECT_FALSE(rig.appliance().status().state_copy_behind);
+  ASSERT_TRUE(restore());
+  EXPECT_EQ(restored.epoch, 1u);
+  for (std::size_t t = 0; t < 2; ++t) {
+    const auto& tenant = rig.tenants[t];
+    EXPECT_TRUE(told(tenant).whole);
+    EXPECT_EQ(told(tenant).lost_rows, 0u);
+    EXPECT_EQ(rig.readable(tenant).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
+  }
+}
+
+TEST_F(Backup, FromBeforeAnErasureIsWholeThoughTheStateCopyWasTornAndMadeAnew) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  ASSERT_TRUE(rig.erase_some());
+  std::size_t torn = 0;
+  for (const auto& item : fs::directory_iterator(rig.places().state_copy)) {
+    const auto file = item.path() / "state";
+    if (!fs::exists(file)) continue;
+    fs::resize_file(file, fs::file_size(file) - 1);
+    ++torn;
+  }
+  ASSERT_GT(torn, 0u);
+  ASSERT_TRUE(rig.appliance().merge(*rig.appliance().tenant(rig.tenants[2]).value(), {}));
+  EXPECT_FALSE(rig.appliance().status().state_copy_behind);
+  ASSERT_TRUE(restore());
+  EXPECT_TRUE(told(rig.tenants[0]).whole);
+  EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
+}
+
 TEST_F(Backup, SaysWhatWasLostInBetweenAndWhatIsLostCanBeErased) {
   ASSERT_NO_FATAL_FAILURE(back_up());
   const auto& tenant = rig.tenants[0];
