@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 #include "crypto/hash_stream.h"
 #include "firmware/base/disk.h"
@@ -49,6 +50,8 @@ std::string name_of(Instant now, std::uint64_t epoch) {
          two(time.seconds().count()) + "Z-" + std::to_string(epoch);
 }
 
+std::mutex one_at_a_time;  // backups are made by one process only
+
 Result<void> describe_files(const fs::path& directory, Manifest& manifest) {
   std::vector<std::string> names;
   std::error_code failed;
@@ -83,6 +86,9 @@ Result<FileFacts> facts_of(const fs::path& directory, const std::string& name) {
 }
 
 Result<Created> create(erasure::Appliance& appliance, const fs::path& data, const fs::path& place, Instant now) {
+  // Two would clear each other's files away as what a cut left.
+  const std::unique_lock alone(one_at_a_time, std::try_to_lock);
+  if (!alone.owns_lock()) return Error{ErrorCode::Conflict, "make a backup while another is being made"};
   std::error_code ignored;
   const auto fresh = place / "making";
   fs::remove_all(fresh, ignored);  // what a cut left

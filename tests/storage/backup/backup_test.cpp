@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <thread>
+#include <utility>
 
+#include "firmware/base/power.h"
 #include "storage/erasure/restore.h"
 #include "storage/generations/records_entry.h"
 #include "tests/fault/epoch_rig.h"
@@ -264,6 +267,45 @@ TEST_F(Backup, WithAnythingChangedMissingOrMoreIsRefusedWithThePlace) {
   flip(made / "manifest");
   EXPECT_FALSE(backup::verify(made, fault));
   EXPECT_EQ(backup::verify(rig.root(), fault).error().code(), ErrorCode::InvalidContent);
+}
+
+// What happens at a step of a backup that is being made; once.
+class During {
+ public:
+  During(std::string_view step, std::function<void()> act) {
+    wanted = step;
+    happening = std::move(act);
+    power::set_plug([](std::string_view at) noexcept {
+      if (at == wanted && happening) std::exchange(happening, nullptr)();
+      return power::Cut::None;
+    });
+  }
+  During(const During&) = delete;
+  During& operator=(const During&) = delete;
+  ~During() { power::set_plug(nullptr); }
+  static bool happened() { return !happening; }
+
+ private:
+  static inline std::string_view wanted;
+  static inline std::function<void()> happening;
+};
+
+TEST_F(Backup, IsRefusedWhileAnotherIsBeingMadeAndTheOtherIsWhole) {
+  auto second = Result<void>(success());
+  {
+    const During naming("backup:name", [&] {
+      std::thread([&] {
+        const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+        if (!created) second = created.error();
+      }).join();
+    });
+    ASSERT_NO_FATAL_FAILURE(back_up());
+    ASSERT_TRUE(During::happened());
+  }
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::Conflict);
+  fs::remove_all(rig.root() / "backups");
+  back_up();  // nobody is at it any more
 }
 
 TEST_F(Backup, ThatCannotBeWrittenIsRefusedAndTheServiceGoesOn) {
