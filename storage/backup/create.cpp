@@ -56,12 +56,13 @@ Result<void> describe_files(const fs::path& directory, Manifest& manifest) {
   std::vector<std::string> names;
   std::error_code failed;
   for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-    if (at->is_regular_file()) names.push_back(at->path().lexically_relative(directory).string());
+    if (at->is_directory() && !at->is_symlink()) continue;
+    names.push_back(at->path().lexically_relative(directory).string());
   }
   if (failed) return Error{ErrorCode::Unavailable, "list the files of a backup", failed.value()};
   std::ranges::sort(names);
   for (const auto& name : names) {
-    ENSURE(is_place(name));
+    if (!is_place(name)) return Error{ErrorCode::Unavailable, "make a backup: somebody else's file is in its directory"};
     TRY(auto facts, facts_of(directory, name));
     manifest.files.push_back(std::move(facts));
   }

@@ -308,6 +308,22 @@ TEST_F(Backup, IsRefusedWhileAnotherIsBeingMadeAndTheOtherIsWhole) {
   back_up();  // nobody is at it any more
 }
 
+TEST_F(Backup, WithSomebodyElsesFileInItIsRefusedAndTheNextOneIsMade) {
+  const auto making = rig.root() / "backups" / "making";
+  for (const auto& put : std::vector<std::function<void()>>{
+           [&] { std::ofstream(making / "appliance" / "notes.txt") << "x"; },
+           [&] { fs::create_symlink(rig.places().data / "provisioning.json", making / "link"); },
+       }) {
+    const During copying("journal:copy", put);
+    const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+    ASSERT_TRUE(During::happened());
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code(), ErrorCode::Unavailable);
+    EXPECT_TRUE(fs::is_empty(rig.root() / "backups"));
+  }
+  back_up();
+}
+
 TEST_F(Backup, ThatCannotBeWrittenIsRefusedAndTheServiceGoesOn) {
   std::ofstream(rig.root() / "backups") << "in the way";
   const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
