@@ -106,6 +106,7 @@ Result<Created> create(erasure::Appliance& appliance, const fs::path& data, cons
         created.manifest.tenants.push_back({tenant, seq});
     }
     TRY(describe_files(fresh, created.manifest));
+    if (missing_in(created.manifest)) return Error{ErrorCode::Unavailable, "make a backup: a file of it went away meanwhile"};
     const auto encoded = encode_manifest(created.manifest);
     created.digest = digest_of(encoded);
     TRY(write_new(fresh / kManifestFile, encoded));

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -322,6 +323,38 @@ TEST_F(Backup, WithSomebodyElsesFileInItIsRefusedAndTheNextOneIsMade) {
     EXPECT_TRUE(fs::is_empty(rig.root() / "backups"));
   }
   back_up();
+}
+
+TEST_F(Backup, WhoseManifestLeavesOutWhatARestoreNeedsIsRefusedWithItsName) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  std::ifstream in(made / "manifest", std::ios::binary);
+  const auto manifest = backup::decode_manifest(Bytes{std::istreambuf_iterator<char>(in), {}}).value();
+  for (const auto& name : {std::string("appliance/data.mdb"), std::string("provisioning.json"),
+                           "tenants/" + rig.tenants[1].hex() + "/data.mdb"}) {
+    auto cut = manifest;
+    ASSERT_EQ(std::erase_if(cut.files, [&](const auto& file) { return file.name == name; }), 1u);
+    const auto bytes = backup::encode_manifest(cut);
+    std::ofstream(made / "manifest", std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    fs::rename(made / name, rig.root() / "kept");  // no file more than it names, and each as it says
+    backup::Fault fault;
+    const auto verified = backup::verify(made, fault);
+    fs::rename(rig.root() / "kept", made / name);
+    ASSERT_FALSE(verified);
+    EXPECT_EQ(verified.error().code(), ErrorCode::Integrity);
+    EXPECT_EQ(fault.name, name);
+  }
+}
+
+TEST_F(Backup, OfWhichAFileGoesAwayWhileItIsMadeIsNotMade) {
+  const During copying("journal:copy", [&] {
+    fs::remove_all(rig.root() / "backups" / "making" / "tenants" / rig.tenants[1].hex());
+  });
+  const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+  ASSERT_TRUE(During::happened());
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code(), ErrorCode::Unavailable);
+  EXPECT_TRUE(fs::is_empty(rig.root() / "backups"));
 }
 
 TEST_F(Backup, ThatCannotBeWrittenIsRefusedAndTheServiceGoesOn) {
