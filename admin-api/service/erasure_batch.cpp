@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <filesystem>
+#include <optional>
+#include <set>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/holds.h"
@@ -12,6 +15,7 @@
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_backup.h"
 #include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
 #include "storage/files/stored_row.h"
@@ -197,9 +201,36 @@ Result<TenantBatch> gather(Parts& parts, const TenantStore& store) {
   return batch;
 }
 
+constexpr std::string_view kCopiesKnown =
+    "保管庫が作り、その場所にあるバックアップ(新しいもの)"
+    "。どのバックアップも暗号文だけで、消去した行の鍵はこのバッチで失われる。よそへ移した写しは把握していない / "
+    "backups that the vault made and that stand in their place, the newest; every backup holds ciphertext only, and "
+    "the keys of the erased rows end with "
+    "this batch; copies moved elsewhere are not known";
+constexpr std::string_view kCopiesUnknown =
+    "バックアップの場所を読めなかった。どのバックアップも暗号文だけで、消去した行の鍵はこのバッチで失われる / "
+    "the place of backups could not be read; every backup holds ciphertext only, and the keys of the erased rows end "
+    "with this batch";
+
+// Backups that stand where the vault made them, the newest last: all it knows of, and only by their names.
+std::optional<json::array> backups_in(const std::filesystem::path& place) {
+  std::set<std::string> names;
+  std::error_code failed;
+  if (!std::filesystem::exists(place, failed)) return failed ? std::nullopt : std::optional(json::array{});
+  for (std::filesystem::directory_iterator at(place, failed), end; !failed && at != end; at.increment(failed)) {
+    auto name = at->path().filename().string();
+    if (name.size() > limits::kMaxBackupName || name.find_first_not_of("0123456789TZ-") != std::string::npos) continue;
+    names.insert(std::move(name));
+    if (names.size() > limits::kBackupsDeclared) names.erase(names.begin());
+  }
+  if (failed) return std::nullopt;
+  return json::array(names.begin(), names.end());
+}
+
 // The service's members of the certificate (DESIGN section 6; E-04, E-07): who, when, what, on which ground - no
 // subject.
-json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts, const json::object& retention) {
+json::object declaration_of(const Parts& parts, const TenantFacts& tenant, const ErasureFacts& facts,
+                            const json::object& retention) {
   json::object out{{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
                    {"recordFile", facts.file},
                    {"count", static_cast<std::int64_t>(facts.records.size())}};
@@ -208,8 +239,10 @@ json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts
   out["requestedBy"] = facts.requested;
   out["approvedBy"] = facts.approved;
   out["executedBy"] = facts.executed;
-  out["survivingCopies"] = json::array{};
-  out["survivingCopiesNote"] = "バックアップの登録なし / no backup is recorded";
+  auto backups = backups_in(parts.settings.state_copy_directory / "backups");
+  const bool known = backups.has_value();
+  out["survivingCopies"] = known ? std::move(*backups) : json::array{};
+  out["survivingCopiesNote"] = std::string(known ? kCopiesKnown : kCopiesUnknown);
   return out;
 }
 
@@ -260,11 +293,12 @@ std::function<Result<void>()> last_look(Parts& parts, const TenantStore& store, 
   };
 }
 
-ErasureOrder order_of(const TenantFacts& tenant, ErasureFacts facts, const json::object& retention) {
+ErasureOrder order_of(const Parts& parts, const TenantFacts& tenant, ErasureFacts facts,
+                      const json::object& retention) {
   ErasureOrder order;
   order.tenant = tenant.id;
   order.records = facts.records;
-  order.declaration = json::serialize(declaration_of(tenant, facts, retention));
+  order.declaration = json::serialize(declaration_of(parts, tenant, facts, retention));
   order.log = log_entry({{"operation", "erasure-execute"},
                          {"result", "ok"},
                          {"erasureId", facts.id.hex()},
@@ -307,7 +341,7 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
     facts.executed = own ? person_and_time(*context)
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
     TRY(const auto retention, declared_retention(store, facts.file, facts.records));
-    orders.push_back(order_of(*tenant, facts, retention));
+    orders.push_back(order_of(parts, *tenant, facts, retention));
     orders.back().last_look = last_look(parts, store, facts);
   }
   for (const auto& [file, records] : batch.unidentified) {

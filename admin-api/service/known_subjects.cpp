@@ -39,7 +39,9 @@ Result<std::optional<files::SubjectRow>> KnownSubjects::read(const files::Record
   memory::wipe(plain);
   TRY(row);
   if (known->number.id == RowId{}) return std::optional(std::move(row).value());
-  TRY(auto bytes, store_.read_row(known->number.id, known->number.key));
+  auto number = store_.read_row(known->number.id, known->number.key);
+  if (!number && number.error().code() == ErrorCode::LostInRestore) return std::optional<files::SubjectRow>{};  // the same
+  TRY(auto bytes, std::move(number));
   auto numbers = files::numbers_of_row(bytes, target_.definition, target_.group);
   memory::wipe(bytes);
   TRY(numbers);

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
+#include "admin-api/service/erasures.h"
 #include "admin-api/service/init.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/vault.h"
 #include "crypto/password.h"
 #include "crypto/totp.h"
+#include "firmware/base/codec.h"
 #include "firmware/base/disk.h"
 #include "firmware/base/limits_backup.h"
 #include "firmware/base/log.h"
@@ -141,9 +143,14 @@ json::object declaration_of(const erasure::Appliance& appliance, const backup::V
           {"tenants", std::move(tenants)}};
 }
 
-// Codes are consumed and every session of the backup ends with the same change that declares.
-Result<void> declare(TenantStore& zero, const json::object& declaration, const std::array<Declarer, 2>& by) {
-  std::vector<Entry> entries{person_entry(by[0].person), person_entry(by[1].person)};
+// Codes are consumed and every session of the backup ends with the same change that declares. The batch of the day
+// counts from here: one right after the start would erase what was put on hold since the backup, before anybody could
+// put it on hold again.
+Result<void> declare(TenantStore& zero, const json::object& declaration, const std::array<Declarer, 2>& by,
+                     Instant now) {
+  const auto moment = static_cast<std::uint64_t>(now.time_since_epoch().count());
+  std::vector<Entry> entries{
+      person_entry(by[0].person), person_entry(by[1].person), {last_batch_key(), Writer{}.u64(moment).take()}};
   TRY(zero.scan(TableId::Sessions, {}, [&](const Entry& entry) {
     entries.push_back({entry.key, std::nullopt});
     return true;
@@ -183,7 +190,7 @@ Result<json::object> restore_in(const Settings& inside, const RestoreInput& inpu
   auto& appliance = *opened.appliance;
   TRY(const auto persons, check_persons(appliance.zero(), input, now));
   auto declaration = declaration_of(appliance, verified, restored, persons, now);
-  TRY(declare(appliance.zero(), declaration, persons));
+  TRY(declare(appliance.zero(), declaration, persons, now));
   TRY(tell_tenants(appliance, declaration, restored));
   TRY(appliance.merge(appliance.zero(), {}));  // and the state copy, which knows the generations of before
   return declaration;

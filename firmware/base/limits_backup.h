@@ -11,6 +11,7 @@ inline constexpr std::size_t kMaxBackupManifest = 4u << 20;    // 2,000 tenants 
 inline constexpr std::size_t kMaxBackupFiles = 30'000;         // the same, and the two files of the installation
 inline constexpr std::size_t kMaxBackupName = 96;              // tenants/<32 hex digits>/data.mdb
 inline constexpr std::uint64_t kSequenceLine = 1u << 20;       // a restore goes on at a multiple of it above all that is known
+inline constexpr std::size_t kBackupsDeclared = 100;           // named in a certificate; it stays readable
 inline constexpr std::size_t kMaxLostListed = 10'000;          // records lost in a restore, told in one answer
 
 }  // namespace shosoin::limits

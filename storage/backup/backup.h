@@ -1,5 +1,5 @@
-// Making a backup while the service runs, and checking one with nothing but its files. create: any thread, one at a
-// time; verify: any thread.
+// Making a backup while the service runs, and checking one with nothing but its files. create: any thread, a
+// second one is refused; verify: any thread.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +15,8 @@ struct Created {
   std::filesystem::path directory;
   std::vector<TenantId> left_out;  // damaged: not in the backup
 };
-// Into <place>/<time>-<epoch>, made whole under another name and renamed. Unavailable, StorageFull: nothing was made.
+// Into <place>/<time>-<epoch>, made whole under another name and renamed. Conflict: another is being made, or a batch is being
+// finished. Unavailable, StorageFull: nothing was made.
 Result<Created> create(erasure::Appliance& appliance, const std::filesystem::path& data,
                        const std::filesystem::path& place, Instant now);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 #include "crypto/hash_stream.h"
 #include "firmware/base/disk.h"
@@ -49,16 +50,19 @@ std::string name_of(Instant now, std::uint64_t epoch) {
          two(time.seconds().count()) + "Z-" + std::to_string(epoch);
 }
 
+std::mutex one_at_a_time;  // backups are made by one process only
+
 Result<void> describe_files(const fs::path& directory, Manifest& manifest) {
   std::vector<std::string> names;
   std::error_code failed;
   for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-    if (at->is_regular_file()) names.push_back(at->path().lexically_relative(directory).string());
+    if (at->is_directory() && !at->is_symlink()) continue;
+    names.push_back(at->path().lexically_relative(directory).string());
   }
   if (failed) return Error{ErrorCode::Unavailable, "list the files of a backup", failed.value()};
   std::ranges::sort(names);
   for (const auto& name : names) {
-    ENSURE(is_place(name));
+    if (!is_place(name)) return Error{ErrorCode::Unavailable, "make a backup: somebody else's file is in its directory"};
     TRY(auto facts, facts_of(directory, name));
     manifest.files.push_back(std::move(facts));
   }
@@ -83,6 +87,9 @@ Result<FileFacts> facts_of(const fs::path& directory, const std::string& name) {
 }
 
 Result<Created> create(erasure::Appliance& appliance, const fs::path& data, const fs::path& place, Instant now) {
+  // Two would clear each other's files away as what a cut left.
+  const std::unique_lock alone(one_at_a_time, std::try_to_lock);
+  if (!alone.owns_lock()) return Error{ErrorCode::Conflict, "make a backup while another is being made"};
   std::error_code ignored;
   const auto fresh = place / "making";
   fs::remove_all(fresh, ignored);  // what a cut left
@@ -99,6 +106,7 @@ Result<Created> create(erasure::Appliance& appliance, const fs::path& data, cons
         created.manifest.tenants.push_back({tenant, seq});
     }
     TRY(describe_files(fresh, created.manifest));
+    if (missing_in(created.manifest)) return Error{ErrorCode::Unavailable, "make a backup: a file of it went away meanwhile"};
     const auto encoded = encode_manifest(created.manifest);
     created.digest = digest_of(encoded);
     TRY(write_new(fresh / kManifestFile, encoded));

@@ -38,6 +38,17 @@ bool is_place(std::string_view name) {
   return false;
 }
 
+std::optional<std::string> missing_in(const Manifest& manifest) {
+  std::vector<std::string> needed{"provisioning.json"};
+  for (const auto& [tenant, seq] : manifest.tenants) {
+    needed.push_back(tenant == TenantId{} ? "appliance/data.mdb" : "tenants/" + tenant.hex() + "/data.mdb");
+  }
+  for (auto& name : needed) {
+    if (std::ranges::find(manifest.files, name, &FileFacts::name) == manifest.files.end()) return std::move(name);
+  }
+  return std::nullopt;
+}
+
 Bytes encode_manifest(const Manifest& manifest) {
   Writer out;
   out.raw(view_of(kMagic)).u16(kFormat).u64(static_cast<std::uint64_t>(manifest.made_at.time_since_epoch().count()));

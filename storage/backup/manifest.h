@@ -2,6 +2,7 @@
 // backup.md). Values; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ Bytes encode_manifest(const Manifest& manifest);
 // InvalidContent: damaged, another format, out of order, a name that is no place of a backup, bytes left over.
 Result<Manifest> decode_manifest(ByteView bytes);
 Digest digest_of(ByteView encoded);  // the backup digest: its last 32 bytes
+
+// The first file that a restore cannot do without and the manifest does not name: the appliance's, provisioning.json, each named tenant's.
+std::optional<std::string> missing_in(const Manifest& manifest);
 
 // appliance/data.mdb, tenants/<32 hex digits>/data.mdb, journal/<8 digits>.jnl, provisioning.json, terminal-ca.pem.
 bool is_place(std::string_view name);

@@ -59,6 +59,10 @@ Result<Verified> verify(const fs::path& directory, Fault& fault) {
   Verified verified;
   TRY(verified.manifest, decode_manifest(encoded));
   verified.digest = digest_of(encoded);
+  if (auto missing = missing_in(verified.manifest)) {
+    fault.name = std::move(*missing);
+    return Error{ErrorCode::Integrity, "verify a backup: its manifest does not name a file that a restore needs"};
+  }
   for (const auto& named : verified.manifest.files) {
     fault.name = named.name;
     const auto found = facts_of(directory, named.name);

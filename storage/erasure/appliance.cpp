@@ -1,6 +1,7 @@
 #include "storage/erasure/appliance.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "firmware/base/log.h"
@@ -50,6 +51,36 @@ Result<void> Appliance::Core::put_table_row(const TableRow& row, std::string_vie
   return transaction->commit(step);
 }
 
+// What the batch of this epoch put into its copy: tenants whose keys were drawn then open with nothing older, so a copy without them would
+// take them from a restore. The rest of a tenant's life in this epoch a restore takes from backup and journal. A copy that does not read back
+// is made from what lives.
+Result<std::vector<StateCopy::Generation>> Appliance::Core::born_in_this_epoch() {
+  std::vector<StateCopy::Generation> born;
+  const auto is_born = [&](const TenantId& tenant) {
+    const auto row = table.find(tenant);
+    return tenant != kAppliance && row != table.end() && row->second.birth_epoch == state.epoch;
+  };
+  if (auto before = read_state_copy(places.state_copy, state)) {
+    for (auto& generation : before.value().generations) {
+      if (is_born(generation.tenant)) born.push_back(std::move(generation));
+    }
+    return born;
+  }
+  for (const auto& [tenant, row] : table) {
+    if (!is_born(tenant)) continue;
+    const auto environment = environments.find(tenant);
+    if (environment == environments.end()) return Error{ErrorCode::Integrity, "renew the state copy of a damaged tenant"};
+    std::uint64_t seq = 0;
+    {
+      TRY(auto reading, environment->second->read());
+      TRY(seq, generations::read_seq(*reading));
+    }
+    TRY(auto generation, copy_generation(*environment->second, tenant, row.gid, seq));
+    born.push_back(std::move(generation));
+  }
+  return born;
+}
+
 void Appliance::Core::refresh_state_copy() {
   const auto written = [&]() -> Result<void> {
     StateCopy copy{state, {}, {}};
@@ -58,6 +89,8 @@ void Appliance::Core::refresh_state_copy() {
     }
     TRY(auto generation, copy_generation(appliance(), kAppliance, table.at(kAppliance).gid, zero().last_seq()));
     copy.generations.push_back(std::move(generation));
+    TRY(auto born, born_in_this_epoch());
+    std::ranges::move(born, std::back_inserter(copy.generations));
     return write_state_copy(places.state_copy, copy);
   }();
   state_copy_behind = !written;

@@ -57,6 +57,7 @@ struct Appliance::Core {
   Result<TenantSealKey> tenant_seal(const TenantId& tenant);
   Result<void> merge(TenantStore& store, generations::RebuildPlan plan);
   Result<void> put_table_row(const TableRow& row, std::string_view step);
+  Result<std::vector<StateCopy::Generation>> born_in_this_epoch();
   void refresh_state_copy();                // after a merge or a new tenant; an alarm when it cannot
   Result<void> rebuild_environment();       // environment_lost.cpp
   // recovery.cpp

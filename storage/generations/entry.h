@@ -32,7 +32,7 @@ enum class TableId : std::uint16_t {
   Addressees = 12,  // HMAC of 個人番号 -> 団体内統合宛名番号
   Rules = 13,       // record file key || 0x00 || version u16 -> rule of retention
   Terms = 14,       // record id -> until when it is kept, and by which rule (storage/retention/term.md)
-  Quarantine = 15,  // import id || kind u8 || what follows: 1 record id -> what waits for 文字同定; 2 part u32 -> 変換記録
+  Quarantine = 15,  // import id || kind u8 || what follows: 1 record id -> what waits for 文字同定; 2 row u64 || record id -> 変換記録
   NumberHistory = 16,  // 団体内統合宛名番号 || 0x00 || change id -> a change of the 個人番号 (number_history.h)
   Lost = 17,        // row id || record id -> lost at(8): a row that a restore could not bring back
   // tenant zero only

@@ -1,6 +1,8 @@
 // What an import may do to somebody who is known (D-11): refused with the definition's own message, or a new version.
 #include <gtest/gtest.h>
 
+#include "firmware/base/codec.h"
+#include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/service_world.h"
 
 namespace shosoin::test {
@@ -175,6 +177,28 @@ TEST_F(Changes, OfANumberAreNoneOfTheseChanges) {
   const auto hits = find("individualNumber", "100000003080");
   ASSERT_EQ(hits.size(), 1u);
   EXPECT_EQ(hits[0].at("version"), 2);
+}
+
+// A restore brought the row back and not the row of its number: there is nothing to compare with, as without the row.
+TEST_F(Changes, OfSomebodyWhoseNumberWasLostInARestoreAreJudgedAsOfSomebodyNew) {
+  const std::string code = "56789012348";
+  const auto row = resident(code, "100000000501");
+  EXPECT_FALSE(confirm(send(row)).refused);
+  const auto hits = find("residentRecordCode", code);
+  ASSERT_EQ(hits.size(), 1u);
+  const auto id = RecordId::from(view_of(raw(std::string(hits[0].at("recordId").as_string())))).value();
+  auto* store = world.parts().tenants.open(world.tenant(ServiceWorld::kKoganei)).value();
+  const auto entry = store->get({generations::TableId::Records, copy_of(id.view())}).value();
+  ASSERT_TRUE(entry);
+  const auto number = generations::decode_record_entry(*entry).value().number.id;
+  ASSERT_NE(number, RowId{});
+  ASSERT_TRUE(store->change([&](std::uint64_t) -> Result<generations::Change> {
+    const auto key = Writer{}.raw(number.view()).raw(id.view()).take();
+    return generations::Change{{{{generations::TableId::Lost, key}, Writer{}.u64(0).take()}}, {}, {number}, {false, "{}"}};
+  }));
+  auto moved = row;
+  moved["changeReason"] = "転居";
+  EXPECT_EQ(finding(send(moved)), "changeNeedsResident");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Erasure from application to certificate (promises 5 and 7; E-03, E-04, E-07).
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "admin-api/service/erasures.h"
 #include "storage/erasure/certificate.h"
 #include "storage/generations/records_entry.h"
@@ -112,7 +114,10 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   EXPECT_EQ(execute("ito", world.t3, erasure).refused, ErrorCode::Conflict);    // E-04: not before approval
   EXPECT_EQ(decide("mori", world.t3, erasure).refused, ErrorCode::SamePerson);  // the requester's terminal
   ASSERT_FALSE(decide("mori", t4, erasure).refused);
+  const auto backups = world.parts().settings.state_copy_directory / "backups";
+  for (const auto* name : {"20261101T000000Z-1", "making", "notes"}) std::filesystem::create_directories(backups / name);
   const auto done = execute("ito", world.t3, erasure);
+  std::filesystem::remove_all(backups);
   ASSERT_FALSE(done.refused) << done.text;
   EXPECT_EQ(done.member("state"), "executed");
   const auto serial = std::string(done.body.at("certificates").at(0).as_string());
@@ -138,6 +143,8 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   EXPECT_EQ(check.serial, serial);
   const auto declared = json::parse(check.declaration).as_object();
   EXPECT_EQ(declared.at("count").as_int64(), 2);
+  EXPECT_EQ(declared.at("survivingCopies"), json::array{"20261101T000000Z-1"});
+  EXPECT_NE(declared.at("survivingCopiesNote").as_string().find("ciphertext only"), std::string_view::npos);
   EXPECT_EQ(declared.at("requestedBy").at("operatorId").as_string(), "ito");
   EXPECT_EQ(declared.at("approvedBy").at("operatorId").as_string(), "mori");
   EXPECT_EQ(declared.at("rule").at(0).at("citation").as_string(), "架空市文書管理規程別表");

@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <functional>
+#include <iterator>
 #include <thread>
+#include <utility>
 
+#include "firmware/base/power.h"
 #include "storage/erasure/restore.h"
 #include "storage/generations/records_entry.h"
 #include "tests/fault/epoch_rig.h"
@@ -96,6 +100,41 @@ TEST_F(Backup, FromBeforeAnErasureBringsBackEverythingButTheErased) {
     EXPECT_EQ(told(tenant).lost_rows, 0u);
   }
   EXPECT_EQ(rig.readable(rig.tenants[2]).size(), std::size_t{EpochRig::kRecords});  // its key is older than the backup
+}
+
+TEST_F(Backup, FromBeforeAnErasureIsWholeThoughMergesOfTheSameEpochRenewedTheStateCopy) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  ASSERT_TRUE(rig.erase_some());
+  for (std::size_t t = 0; t < 3; ++t) {  // no batch between: the copy they renew is the erasure's own
+    ASSERT_TRUE(rig.appliance().merge(*rig.appliance().tenant(rig.tenants[t]).value(), {}));
+  }
+  EXPECT_FALSE(rig.appliance().status().state_copy_behind);
+  ASSERT_TRUE(restore());
+  EXPECT_EQ(restored.epoch, 1u);
+  for (std::size_t t = 0; t < 2; ++t) {
+    const auto& tenant = rig.tenants[t];
+    EXPECT_TRUE(told(tenant).whole);
+    EXPECT_EQ(told(tenant).lost_rows, 0u);
+    EXPECT_EQ(rig.readable(tenant).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
+  }
+}
+
+TEST_F(Backup, FromBeforeAnErasureIsWholeThoughTheStateCopyWasTornAndMadeAnew) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  ASSERT_TRUE(rig.erase_some());
+  std::size_t torn = 0;
+  for (const auto& item : fs::directory_iterator(rig.places().state_copy)) {
+    const auto file = item.path() / "state";
+    if (!fs::exists(file)) continue;
+    fs::resize_file(file, fs::file_size(file) - 1);
+    ++torn;
+  }
+  ASSERT_GT(torn, 0u);
+  ASSERT_TRUE(rig.appliance().merge(*rig.appliance().tenant(rig.tenants[2]).value(), {}));
+  EXPECT_FALSE(rig.appliance().status().state_copy_behind);
+  ASSERT_TRUE(restore());
+  EXPECT_TRUE(told(rig.tenants[0]).whole);
+  EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
 }
 
 TEST_F(Backup, SaysWhatWasLostInBetweenAndWhatIsLostCanBeErased) {
@@ -229,6 +268,93 @@ TEST_F(Backup, WithAnythingChangedMissingOrMoreIsRefusedWithThePlace) {
   flip(made / "manifest");
   EXPECT_FALSE(backup::verify(made, fault));
   EXPECT_EQ(backup::verify(rig.root(), fault).error().code(), ErrorCode::InvalidContent);
+}
+
+// What happens at a step of a backup that is being made; once.
+class During {
+ public:
+  During(std::string_view step, std::function<void()> act) {
+    wanted = step;
+    happening = std::move(act);
+    power::set_plug([](std::string_view at) noexcept {
+      if (at == wanted && happening) std::exchange(happening, nullptr)();
+      return power::Cut::None;
+    });
+  }
+  During(const During&) = delete;
+  During& operator=(const During&) = delete;
+  ~During() { power::set_plug(nullptr); }
+  static bool happened() { return !happening; }
+
+ private:
+  static inline std::string_view wanted;
+  static inline std::function<void()> happening;
+};
+
+TEST_F(Backup, IsRefusedWhileAnotherIsBeingMadeAndTheOtherIsWhole) {
+  auto second = Result<void>(success());
+  {
+    const During naming("backup:name", [&] {
+      std::thread([&] {
+        const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+        if (!created) second = created.error();
+      }).join();
+    });
+    ASSERT_NO_FATAL_FAILURE(back_up());
+    ASSERT_TRUE(During::happened());
+  }
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::Conflict);
+  fs::remove_all(rig.root() / "backups");
+  back_up();  // nobody is at it any more
+}
+
+TEST_F(Backup, WithSomebodyElsesFileInItIsRefusedAndTheNextOneIsMade) {
+  const auto making = rig.root() / "backups" / "making";
+  for (const auto& put : std::vector<std::function<void()>>{
+           [&] { std::ofstream(making / "appliance" / "notes.txt") << "x"; },
+           [&] { fs::create_symlink(rig.places().data / "provisioning.json", making / "link"); },
+       }) {
+    const During copying("journal:copy", put);
+    const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+    ASSERT_TRUE(During::happened());
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code(), ErrorCode::Unavailable);
+    EXPECT_TRUE(fs::is_empty(rig.root() / "backups"));
+  }
+  back_up();
+}
+
+TEST_F(Backup, WhoseManifestLeavesOutWhatARestoreNeedsIsRefusedWithItsName) {
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  std::ifstream in(made / "manifest", std::ios::binary);
+  const auto manifest = backup::decode_manifest(Bytes{std::istreambuf_iterator<char>(in), {}}).value();
+  for (const auto& name : {std::string("appliance/data.mdb"), std::string("provisioning.json"),
+                           "tenants/" + rig.tenants[1].hex() + "/data.mdb"}) {
+    auto cut = manifest;
+    ASSERT_EQ(std::erase_if(cut.files, [&](const auto& file) { return file.name == name; }), 1u);
+    const auto bytes = backup::encode_manifest(cut);
+    std::ofstream(made / "manifest", std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    fs::rename(made / name, rig.root() / "kept");  // no file more than it names, and each as it says
+    backup::Fault fault;
+    const auto verified = backup::verify(made, fault);
+    fs::rename(rig.root() / "kept", made / name);
+    ASSERT_FALSE(verified);
+    EXPECT_EQ(verified.error().code(), ErrorCode::Integrity);
+    EXPECT_EQ(fault.name, name);
+  }
+}
+
+TEST_F(Backup, OfWhichAFileGoesAwayWhileItIsMadeIsNotMade) {
+  const During copying("journal:copy", [&] {
+    fs::remove_all(rig.root() / "backups" / "making" / "tenants" / rig.tenants[1].hex());
+  });
+  const auto created = backup::create(rig.appliance(), rig.places().data, rig.root() / "backups", rig.clock().now());
+  ASSERT_TRUE(During::happened());
+  ASSERT_FALSE(created);
+  EXPECT_EQ(created.error().code(), ErrorCode::Unavailable);
+  EXPECT_TRUE(fs::is_empty(rig.root() / "backups"));
 }
 
 TEST_F(Backup, ThatCannotBeWrittenIsRefusedAndTheServiceGoesOn) {
