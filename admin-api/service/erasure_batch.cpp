@@ -293,6 +293,15 @@ std::function<Result<void>()> last_look(Parts& parts, const TenantStore& store, 
   };
 }
 
+std::function<Result<void>()> last_look_unidentified(const TenantStore& store, const std::string& file,
+                                                     const std::set<RecordId>& records) {
+  return [&store, file, records]() -> Result<void> {
+    TRY(const auto hold, hold_over(store, file, records));
+    if (hold) return Error{ErrorCode::Locked, "erase unidentified rows that are on hold by now"};
+    return success();
+  };
+}
+
 ErasureOrder order_of(const Parts& parts, const TenantFacts& tenant, ErasureFacts facts,
                       const json::object& retention) {
   ErasureOrder order;
@@ -346,6 +355,7 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
   }
   for (const auto& [file, records] : batch.unidentified) {
     orders.push_back(unidentified_order(*tenant, file, records));
+    orders.back().last_look = last_look_unidentified(store, file, records);
   }
   if (orders.size() == first) {
     ErasureOrder order;

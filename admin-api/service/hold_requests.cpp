@@ -1,5 +1,6 @@
 // The requests about holds: set, ask for the release, decide about it, list (promise 7).
 #include <algorithm>
+#include <tuple>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
@@ -56,8 +57,21 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const file
     return facts;
   }
   TRY(facts.query, search_key_in(store, context, definition));
+  facts.by_query = true;
   TRY(search(store, *facts.query));  // TooMany: so wide that it could not be walked through
   return facts;
+}
+
+bool is_same_query(const std::optional<SearchKey>& one, const std::optional<SearchKey>& other) {
+  if (!one || !other) return !one && !other;
+  return std::tie(one->kind, one->prefix, one->birth_key, one->table) ==
+         std::tie(other->kind, other->prefix, other->birth_key, other->table);
+}
+// A hold that is released holds nothing: it is no answer to whoever wants one set.
+bool says_the_same(const HoldFacts& before, const HoldFacts& now) {
+  return before.in_force() && before.file == now.file && before.name == now.name && before.reason == now.reason &&
+         before.case_reference == now.case_reference && before.records == now.records &&
+         is_same_query(before.query, now.query);
 }
 
 Result<HoldFacts> hold_of_caller(Context& context, const TenantStore& store) {
@@ -80,6 +94,7 @@ Answer hold_set(Parts& parts, Context& context) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_hold(*store, id));
     if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (!says_the_same(*before, facts)) return key_of_another_request(context);
     return shown(*before);
   }
   facts.id = RecordId::random();
@@ -141,7 +156,10 @@ Answer hold_decide(Parts& parts, Context& context) {
     }
     facts = std::move(*now);
     facts.state = decision == "approve" ? "released" : "active";
-    if (decision == "approve") facts.released = person_and_time(context);
+    if (decision == "approve") {
+      facts.released = person_and_time(context);
+      facts.query.reset();  // a name or number that nothing is held by any more (promise 5)
+    }
     auto line = log_object(context, "hold-decide", "ok");
     line["decision"] = decision;
     line["requestedBy"] = facts.asked_by;

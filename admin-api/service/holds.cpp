@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
+#include <tuple>
 
 #include "crypto/canonical_json.h"
 
@@ -70,6 +71,8 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
   if (const auto* query = object.if_contains("query"); query != nullptr && query->is_object()) {
     TRY(facts.query, read_query(query->get_object()));
   }
+  const auto* by_query = object.if_contains("byQuery");
+  facts.by_query = facts.query.has_value() || (by_query != nullptr && *by_query == true);
   facts.state = text_member(object, "state");
   facts.name = text_member(object, "name");
   facts.reason = text_member(object, "reason");
@@ -81,8 +84,34 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
   facts.asked_by = text_member(object, "askedBy");
   std::ranges::copy(*terminal, facts.asked_at.begin());
   const bool known = facts.state == "active" || facts.state == "releasing" || facts.state == "released";
-  if (!known || facts.query.has_value() == !facts.records.empty()) return Error{ErrorCode::Integrity, kDoing};
+  const bool has_query = facts.query.has_value() || (facts.by_query && !facts.in_force());
+  if (!known || has_query != facts.by_query || facts.by_query == !facts.records.empty()) {
+    return Error{ErrorCode::Integrity, kDoing};
+  }
   return facts;
+}
+
+// The other versions of what a search finds: the same person in the same table. A version with another name or number
+// has no search entry of the old one (record_versions.h), and is held all the same.
+Result<bool> versions_of_found(const TenantStore& store, const std::vector<RecordId>& found,
+                               const std::set<RecordId>& records) {
+  using Versions = std::tuple<std::string, std::uint16_t, std::string>;
+  const auto versions_of = [&](const RecordId& id) -> Result<std::optional<Versions>> {
+    TRY(const auto entry, find_record(store, id));
+    if (!entry || entry->integrated.empty()) return std::optional<Versions>{};
+    return std::optional(Versions{entry->file, entry->group, entry->integrated});
+  };
+  std::set<Versions> held;
+  for (const auto& id : found) {
+    TRY(auto versions, versions_of(id));
+    if (versions) held.insert(std::move(*versions));
+  }
+  if (held.empty()) return false;
+  for (const auto& id : records) {
+    TRY(const auto versions, versions_of(id));
+    if (versions && held.contains(*versions)) return true;
+  }
+  return false;
 }
 
 // A search that has come to find too much to walk through covers everything it may cover.
@@ -93,7 +122,8 @@ Result<bool> covers(const TenantStore& store, const HoldFacts& hold, const std::
   const auto found = search(store, *hold.query);
   if (!found && found.error().code() == ErrorCode::TooMany) return true;
   if (!found) return found.error();
-  return std::ranges::any_of(found.value(), [&](const RecordId& id) { return records.contains(id); });
+  if (std::ranges::any_of(found.value(), [&](const RecordId& id) { return records.contains(id); })) return true;
+  return versions_of_found(store, found.value(), records);
 }
 
 }  // namespace
@@ -109,16 +139,16 @@ Entry hold_entry(const HoldFacts& facts) {
       {"records", std::move(records)}, {"set", facts.set},          {"asked", facts.asked},
       {"released", facts.released},    {"askedBy", facts.asked_by}, {"askedAtTerminal", to_hex(facts.asked_at)}};
   if (facts.query) object["query"] = query_of(*facts.query);
+  if (facts.by_query) object["byQuery"] = true;
   return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
 }
 
 // Never what a query looks for: it may be a name or a number.
 json::object shown(const HoldFacts& facts) {
-  json::object out{{"holdId", facts.id.hex()}, {"state", facts.state},
-                   {"name", facts.name},       {"reason", facts.reason},
-                   {"recordFile", facts.file}, {"caseReference", facts.case_reference},
-                   {"setBy", facts.set},       {"byQuery", facts.query.has_value()}};
-  if (!facts.query) out["count"] = facts.records.size();
+  json::object out{{"holdId", facts.id.hex()}, {"state", facts.state},     {"name", facts.name},
+                   {"reason", facts.reason},   {"recordFile", facts.file}, {"caseReference", facts.case_reference},
+                   {"setBy", facts.set},       {"byQuery", facts.by_query}};
+  if (!facts.by_query) out["count"] = facts.records.size();
   if (!facts.asked.empty()) out["releaseAskedBy"] = facts.asked;
   if (!facts.released.empty()) out["releasedBy"] = facts.released;
   return out;

@@ -20,6 +20,7 @@ struct HoldFacts {
   std::string name, reason, file, case_reference;
   std::set<RecordId> records;                // either these
   std::optional<SearchKey> query;            // or what this finds, as long as the hold stands: also what comes later
+  bool by_query = false;                     // stays when the query goes with the release (promise 5)
   boost::json::object set, asked, released;  // who and when
   std::string asked_by;                      // of the release
   Fingerprint asked_at{};

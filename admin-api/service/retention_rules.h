@@ -36,7 +36,7 @@ Result<std::vector<std::string>> event_items_in(Context& context, const files::D
                                                 std::string_view text);
 
 // Terms of this file are still to be computed for the records that are there: table Facts, empty value. Written with
-// the adoption, taken away by the merge that computes them.
+// the adoption, taken away behind the merge that computes them; as long as it stands nothing of the file is erased.
 EntryKey unsettled_key(std::string_view file);
 
 }  // namespace shosoin::service

@@ -54,7 +54,8 @@ struct Settling {
 Result<void> settle_record(Settling& settling, const RecordId& id, const generations::RecordEntry& record) {
   auto now = term_of_record(settling.parts, settling.store, settling.rule, record);
   if (!now) {
-    if (now.error().code() != ErrorCode::Integrity) return now.error();
+    const auto code = now.error().code();  // no row of one record keeps the others from their terms
+    if (code != ErrorCode::Integrity && code != ErrorCode::LostInRestore) return now.error();
     ++settling.unreadable;
     return success();
   }
@@ -89,6 +90,19 @@ Result<void> settle_slice(Settling& settling, std::uint8_t slice) {
   for (const auto& [id, record] : found) {
     TRY(settle_record(settling, id, record));
   }
+  return success();
+}
+
+// The line about it, and the mark goes - unless another rule was adopted during the walk: that one is still to count.
+Result<void> note_settled(TenantStore& store, const std::string& file, std::uint16_t counted_by, json::object line) {
+  TRY(store.change([&](std::uint64_t) -> Result<generations::Change> {
+    TRY(const auto rule, adopted_rule(store, file));
+    generations::Change change{{}, {}, {}, log_entry(line)};
+    if ((rule ? rule->counted.version : 0) == counted_by) {
+      change.entries.push_back({unsettled_key(file), std::nullopt});
+    }
+    return change;
+  }));
   return success();
 }
 
@@ -161,24 +175,26 @@ Result<std::optional<Term>> find_term(const TenantStore& store, const RecordId& 
 }
 
 Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& file) {
-  const std::vector<Entry> settled{{unsettled_key(file), std::nullopt}};
   TRY(const auto rule, adopted_rule(store, file));
-  if (!rule) return parts.appliance.merge(store, settled);
+  if (!rule)
+    return note_settled(store, file, 0, {{"operation", "retention-terms"}, {"result", "ok"}, {"recordFile", file}});
   const auto sorter = store.sorter();
   Settling settling{parts, store, *rule, *sorter};
   for (unsigned slice = 0; slice < kSlices; ++slice) {
     TRY(settle_slice(settling, static_cast<std::uint8_t>(slice)));
   }
   TRY(const auto entries, sorter->sorted());
-  // If power goes inside: the old generation stands, and the terms are computed anew; or the new one, whole.
-  TRY(parts.appliance.merge(store, *entries, settled));
+  // If power goes inside: the old generation stands or the new one, whole; the mark does in both, and the terms are
+  // computed anew.
+  TRY(parts.appliance.merge(store, *entries, {}));
   if (settling.unreadable != 0) oplog::warning("records that cannot be read stay without a term");
-  return store.log(log_entry({{"operation", "retention-terms"},
-                              {"result", "ok"},
-                              {"recordFile", file},
-                              {"ruleVersion", rule->counted.version},
-                              {"count", settling.counted},
-                              {"unreadable", settling.unreadable}}));
+  return note_settled(store, file, rule->counted.version,
+                      {{"operation", "retention-terms"},
+                       {"result", "ok"},
+                       {"recordFile", file},
+                       {"ruleVersion", rule->counted.version},
+                       {"count", settling.counted},
+                       {"unreadable", settling.unreadable}});
 }
 
 Result<void> settle_unsettled(Parts& parts, TenantStore& store) {
@@ -202,6 +218,10 @@ Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std:
                                                   Undetermined undetermined) {
   TRY(const auto rule, adopted_rule(store, file));
   if (!rule) return std::optional(EarlyRefusal{ErrorCode::TooEarly, "no-rule", std::nullopt, std::nullopt});
+  TRY(const auto unsettled, store.get(unsettled_key(file)));
+  if (unsettled) {  // adopted, but the terms that are stored are not counted by it yet: it may be the longer one
+    return std::optional(EarlyRefusal{ErrorCode::TooEarly, "no-term", std::nullopt, std::nullopt});
+  }
   std::optional<EarlyRefusal> latest;
   for (const auto& id : records) {
     TRY(const auto term, find_term(store, id));

@@ -259,10 +259,11 @@ std::optional<ErrorCode> Service::maintain() {
   auto stores = tenants_.all_opened();
   stores.push_back(&parts_.zero());
   imports_.begin_round();
+  const bool count_terms = steady >= next_terms_;  // one tenant's failure puts off the next try, not the others' turn
   for (auto* store : stores) {
     if (auto end = fatal(store->ensure_log_keys(), "log keys could not be made")) return end;
     if (auto end = fatal(imports_.lapse(*store), "a lapsed import could not be taken away")) return end;
-    if (store != &parts_.zero() && steady >= next_terms_) {
+    if (store != &parts_.zero() && count_terms) {
       const auto settled = settle_unsettled(parts_, *store);
       if (!settled) next_terms_ = steady + limits::kTermsRetry;
       if (auto end = fatal(settled, "terms of records could not be computed")) return end;

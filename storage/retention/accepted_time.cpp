@@ -7,9 +7,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Shortest and longest true time behind a reading of a clock that may be a third fast or slow.
+// Shortest and longest true time behind a reading of a clock that may be a third fast or slow. What is granted beyond
+// the reading itself is never more than a time without power: else a server that runs for years would follow a clock
+// set years ahead.
 milliseconds at_least(milliseconds read) { return read - read / 3; }
-milliseconds at_most(milliseconds read) { return read + read / 2; }
+milliseconds at_most(milliseconds read, milliseconds most) { return read + std::min(read / 2, most); }
 
 std::optional<milliseconds> ran(const SteadyReading& before, const SteadyReading& now) {
   if (before.boot != now.boot || now.running < before.running) return std::nullopt;
@@ -21,7 +23,8 @@ std::optional<milliseconds> ran(const SteadyReading& before, const SteadyReading
 AcceptedTime accept_time(const Watermark& mark, Instant system, const SteadyReading& steady, const ClockRules& rules) {
   const auto passed = ran(mark.steady, steady);
   // Without power nobody counted: nothing need have passed, and as much as is allowed may have.
-  const auto latest = (passed ? mark.base + at_most(*passed) : mark.accepted + rules.off_time) + rules.tolerance;
+  const auto latest =
+      (passed ? mark.base + at_most(*passed, rules.off_time) : mark.accepted + rules.off_time) + rules.tolerance;
   const auto earliest = passed ? std::max(mark.accepted, mark.base + at_least(*passed)) : mark.accepted;
   if (system > latest) return {earliest, ClockState::Ahead, system - earliest};
   if (system + rules.tolerance < earliest) return {earliest, ClockState::Behind, system - earliest};

@@ -39,7 +39,8 @@ struct AcceptedTime {
   std::chrono::milliseconds apart{};  // system clock minus accepted time, when they disagree
 };
 
-// TPM 2.0 part 1 allows a TPM's clock to run up to 32.5 % fast or slow.
+// TPM 2.0 part 1 allows a TPM's clock to run up to 32.5 % fast or slow; within one boot that explains no more than
+// off_time.
 AcceptedTime accept_time(const Watermark& mark, Instant system, const SteadyReading& steady, const ClockRules& rules);
 
 // What to store next. Only accepted time moves it; two persons' word moves it to the system clock (their decision,

@@ -2,8 +2,12 @@
 // what the characters are, another confirms (domain notes, section 2; D-03, D-19). And the 変換記録.
 #include "admin-api/service/quarantine.h"
 
+#include <atomic>
 #include <set>
 
+#include "admin-api/service/erasures.h"
+#include "admin-api/service/holds.h"
+#include "firmware/base/power.h"
 #include "storage/files/source_values.h"
 #include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
@@ -226,6 +230,46 @@ TEST_F(Quarantine, WhatNobodyCanIdentifyIsRejectedByAnotherPersonAndLeavesWithTh
   bool logged = false;
   for (const auto& line : world.log_of(tenant)) logged = logged || line.find("unidentified-rows-removed") != line.npos;
   EXPECT_TRUE(logged);
+}
+
+std::function<void()> meanwhile;
+std::atomic<bool> armed{false};
+
+TEST_F(Quarantine, ARejectedRowStaysWhereAHoldOnItComesWhileABatchIsBeingWritten) {
+  const auto import_id = confirmed(csv_of(kFile, "resident", {resident(945001, gaiji)}));
+  const auto record = record_at(list(import_id), 2);
+  ASSERT_EQ(settle(import_id, record, "reject").member("state"), "rejected");
+  service::HoldFacts hold;
+  hold.id = RecordId::random();
+  hold.state = "active";
+  hold.file = kFile;
+  hold.records = {RecordId::parse(record).value()};
+  const auto put = [&](const generations::Entry& entry) {
+    return bool(store().change([&](std::uint64_t) -> Result<generations::Change> {
+      return generations::Change{{entry}, {}, {}, {false, R"({"operation":"test"})"}};
+    }));
+  };
+  bool set = false;
+  meanwhile = [&] { set = put(service::hold_entry(hold)); };
+  const auto run = [&] {
+    service::BatchFailure failure;
+    std::unique_lock one_at_a_time(world.parts().erasures);
+    power::set_plug([](std::string_view) noexcept {
+      if (armed.exchange(false)) meanwhile();
+      return power::Cut::None;
+    });
+    const auto done = service::run_approved(world.parts(), nullptr, failure);
+    power::set_plug(nullptr);
+    return bool(done);
+  };
+  const auto is_there = [&] { return store().get({TableId::Records, from_hex(record).value()}).value().has_value(); };
+  armed = true;
+  ASSERT_TRUE(run());
+  ASSERT_TRUE(set);
+  EXPECT_TRUE(is_there());
+  ASSERT_TRUE(put({service::hold_entry(hold).key, std::nullopt}));
+  ASSERT_TRUE(run());
+  EXPECT_FALSE(is_there());
 }
 
 TEST_F(Quarantine, IsSeenByThoseWhoImportOrConfirmIntoTheFileOnly) {

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "admin-api/service/erasures.h"
+#include "admin-api/service/holds.h"
 #include "firmware/base/power.h"
 #include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/retention_world.h"
@@ -18,6 +19,11 @@ class RetentionHolds : public RetentionTest {
     static bool adopted = false;
     if (!adopted) adopt("1d");
     adopted = true;
+  }
+  bool put(std::vector<generations::Entry> entries) {
+    return bool(store().change([&](std::uint64_t) -> Result<generations::Change> {
+      return generations::Change{entries, {}, {}, {false, R"({"operation":"test"})"}};
+    }));
   }
   std::string approved(const std::string& records) {
     const auto asked = apply(records);
@@ -114,6 +120,66 @@ TEST_F(RetentionHolds, OnASearchKeyCoverWhatItFindsAndAreToldWithoutIt) {
   ASSERT_FALSE(release(set.member("holdId")).refused);
   ASSERT_FALSE(decide_release(set.member("holdId")).refused);
   EXPECT_FALSE(apply(ids[0]).refused);
+
+  // Released, it keeps nothing of what it looked for (promise 5).
+  const auto id = RecordId::parse(set.member("holdId")).value();
+  const auto stored = store().get({generations::TableId::Holds, copy_of(id.view())}).value().value();
+  EXPECT_EQ(text_of(stored).find(to_hex(service::addressee_bytes(addressee))), std::string::npos);
+  EXPECT_EQ(text_of(stored).find("prefix"), std::string::npos);
+  const auto after = service::find_hold(store(), id).value().value();
+  EXPECT_FALSE(after.query);
+  EXPECT_TRUE(service::shown(after).at("byQuery").as_bool());
+  auto in_force = after;  // without its query only a released one is read
+  in_force.state = "active";
+  in_force.id = RecordId::random();
+  ASSERT_TRUE(put({service::hold_entry(in_force)}));
+  EXPECT_EQ(service::find_hold(store(), in_force.id).error().code(), ErrorCode::Integrity);
+  ASSERT_TRUE(put({{service::hold_entry(in_force).key, std::nullopt}}));
+}
+
+// A later version with another name or number has no search entry of the old one.
+TEST_F(RetentionHolds, OnASearchKeyCoverTheOtherVersionsOfWhatItFinds) {
+  const auto ids = import_people(1, 917);
+  auto record =
+      generations::decode_record_entry(*store().get({generations::TableId::Records, copy_of(view_of(ids[0]))}).value())
+          .value();
+  ASSERT_FALSE(hold({{FieldId::SearchKind, "addresseeNumber"}, {FieldId::SearchValue, record.addressee}}).refused);
+  const auto later = RecordId::random(), elsewhere = RecordId::random();
+  const auto entry_of = [](const RecordId& id, const generations::RecordEntry& entry) {
+    return generations::Entry{{generations::TableId::Records, copy_of(id.view())},
+                              generations::encode_record_entry(entry)};
+  };
+  record.version = 2;
+  const auto second = entry_of(later, record);
+  record.group = 1;
+  const auto other_table = entry_of(elsewhere, record);
+  ASSERT_TRUE(put({second, other_table}));
+  EXPECT_TRUE(service::hold_over(store(), kFile, {later}).value());
+  EXPECT_FALSE(service::hold_over(store(), kFile, {elsewhere}).value());
+  ASSERT_TRUE(put({{second.key, std::nullopt}, {other_table.key, std::nullopt}}));
+}
+
+TEST_F(RetentionHolds, WithAKeyThatCameBeforeAreAnsweredOnlyWhereTheySayTheSame) {
+  const auto ids = import_people(2, 918);
+  const auto with_key = [&](Fields more) {
+    more[FieldId::IdempotencyKey] = "hold-918";
+    return hold(std::move(more));
+  };
+  const auto first = with_key({{FieldId::RecordIds, ids[0]}});
+  ASSERT_FALSE(first.refused) << first.text;
+  EXPECT_EQ(with_key({{FieldId::RecordIds, ids[0]}}).member("holdId"), first.member("holdId"));
+  for (const auto& other :
+       {Fields{{FieldId::RecordIds, ids[1]}}, Fields{{FieldId::RecordIds, ids[0]}, {FieldId::ReasonCode, "audit"}},
+        Fields{{FieldId::RecordIds, ids[0]}, {FieldId::HoldName, "架空訴訟第2号"}},
+        Fields{{FieldId::RecordIds, ids[0]}, {FieldId::CaseReference, "架空-9"}},
+        Fields{{FieldId::SearchKind, "addresseeNumber"}, {FieldId::SearchValue, "918"}}}) {
+    const auto told = with_key(other);
+    EXPECT_EQ(told.refused, ErrorCode::Conflict) << told.text;
+    EXPECT_NE(told.text.find("Idempotency-Key"), std::string::npos);
+  }
+  ASSERT_FALSE(release(first.member("holdId")).refused);
+  ASSERT_FALSE(decide_release(first.member("holdId")).refused);
+  EXPECT_EQ(with_key({{FieldId::RecordIds, ids[0]}}).refused, ErrorCode::Conflict);  // it holds nothing any more
 }
 
 TEST_F(RetentionHolds, AreSeveralAndEachCountsAlone) {

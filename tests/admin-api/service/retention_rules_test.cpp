@@ -1,6 +1,11 @@
 // Rules proposed by one and adopted by another, terms computed from them, and nothing erased before its term (promises
 // 6 and 7; E-01, E-03).
+#include <atomic>
+#include <future>
+
 #include "firmware/base/codec.h"
+#include "firmware/base/power.h"
+#include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/retention_world.h"
 
 namespace shosoin::test {
@@ -9,6 +14,15 @@ namespace {
 class RetentionRules : public RetentionTest {
  protected:
   RetentionRules() : RetentionTest("431001", 'r') {}
+  static bool put(generations::TenantStore& store, std::vector<generations::Entry> entries,
+                  std::vector<RowId> dropped = {}) {
+    return bool(store.change([&](std::uint64_t) -> Result<generations::Change> {
+      return generations::Change{entries, {}, dropped, {false, R"({"operation":"test"})"}};
+    }));
+  }
+  static bool is_unsettled(const generations::TenantStore& store, std::string_view file = kFile) {
+    return store.get(service::unsettled_key(file)).value().has_value();
+  }
 };
 
 // One story in one tenant: each part begins where the last one ended, so they stand in one test.
@@ -140,6 +154,90 @@ TEST_F(RetentionRules, OfAnUnknownYearLeaveTheDecisionToAPersonWithThePermission
   ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
   const auto done = execute(asked.member("erasureId"));
   ASSERT_FALSE(done.refused) << done.text;
+}
+
+TEST_F(RetentionRules, AdoptedButNotYetCountedLetNothingGo) {
+  adopt("1d");
+  const auto ids = import_people(1, 904);
+  const auto asked = apply(ids[0]);
+  ASSERT_FALSE(asked.refused) << asked.text;
+  ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
+  ASSERT_TRUE(put(store(), {{service::unsettled_key(kFile), Bytes{}}}));
+  EXPECT_EQ(execute(asked.member("erasureId")).member("reason"), "no-term");
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_FALSE(by_id(ids[0]).refused);
+  ASSERT_TRUE(service::settle_unsettled(world.parts(), store()));
+  EXPECT_FALSE(execute(asked.member("erasureId")).refused);
+}
+
+std::function<void()> meanwhile;
+std::atomic<bool> armed{false};
+
+TEST_F(RetentionRules, AdoptedWhileTermsAreCountedByAnotherAreStillToBeCounted) {
+  adopt("1d");
+  const auto ids = import_people(1, 905);
+  auto longer = service::adopted_rule(store(), kFile).value().value();
+  ++longer.counted.version;
+  longer.counted.period = retention::Period::parse("190y").value();
+  // By somebody else, begun before the merge ends: from where it is asked for its entries, the merge waits for it.
+  std::promise<void> begun;
+  std::future<bool> written;
+  meanwhile = [&] {
+    written = std::async(std::launch::async, [&] {
+      return bool(store().change([&](std::uint64_t) -> Result<generations::Change> {
+        begun.set_value();
+        return generations::Change{{service::rule_entry(longer), {service::unsettled_key(kFile), Bytes{}}},
+                                   {},
+                                   {},
+                                   {false, R"({"operation":"test"})"}};
+      }));
+    });
+    begun.get_future().wait();
+  };
+  armed = true;
+  power::set_plug([](std::string_view) noexcept {
+    if (armed.exchange(false)) meanwhile();
+    return power::Cut::None;
+  });
+  const auto done = service::settle_terms(world.parts(), store(), std::string(kFile));
+  power::set_plug(nullptr);
+  ASSERT_TRUE(done) << done.error().doing();
+  ASSERT_TRUE(written.get());
+  EXPECT_TRUE(is_unsettled(store()));
+  EXPECT_EQ(apply(ids[0]).member("reason"), "no-term");
+  ASSERT_TRUE(service::settle_unsettled(world.parts(), store()));
+  EXPECT_FALSE(is_unsettled(store()));
+  EXPECT_EQ(apply(ids[0]).member("reason"), "before-end");
+}
+
+TEST_F(RetentionRules, AreCountedForTheOthersWhereARestoreCouldNotBringBackARow) {
+  adopt("1d");
+  const auto ids = import_people(2, 906);
+  const generations::EntryKey key{generations::TableId::Records, copy_of(view_of(ids[0]))};
+  const auto row = generations::decode_record_entry(*store().get(key).value()).value().record.id;
+  const generations::EntryKey lost{generations::TableId::Lost, Writer{}.raw(row.view()).raw(view_of(ids[0])).take()};
+  ASSERT_TRUE(put(store(), {{lost, Writer{}.u64(0).take()}}, {row}));
+  adopt("190y");  // termsComputed
+  EXPECT_FALSE(is_unsettled(store()));
+  EXPECT_EQ(service::find_term(store(), RecordId::from(view_of(ids[1])).value()).value()->rule_version,
+            service::adopted_rule(store(), kFile).value()->counted.version);
+}
+
+TEST_F(RetentionRules, ThatCannotBeCountedInOneTenantAreCountedInTheOthersInTheSameRound) {
+  restart();  // nothing has failed yet
+  store();
+  ASSERT_TRUE(world.parts().tenants.open(world.tenant(ServiceWorld::kKoganei)));
+  const auto stores = world.parts().tenants.all_opened();  // in the order of the round
+  ASSERT_GT(stores.size(), 1u);
+  auto &broken = *stores.front(), &fine = *stores.back();
+  const generations::EntryKey bad{generations::TableId::Rules, Writer{}.raw(view_of("no-file")).u8(0).u16(1).take()};
+  ASSERT_TRUE(put(broken, {{bad, Bytes{1}}, {service::unsettled_key("no-file"), Bytes{}}}));
+  ASSERT_TRUE(put(fine, {{service::unsettled_key(kFile), Bytes{}}}));
+  EXPECT_FALSE(world.service().maintain());
+  EXPECT_TRUE(is_unsettled(broken, "no-file"));
+  EXPECT_FALSE(is_unsettled(fine));
+  ASSERT_TRUE(put(broken, {{bad, std::nullopt}, {service::unsettled_key("no-file"), std::nullopt}}));
+  restart();  // the round of the day has not been, for those that come after
 }
 
 }  // namespace

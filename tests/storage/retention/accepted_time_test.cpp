@@ -49,6 +49,14 @@ TEST(AcceptedTime, ForgivesASlowOrFastSteadyClockAndACorrectionByATimeService) {
   EXPECT_EQ(accept_time(kMark, kNoon + hours{7}, later(hours{10}), kRules).state, ClockState::Agreed);
   EXPECT_EQ(accept_time(kMark, kNoon - minutes{1}, later(seconds{1}), kRules).state, ClockState::Agreed);
 }
+TEST(AcceptedTime, AfterYearsOfOneBootNoMoreIsExplainedThanATimeWithoutPower) {
+  const milliseconds three_years = days{1095};
+  const auto time = accept_time(kMark, kNoon + three_years + days{7}, later(three_years), kRules);
+  EXPECT_EQ(time.state, ClockState::Agreed);
+  const auto ahead = accept_time(kMark, kNoon + three_years + days{8}, later(three_years), kRules);
+  EXPECT_EQ(ahead.state, ClockState::Ahead);
+  EXPECT_LE(ahead.now, kNoon + three_years);
+}
 TEST(AcceptedTime, ASteadyClockThatWentBackIsAnotherBoot) {
   const SteadyReading backwards{kMark.steady.running - hours{1}, 7};
   EXPECT_EQ(accept_time(kMark, kNoon + days{6}, backwards, kRules).state, ClockState::Agreed);
