@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
+#include <limits>
 #include <tuple>
 
-#include "crypto/canonical_json.h"
+#include "admin-api/service/stored_json.h"
 
 namespace shosoin::service {
 namespace {
@@ -20,15 +21,6 @@ constexpr std::array<HoldReason, 4> kReasons{{{"disclosure-request", "開示請�
                                               {"review-request", "審査請求", "request for review"}}};
 
 EntryKey key_of(const RecordId& id) { return {TableId::Holds, copy_of(id.view())}; }
-
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-json::object object_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
-}
 
 Result<SearchKey> read_query(const json::object& object) {
   const auto prefix = from_hex(text_member(object, "prefix"));
@@ -51,14 +43,10 @@ json::object query_of(const SearchKey& query) {
 }
 
 Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
-  const auto parsed = crypto::parse_strict(text_of(value));
-  if (!parsed || !parsed.value().is_object()) return Error{ErrorCode::Integrity, kDoing};
-  const auto& object = parsed.value().get_object();
-  const auto* format = object.if_contains("format");
+  TRY(const auto object, stored_object(value, kHoldFormat, kDoing));
   const auto* records = object.if_contains("records");
   const auto terminal = from_hex(text_member(object, "askedAtTerminal"));
-  if (format == nullptr || *format != kHoldFormat || records == nullptr || !records->is_array() || !terminal ||
-      terminal->size() != Fingerprint{}.size()) {
+  if (records == nullptr || !records->is_array() || !terminal || terminal->size() != Fingerprint{}.size()) {
     return Error{ErrorCode::Integrity, kDoing};
   }
   HoldFacts facts;
@@ -163,19 +151,7 @@ Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const Recor
 }
 
 Result<std::vector<HoldFacts>> all_holds(const TenantStore& store) {
-  std::vector<HoldFacts> out;
-  Result<void> read = success();
-  TRY(store.scan(TableId::Holds, {}, [&](const Entry& entry) {
-    auto facts = read_hold(entry.key, *entry.value);
-    if (!facts) {
-      read = facts.error();
-      return false;
-    }
-    out.push_back(std::move(facts.value()));
-    return true;
-  }));
-  TRY(std::move(read));
-  return out;
+  return all_stored<HoldFacts>(store, TableId::Holds, {}, std::numeric_limits<std::size_t>::max(), read_hold);
 }
 
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <limits>
 
-#include "crypto/canonical_json.h"
+#include "admin-api/service/stored_json.h"
 #include "firmware/base/limits_retention.h"
 
 namespace shosoin::service {
@@ -25,15 +26,6 @@ EntryKey key_of(std::string_view file, std::uint16_t version) {
   return {TableId::Rules, std::move(key)};
 }
 
-std::string text_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-json::object object_member(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_object() ? value->get_object() : json::object{};
-}
-
 Result<retention::CountedBy> read_counted(const json::object& object, std::uint16_t version) {
   const auto rule = retention::parse_counting_rule(text_member(object, "rule"));
   const auto period = retention::Period::parse(text_member(object, "period"));
@@ -44,17 +36,12 @@ Result<retention::CountedBy> read_counted(const json::object& object, std::uint1
 }
 
 Result<StoredRule> read_rule(const EntryKey& key, ByteView value) {
-  const auto parsed = crypto::parse_strict(text_of(value));
   const auto size = key.bytes.size();
-  if (!parsed || !parsed.value().is_object() || size < 4 || key.bytes[size - 3] != 0) {
-    return Error{ErrorCode::Integrity, kDoing};
-  }
-  const auto& object = parsed.value().get_object();
-  const auto* format = object.if_contains("format");
+  if (size < 4 || key.bytes[size - 3] != 0) return Error{ErrorCode::Integrity, kDoing};
+  TRY(const auto object, stored_object(value, kRuleFormat, kDoing));
   const auto* events = object.if_contains("events");
   const auto terminal = from_hex(text_member(object, "proposedAtTerminal"));
-  if (format == nullptr || *format != kRuleFormat || events == nullptr || !events->is_array() || !terminal ||
-      terminal->size() != Fingerprint{}.size()) {
+  if (events == nullptr || !events->is_array() || !terminal || terminal->size() != Fingerprint{}.size()) {
     return Error{ErrorCode::Integrity, kDoing};
   }
   const ByteView bytes(key.bytes);
@@ -81,19 +68,7 @@ Result<StoredRule> read_rule(const EntryKey& key, ByteView value) {
 }
 
 Result<std::vector<StoredRule>> rules_under(const TenantStore& store, const Bytes& prefix) {
-  std::vector<StoredRule> out;
-  Result<void> read = success();
-  TRY(store.scan(TableId::Rules, prefix, [&](const Entry& entry) {
-    auto rule = read_rule(entry.key, *entry.value);
-    if (!rule) {
-      read = rule.error();
-      return false;
-    }
-    out.push_back(std::move(rule.value()));
-    return true;
-  }));
-  TRY(std::move(read));
-  return out;
+  return all_stored<StoredRule>(store, TableId::Rules, prefix, std::numeric_limits<std::size_t>::max(), read_rule);
 }
 
 json::object members_of(const StoredRule& rule) {

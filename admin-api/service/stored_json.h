@@ -21,13 +21,13 @@ Result<boost::json::object> stored_object(ByteView value, int format, Literal re
 enum class ApprovalKind : std::uint8_t { Erasure = 1, NumberChange = 2 };  // the first byte of the key
 EntryKey approval_key(ApprovalKind kind, const RecordId& id);
 
-// The requests of one kind in order of their ids, at most `most`; an error of `read` ends it.
+// What stands under `prefix` in order of the keys, at most `most`; an error of `read` ends it.
 template <class Facts, class Read>
-Result<std::vector<Facts>> all_approvals(const TenantStore& store, ApprovalKind kind, std::size_t most, Read read) {
+Result<std::vector<Facts>> all_stored(const TenantStore& store, TableId table, const Bytes& prefix, std::size_t most,
+                                      Read read) {
   std::vector<Facts> out;
   Result<void> all = success();
-  const Bytes prefix{static_cast<std::uint8_t>(kind)};
-  TRY(store.scan(TableId::Approvals, prefix, [&](const Entry& entry) {
+  TRY(store.scan(table, prefix, [&](const Entry& entry) {
     Result<Facts> facts = read(entry.key, *entry.value);
     if (!facts) {
       all = facts.error();
@@ -38,6 +38,11 @@ Result<std::vector<Facts>> all_approvals(const TenantStore& store, ApprovalKind 
   }));
   TRY(std::move(all));
   return out;
+}
+// The requests of one kind in order of their ids.
+template <class Facts, class Read>
+Result<std::vector<Facts>> all_approvals(const TenantStore& store, ApprovalKind kind, std::size_t most, Read read) {
+  return all_stored<Facts>(store, TableId::Approvals, Bytes{static_cast<std::uint8_t>(kind)}, most, read);
 }
 
 }  // namespace shosoin::service
