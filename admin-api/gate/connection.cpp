@@ -31,7 +31,11 @@ class HeldAnswer {
  public:
   HeldAnswer(std::atomic<std::size_t>& all, std::size_t size)
       : all_(all), counted_(size > limits::kLargeAnswer ? size : 0) {
+    if (counted_ == 0) return;  // a small answer fits however many large ones wait
     fits_ = all_.fetch_add(counted_) + counted_ <= limits::kAnswersHeld;
+    if (fits_) return;
+    all_.fetch_sub(counted_);  // it is not sent
+    counted_ = 0;
   }
   ~HeldAnswer() { all_.fetch_sub(counted_); }
   HeldAnswer(const HeldAnswer&) = delete;
@@ -40,8 +44,8 @@ class HeldAnswer {
 
  private:
   std::atomic<std::size_t>& all_;
-  const std::size_t counted_;
-  bool fits_ = false;
+  std::size_t counted_;
+  bool fits_ = true;
 };
 
 class Connection final : public Body, public OpenConnection {
