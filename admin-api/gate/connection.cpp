@@ -9,6 +9,7 @@
 #include <new>
 
 #include "admin-api/gate/exchange.h"
+#include "admin-api/gate/held_answer.h"
 #include "admin-api/gate/http_body.h"
 #include "admin-api/gate/tls_peer.h"
 #include "admin-api/gate/tls_stream.h"
@@ -25,28 +26,6 @@ namespace net = boost::asio;
 namespace beast = boost::beast;
 using Clock = SteadyClock;
 constexpr std::size_t kReadBuffer = limits::kMaxHttpHeader + limits::kHttpHeadRead + limits::kHttpBodyRead;
-
-// A large answer's share of what may wait for slow readers, all connections together.
-class HeldAnswer {
- public:
-  HeldAnswer(std::atomic<std::size_t>& all, std::size_t size)
-      : all_(all), counted_(size > limits::kLargeAnswer ? size : 0) {
-    if (counted_ == 0) return;  // a small answer fits however many large ones wait
-    fits_ = all_.fetch_add(counted_) + counted_ <= limits::kAnswersHeld;
-    if (fits_) return;
-    all_.fetch_sub(counted_);  // it is not sent
-    counted_ = 0;
-  }
-  ~HeldAnswer() { all_.fetch_sub(counted_); }
-  HeldAnswer(const HeldAnswer&) = delete;
-  HeldAnswer& operator=(const HeldAnswer&) = delete;
-  bool fits() const { return fits_; }
-
- private:
-  std::atomic<std::size_t>& all_;
-  std::size_t counted_;
-  bool fits_ = true;
-};
 
 class Connection final : public Body, public OpenConnection {
  public:
