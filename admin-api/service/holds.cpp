@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/serialize.hpp>
+#include <iterator>
 #include <limits>
 #include <tuple>
 
@@ -79,39 +80,44 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
   return facts;
 }
 
-// The other versions of what a search finds: the same person in the same table. A version with another name or number
-// has no search entry of the old one (record_versions.h), and is held all the same.
-Result<bool> versions_of_found(const TenantStore& store, const std::vector<RecordId>& found,
-                               const std::set<RecordId>& records) {
-  using Versions = std::tuple<std::string, std::uint16_t, std::string>;
-  const auto versions_of = [&](const RecordId& id) -> Result<std::optional<Versions>> {
-    TRY(const auto entry, find_record(store, id));
-    if (!entry || entry->integrated.empty()) return std::optional<Versions>{};
-    return std::optional(Versions{entry->file, entry->group, entry->integrated});
-  };
-  std::set<Versions> held;
-  for (const auto& id : found) {
-    TRY(auto versions, versions_of(id));
-    if (versions) held.insert(std::move(*versions));
-  }
-  if (held.empty()) return false;
-  for (const auto& id : records) {
-    TRY(const auto versions, versions_of(id));
-    if (versions && held.contains(*versions)) return true;
-  }
-  return false;
+// The same person in the same table: all versions of a record. None where the record is about nobody.
+using Versions = std::tuple<std::string, std::uint16_t, std::string>;
+Result<std::optional<Versions>> versions_of(const TenantStore& store, const RecordId& id) {
+  TRY(const auto entry, find_record(store, id));
+  if (!entry || entry->integrated.empty()) return std::optional<Versions>{};
+  return std::optional(Versions{entry->file, entry->group, entry->integrated});
 }
 
-// A search that has come to find too much to walk through covers everything it may cover.
-Result<bool> covers(const TenantStore& store, const HoldFacts& hold, const std::set<RecordId>& records) {
+// What the hold covers of these, added to `held`. A version with another name or number has no search entry of the old
+// one (record_versions.h), and is held all the same. A search that has come to find too much to walk through covers
+// everything it may cover.
+Result<void> add_covered(const TenantStore& store, const HoldFacts& hold, const std::set<RecordId>& records,
+                         std::set<RecordId>& held) {
   if (!hold.query) {
-    return std::ranges::any_of(records, [&](const RecordId& id) { return hold.records.contains(id); });
+    std::ranges::set_intersection(records, hold.records, std::inserter(held, held.end()));
+    return success();
   }
   const auto found = search(store, *hold.query);
-  if (!found && found.error().code() == ErrorCode::TooMany) return true;
-  if (!found) return found.error();
-  if (std::ranges::any_of(found.value(), [&](const RecordId& id) { return records.contains(id); })) return true;
-  return versions_of_found(store, found.value(), records);
+  if (!found && found.error().code() != ErrorCode::TooMany) return found.error();
+  if (!found) {
+    held = records;
+    return success();
+  }
+  std::ranges::copy_if(found.value(), std::inserter(held, held.end()),
+                       [&](const RecordId& id) { return records.contains(id); });
+  if (held.size() == records.size()) return success();
+  std::set<Versions> found_versions;
+  for (const auto& id : found.value()) {
+    TRY(auto versions, versions_of(store, id));
+    if (versions) found_versions.insert(std::move(*versions));
+  }
+  if (found_versions.empty()) return success();
+  for (const auto& id : records) {
+    if (held.contains(id)) continue;
+    TRY(const auto versions, versions_of(store, id));
+    if (versions && found_versions.contains(*versions)) held.insert(id);
+  }
+  return success();
 }
 
 }  // namespace
@@ -154,13 +160,25 @@ Result<std::vector<HoldFacts>> all_holds(const TenantStore& store) {
   return all_stored<HoldFacts>(store, TableId::Holds, {}, std::numeric_limits<std::size_t>::max(), read_hold);
 }
 
+Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
+                                      const std::set<RecordId>& records) {
+  std::set<RecordId> held;
+  TRY(const auto holds, all_holds(store));
+  for (const auto& hold : holds) {
+    if (!hold.in_force() || hold.file != file) continue;
+    TRY(add_covered(store, hold, records, held));
+  }
+  return held;
+}
+
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
                                            const std::set<RecordId>& records) {
   TRY(auto holds, all_holds(store));
   for (auto& hold : holds) {
     if (!hold.in_force() || hold.file != file) continue;
-    TRY(const bool covered, covers(store, hold, records));
-    if (covered) return std::optional(std::move(hold));
+    std::set<RecordId> held;
+    TRY(add_covered(store, hold, records, held));
+    if (!held.empty()) return std::optional(std::move(hold));
   }
   return std::optional<HoldFacts>{};
 }

@@ -47,16 +47,17 @@ Result<std::set<RecordId>> asked_already(const TenantStore& store) {
   return out;
 }
 
-Result<std::set<RecordId>> without_held(const TenantStore& store, std::string_view file, std::set<RecordId> records,
-                                        RoundResult& result) {
-  TRY(const auto hold, hold_over(store, file, records));
-  if (!hold) return records;
-  for (auto at = records.begin(); at != records.end();) {
-    TRY(const auto over, hold_over(store, file, {*at}));
-    result.held += over ? 1 : 0;
-    at = over ? records.erase(at) : std::next(at);
+// The first of those that are due and not held: what is held keeps nothing behind it waiting.
+Result<std::set<RecordId>> to_apply_for(const TenantStore& store, std::string_view file,
+                                        const std::set<RecordId>& records, RoundResult& result) {
+  TRY(const auto held, held_among(store, file, records));
+  result.held += held.size();
+  std::set<RecordId> free;
+  for (const auto& id : records) {
+    if (free.size() == limits::kRoundRecords) break;
+    if (!held.contains(id)) free.insert(id);
   }
-  return records;
+  return free;
 }
 
 // The same application and the same report as by hand (DESIGN section 6): the rule's adoption is the approval.
@@ -80,9 +81,9 @@ ErasureFacts application_under(const StoredRule& rule, std::set<RecordId> record
   return facts;
 }
 
-Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule, std::set<RecordId> records,
+Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule, const std::set<RecordId>& records,
                        year_month_day today, RoundResult& result) {
-  TRY(auto free, without_held(store, rule.file, std::move(records), result));
+  TRY(auto free, to_apply_for(store, rule.file, records, result));
   if (free.empty()) return success();
   auto facts = application_under(rule, std::move(free), parts.clock.now(), today);
   const auto done = store.change([&](std::uint64_t) -> Result<Change> {
@@ -135,11 +136,11 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
       TRY(rules[one.file], adopted_rule(store, one.file));
     }
     auto& some = to_erase[one.file];
-    if (rules[one.file] && rules[one.file]->automatic && some.size() < limits::kRoundRecords) some.insert(one.record);
+    if (rules[one.file] && rules[one.file]->automatic) some.insert(one.record);
   }
-  for (auto& [file, records] : to_erase) {
+  for (const auto& [file, records] : to_erase) {
     if (records.empty()) continue;
-    TRY(apply_for(parts, store, *rules[file], std::move(records), today, result));
+    TRY(apply_for(parts, store, *rules[file], records, today, result));
   }
   return result;
 }
@@ -161,7 +162,8 @@ Result<void> retention_round(Parts& parts) {
   Result<void> first = success();
   for (auto* store : parts.tenants.all_opened()) {
     auto result = round_of(parts, *store, today);
-    if (result && result.value().overdue != 0 && new_day) {
+    const bool first_look = new_day || !before->tenants.contains(store->tenant());  // opened since, or not told yet
+    if (result && result.value().overdue != 0 && first_look) {
       if (auto told = alarm(*store, result.value()); !told) result = told.error();
     }
     if (result) {

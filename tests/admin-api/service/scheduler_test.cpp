@@ -12,7 +12,7 @@ namespace {
 
 class Scheduler : public RetentionTest {
  protected:
-  Scheduler() : RetentionTest("012025", 's') {}
+  explicit Scheduler(std::string code = "012025", char mark = 's') : RetentionTest(std::move(code), mark) {}
   service::RoundResult round() {
     EXPECT_TRUE(service::retention_round(world.parts()));
     return world.parts().round.last()->tenants.at(world.tenant(tenant));
@@ -92,6 +92,34 @@ TEST_F(Scheduler, IsToldOnTheStatusPage) {
   const auto status = world.ask(Kind::Status, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
   EXPECT_EQ(status.body.at("scheduler").at("state").as_string(), "ok");
   EXPECT_EQ(status.body.at("clock").as_object().count("agrees"), 1u);
+}
+
+class SchedulerOfManyHeld : public Scheduler {
+ protected:
+  SchedulerOfManyHeld() : Scheduler("012068", 'm') {}
+};
+
+TEST_F(SchedulerOfManyHeld, GetsToWhatStandsBehindAWholeRoundOfThem) {
+  adopt_automatic("1d");
+  import_people(limits::kRoundRecords + 50, 935);  // some have a birth date that is not known
+  std::vector<std::string> in_order;
+  ASSERT_TRUE(store().scan(generations::TableId::Due, {}, [&](const generations::Entry& entry) {
+    const auto due = service::decode_due(entry).value();
+    const auto id = due.record.bytes();
+    if (due.day != retention::kNoDay) in_order.emplace_back(id.begin(), id.end());
+    return true;
+  }));
+  ASSERT_GT(in_order.size(), limits::kRoundRecords);
+  std::string held;
+  for (std::size_t i = 0; i + 1 < in_order.size(); ++i) held += in_order[i];
+  const auto told = hold({{FieldId::RecordIds, held}});
+  ASSERT_FALSE(told.refused) << told.text;
+  const auto acting = round();
+  EXPECT_EQ(acting.held, in_order.size() - 1);
+  EXPECT_EQ(acting.applied, 1u);
+  ASSERT_FALSE(run_batch().refused);
+  EXPECT_EQ(by_id(in_order.back()).refused, ErrorCode::Erased);
+  EXPECT_FALSE(by_id(in_order.front()).refused);
 }
 
 }  // namespace
