@@ -12,7 +12,7 @@ using retention::ClockState;
 
 class LegalClock : public RetentionTest {
  protected:
-  LegalClock() : RetentionTest("042129", 'c') {}
+  LegalClock() : RetentionTest("042129") {}
   static constexpr std::chrono::hours kTenYears{24 * 3652};
   service::LegalClock& legal() { return world.parts().legal; }
   ClockState look_at(std::chrono::milliseconds apart) {

@@ -13,7 +13,7 @@ namespace {
 
 class RetentionHolds : public RetentionTest {
  protected:
-  RetentionHolds() : RetentionTest("111007", 'h') {}
+  RetentionHolds() : RetentionTest("111007") {}
   void SetUp() override {
     RetentionTest::SetUp();
     static bool adopted = false;

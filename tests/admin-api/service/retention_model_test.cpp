@@ -259,7 +259,7 @@ TEST(RetentionModel, NothingIsErasedUnderAHoldNothingIsLostAndNothingIsStuck) {
     if (i % kRoundsOfAWorld == 0) {
       place.reset();
       if (rounds > 1) own = std::make_unique<ServiceWorld>();
-      place = std::make_unique<RetentionWorld>("082015", 'm', own ? *own : ServiceWorld::shared());
+      place = std::make_unique<RetentionWorld>("082015", own ? *own : ServiceWorld::shared());
       place->prepare();
       place->adopt("1d");
     }

@@ -13,7 +13,7 @@ namespace {
 
 class RetentionRules : public RetentionTest {
  protected:
-  RetentionRules() : RetentionTest("431001", 'r') {}
+  RetentionRules() : RetentionTest("431001") {}
   static bool put(generations::TenantStore& store, std::vector<generations::Entry> entries,
                   std::vector<RowId> dropped = {}) {
     return bool(store.change([&](std::uint64_t) -> Result<generations::Change> {

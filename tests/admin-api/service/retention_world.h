@@ -17,14 +17,15 @@ class RetentionWorld {
   const std::string nakai, oda, plain;  // operator, manager, a manager without manageRetention
   const std::string asks, decides;      // terminals
 
-  RetentionWorld(std::string code, char mark, ServiceWorld& in = ServiceWorld::shared())
+  // Names of people and terminals follow from the code: two suites of one world with their own codes never meet.
+  explicit RetentionWorld(const std::string& code, ServiceWorld& in = ServiceWorld::shared())
       : world(in),
-        tenant(std::move(code)),
-        nakai(std::string("nakai-") + mark),
-        oda(std::string("oda-") + mark),
-        plain(std::string("plain-") + mark),
-        asks(std::string(31, mark) + 'a'),
-        decides(std::string(31, mark) + 'd') {}
+        tenant(code),
+        nakai("nakai-" + code),
+        oda("oda-" + code),
+        plain("plain-" + code),
+        asks(code + std::string(26, 'a')),
+        decides(code + std::string(26, 'd')) {}
   void prepare();  // tenant, terminals, people; once
   generations::TenantStore& store() { return *world.parts().tenants.open(world.tenant(tenant)).value(); }
   Fields base(const std::string& id, const std::string& terminal);

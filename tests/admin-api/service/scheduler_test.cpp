@@ -12,7 +12,7 @@ namespace {
 
 class Scheduler : public RetentionTest {
  protected:
-  explicit Scheduler(std::string code = "012025", char mark = 's') : RetentionTest(std::move(code), mark) {}
+  explicit Scheduler(const std::string& code = "012025") : RetentionTest(code) {}
   service::RoundResult round() {
     EXPECT_TRUE(service::retention_round(world.parts()));
     return world.parts().round.last()->tenants.at(world.tenant(tenant));
@@ -96,7 +96,7 @@ TEST_F(Scheduler, IsToldOnTheStatusPage) {
 
 class SchedulerOfManyHeld : public Scheduler {
  protected:
-  SchedulerOfManyHeld() : Scheduler("012068", 'm') {}
+  SchedulerOfManyHeld() : Scheduler("012068") {}
 };
 
 TEST_F(SchedulerOfManyHeld, GetsToWhatStandsBehindAWholeRoundOfThem) {
