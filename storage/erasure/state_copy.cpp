@@ -247,4 +247,28 @@ Result<void> prune_state_copies(const std::filesystem::path& directory, const Ep
   return success();
 }
 
+Result<void> strip_state_copies(const std::filesystem::path& directory, const std::set<TenantId>& tenants) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> copies;
+  for (const auto& item : std::filesystem::directory_iterator(directory, failed)) {
+    if (is_ours(item.path().filename().string())) copies.push_back(item.path() / "state");
+  }
+  for (const auto& path : copies) {  // one at a time: they may be large
+    std::ifstream file(path, std::ios::binary);
+    if (!file) continue;
+    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+    auto read = decode(bytes);
+    if (!read) continue;
+    auto& copy = read.value();
+    const auto generations = std::erase_if(copy.generations, [&](const auto& one) { return tenants.contains(one.tenant); });
+    const auto rows = std::erase_if(copy.table, [&](const auto& pair) {
+      const auto tenant = pair.first.size() == 24 ? TenantId::from(ByteView(pair.first).subspan(8)) : TenantId::from({});
+      return tenant && tenants.contains(tenant.value());
+    });
+    if (generations + rows == 0) continue;
+    TRY(write_state_copy(directory, copy));
+  }
+  return success();
+}
+
 }  // namespace shosoin::erasure
