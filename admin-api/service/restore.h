@@ -35,6 +35,12 @@ struct RestoreInput {
 Result<boost::json::object> restore_appliance(const Settings& settings, const RestoreInput& input, const Clock& clock,
                                               std::string* at = nullptr);
 
+// StorageFull: a backup would take the disk of the state copy down to the reserve; without a state copy there is no batch.
+Result<void> room_for_backup(const Settings& settings);
+
+// Settings: a directory that is a disk of its own cannot be renamed over; better said before an hour of copying.
+Result<void> can_be_put_in_place(const std::filesystem::path& data);
+
 // What `shosoin backup verify` tells; at: the file at fault.
 Result<boost::json::object> verify_backup(const std::filesystem::path& directory, std::string* at);
 

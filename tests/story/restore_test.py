@@ -51,10 +51,13 @@ class Restore(Story):
 
         done = self.erase(records[1])
         self.accepted(self.cli.both(aoki, baba, "batch", "run", "--now"))  # the state copy of the erasure is not the newest
-        self.place.stop("vault")
         backup = os.path.join(self.home, "backup")
         shutil.copytree(made["directory"], backup)
         self.remains = os.path.join(self.home, "remains")
+        os.rename(self.place.data, self.remains)
+        self.refused(self.restore(backup, (aoki, "000000"), (baba, "000000")), "conflict")  # the vault lives, its data moved away
+        os.rename(self.remains, self.place.data)
+        self.place.stop("vault")
         occupied = self.restore(backup, (aoki, "000000"), (baba, "000000"))
         self.refused(occupied, "conflict")
         os.rename(self.place.data, self.remains)

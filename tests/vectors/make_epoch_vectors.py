@@ -72,6 +72,8 @@ def epochs():
                 blob16(quote) + blob16(certified.encode()))
     evidence_copy = b"shosoin-evidence-1" + blob32(evidence)
     evidence_copy += hashlib.sha256(evidence_copy).digest()
+    line = b"shosoin-sequence-line-1" + struct.pack(">Q", 3 << 32)
+    line += hashlib.sha256(line).digest()
     inner = sealed("table inner", 2, tenant, bytes(16), 6, 0, fixed("tenant epoch key", 32))
     row = (struct.pack(">H16sQ", 1, gid, 6) + blob16(bytes.fromhex(inner["box"])) +
            struct.pack(">32sQ32s", fixed("root", 32), 5000, fixed("log head", 32)))
@@ -98,7 +100,7 @@ def epochs():
         "serials": [sha256(manifest, struct.pack(">I", index)).hex() for index in (0, 1)],
         "sealedRoot": blob.hex(), "state": state.hex(),
         "attestations": [item.hex() for item in attestations], "quote": quote.hex(), "certifiedAt": certified,
-        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(), "inner": inner, "outer": outer,
+        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(), "sequenceLine": line.hex(), "inner": inner, "outer": outer,
         "rows": [{"record": a.hex(), "row": b.hex(), "digest": c.hex()} for a, b, c in rows],
         "leaves": [leaf.hex() for leaf in leaves], "declaration": declaration, "body": body.hex(),
         "removing": {"tenant": gone.hex(), "manifest": removing.hex(), "declaration": removal_declaration,

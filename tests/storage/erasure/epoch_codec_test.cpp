@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
+#include "storage/erasure/sequence_line.h"
 
 namespace shosoin::erasure {
 namespace {
@@ -200,6 +201,18 @@ TEST_F(EpochVectors, CopyOfEvidenceIsWrittenAndReadAsTheFormatPageSaysAndOnlyWhe
   auto other = decode_evidence(hex("evidence")).value();
   other.x_current[0] ^= 1;
   EXPECT_EQ(decode_evidence_copy(encode_evidence_copy(encode_evidence(other))).error().code(), ErrorCode::Integrity);
+}
+
+TEST_F(EpochVectors, SequenceLineIsWrittenAndReadAsTheFormatPageSays) {
+  EXPECT_EQ(encode_sequence_line(3ull << 32), hex("sequenceLine"));
+  EXPECT_EQ(decode_sequence_line(hex("sequenceLine")).value(), 3ull << 32);
+  const auto bytes = hex("sequenceLine");
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto changed = bytes;
+    changed[at] ^= 1;
+    EXPECT_EQ(decode_sequence_line(changed).error().code(), ErrorCode::Integrity) << at;
+    EXPECT_FALSE(decode_sequence_line(ByteView(bytes).first(at))) << at;
+  }
 }
 
 TEST_F(EpochVectors, TableRowOfTheOtherProgramOpensThroughBothLayers) {
