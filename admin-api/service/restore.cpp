@@ -243,11 +243,23 @@ Factors::~Factors() {
 
 Result<json::object> restore_appliance(const Settings& settings, const RestoreInput& input, const Clock& clock,
                                        std::string* at) {
+  const auto say = [&](std::string_view words) {
+    if (at != nullptr) *at = words;
+  };
+  say("保管庫か別のコマンドが動いています。止めてから復元してください / a vault or another command is running: stop it "
+      "first");
   TRY(const auto alone, lock_installation(settings.data_directory));
+  say("データディレクトリが空ではありません。別の場所へ移してください / the data directory is not empty: move it away");
   TRY(check_data_directory(settings.data_directory));
+  say("データディレクトリがマウントポイントです。外すか、その下のディレクトリを設定してください / the data directory "
+      "is a "
+      "mount point: unmount it, or name a directory below it in the settings");
   TRY(can_be_put_in_place(settings.data_directory));
   RestoreAttempts attempts(settings.data_directory);
+  say("パスワードか認証コードの間違いが続きました。最後の間違いから一日待ってください / too many wrong passwords or "
+      "codes: wait a day after the last one");
   TRY(attempts.begin(clock.now()));
+  say({});
   backup::Fault fault;
   const auto verified = backup::verify(input.backup, fault);
   if (!verified) {
