@@ -16,7 +16,7 @@ void read_as_generation(shosoin::ByteView bytes) {
   StateCopy::Generation generation;
   generation.file = place.path() / "generation";
   generation.size = bytes.size();
-  if (bytes.size() < 85) return;  // the opening, the end and the digest
+  if (bytes.size() < 85 || !text_of(bytes).starts_with("shosoin-generation-1")) return;  // a file each: only what may be one
   generation.tenant = TenantId::from(bytes.subspan(20, 16)).value();
   generation.gid = GenerationId::from(bytes.subspan(36, 16)).value();
   std::ranges::copy(bytes.last(32), generation.digest.begin());
