@@ -11,17 +11,26 @@
 namespace shosoin::generations {
 
 BoxWriter::~BoxWriter() {
+  {
+    std::unique_lock lock(mutex_);
+    waiting_.clear();
+  }
   (void)join();
-  for (auto& box : waiting_) memory::wipe(box.plain);
+}
+
+BoxWriter::Box BoxWriter::box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes plain) const {
+  Box out{table, std::move(key), crypto::seal_box(plan_.generation->key, context, plain)};
+  memory::wipe(plain);
+  return out;
 }
 
 Result<void> BoxWriter::put_block(Bytes plain) {
   const auto number = blocks_++;
-  return put({kBlocks, crypto::BoxKind::Block, number, gid_key(plan_.generation->gid, number), std::move(plain)});
+  return put(box(kBlocks, context(crypto::BoxKind::Block, number), gid_key(plan_.generation->gid, number), std::move(plain)));
 }
 Result<void> BoxWriter::put_part(Bytes plain) {
   const auto number = parts_++;
-  return put({kHeads, crypto::BoxKind::Directory, number, part_key(plan_.generation->gid, number), std::move(plain)});
+  return put(box(kHeads, context(crypto::BoxKind::Directory, number), part_key(plan_.generation->gid, number), std::move(plain)));
 }
 
 Result<void> BoxWriter::put(Box box) {
@@ -35,19 +44,13 @@ Result<void> BoxWriter::put(Box box) {
       oplog::warning("No thread for boxing ahead: a generation is written without one");
     }
   }
-  if (!alone_) return hand_over(std::move(box));
-  auto stored = store(box);
-  memory::wipe(box.plain);
-  return stored;
+  return alone_ ? store(box) : hand_over(std::move(box));
 }
 
 Result<void> BoxWriter::hand_over(Box box) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return failed_ || waiting_.size() < limits::kBoxesWaiting; });
-  if (failed_) {
-    memory::wipe(box.plain);
-    return *failed_;
-  }
+  if (failed_) return *failed_;
   waiting_.push_back(std::move(box));
   changed_.notify_all();
   return success();
@@ -71,9 +74,7 @@ void BoxWriter::work() noexcept {
         waiting_.pop_front();
         changed_.notify_all();
       }
-      auto stored = store(box);
-      memory::wipe(box.plain);
-      if (!stored) {
+      if (auto stored = store(box); !stored) {
         transaction_.reset();
         return fail(stored.error());
       }
@@ -97,11 +98,9 @@ std::optional<Error> BoxWriter::join() noexcept {
   return failed_;
 }
 
-Result<void> BoxWriter::store(Box& box) {
-  const auto boxed = crypto::seal_box(plan_.generation->key,
-                                      {box.kind, plan_.tenant, plan_.generation->gid.bytes(), 0, box.number}, box.plain);
-  const auto leaf = crypto::merkle_leaf({boxed});
-  if (box.kind == crypto::BoxKind::Block) leaves_.push_back(leaf);
+Result<void> BoxWriter::store(const Box& box) {
+  const auto leaf = crypto::merkle_leaf({box.boxed});
+  if (box.table == kBlocks) leaves_.push_back(leaf);
   if (transaction_ && transaction_->dirty_pages() >= limits::kTransactionPages) {
     TRY(commit());
   }
@@ -109,8 +108,8 @@ Result<void> BoxWriter::store(Box& box) {
     TRY(auto transaction, environment_.write());
     transaction_ = std::move(transaction);
   }
-  TRY(transaction_->put(box.table, box.key, boxed));
-  return plan_.copy == nullptr ? Result<void>(success()) : plan_.copy->put(box.table, box.key, boxed, leaf);
+  TRY(transaction_->put(box.table, box.key, box.boxed));
+  return plan_.copy == nullptr ? Result<void>(success()) : plan_.copy->put(box.table, box.key, box.boxed, leaf);
 }
 
 // If power goes between these commits: blocks of a gid that no table row names; the next start drops them.
@@ -126,10 +125,7 @@ Result<Digest> BoxWriter::settle() {
 }
 
 Result<void> BoxWriter::put_head(Bytes plain) {
-  Box box{kHeads, crypto::BoxKind::GenerationHead, 0, copy_of(plan_.generation->gid.view()), std::move(plain)};
-  auto stored = store(box);
-  memory::wipe(box.plain);
-  TRY(std::move(stored));
+  TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()), std::move(plain))));
   return commit();
 }
 

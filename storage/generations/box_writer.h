@@ -1,5 +1,5 @@
-// Boxes plaintexts and stores them in order, in transactions of bounded size, each durable: the half of writing a snapshot that needs
-// no look at entries. From limits::kBoxesAlone boxes on it works on a thread of its own, where the system has one to give.
+// Boxes plaintexts and stores them in order, in transactions of bounded size, each durable. From limits::kBoxesAlone boxes on the
+// storing, and the disk's syncs, are a second thread's, where the system has one to give; only what is boxed already reaches it.
 #pragma once
 
 #include <condition_variable>
@@ -19,8 +19,8 @@ class BoxWriter {
   BoxWriter(engine::Environment& environment, const SnapshotPlan& plan) : environment_(environment), plan_(plan) {}
   BoxWriter(const BoxWriter&) = delete;
   BoxWriter& operator=(const BoxWriter&) = delete;
-  ~BoxWriter();  // what waits is forgotten, wiped
-  // Blocks ascending from 0, directory parts ascending from 0. Comes back with the error of an earlier one too: then nothing more is
+  ~BoxWriter();  // what waits is forgotten
+  // Plaintexts, wiped here. Blocks ascending from 0, directory parts ascending from 0. Comes back with the error of an earlier one too: then nothing more is
   // stored.
   Result<void> put_block(Bytes plain);
   Result<void> put_part(Bytes plain);
@@ -32,13 +32,15 @@ class BoxWriter {
  private:
   struct Box {
     engine::Table table;
-    crypto::BoxKind kind;
-    std::uint64_t number;
-    Bytes key, plain;
+    Bytes key, boxed;
   };
+  Box box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes plain) const;
+  crypto::BoxContext context(crypto::BoxKind kind, std::uint64_t number) const {
+    return {kind, plan_.tenant, plan_.generation->gid.bytes(), 0, number};
+  }
   Result<void> put(Box box);
   Result<void> hand_over(Box box);
-  Result<void> store(Box& box);
+  Result<void> store(const Box& box);
   Result<void> commit();
   void work() noexcept;
   std::optional<Error> join() noexcept;

@@ -245,15 +245,18 @@ Result<void> drop_generation_in(engine::Environment& environment, const Generati
        {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
     for (bool more = true; more;) {
       std::vector<Bytes> keys;
+      std::size_t bytes = 0;
+      more = false;
       {
         TRY(auto reading, environment.read());
-        TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView) {
+        TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView value) {
           if (!starts_with(key, gid.view())) return false;
           keys.push_back(copy_of(key));
-          return keys.size() < limits::kDropAtOnce;
+          bytes += value.size();
+          more = keys.size() == limits::kDropAtOnce || bytes >= limits::kDropBytes;
+          return !more;
         }));
       }
-      more = keys.size() == limits::kDropAtOnce;
       if (keys.empty()) break;
       TRY(auto transaction, environment.write());
       for (const auto& key : keys) {
