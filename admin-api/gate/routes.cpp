@@ -114,6 +114,12 @@ constexpr std::array kHold{
     Member{"/searchKey/value", SearchValue, JsonType::Text, Optional},
     Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
 };
+constexpr std::array kRemovalDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/localGovernmentCodeAgain", TenantCodeAgain, JsonType::Text, Optional},
+    Member{"/receiptDigest", ReceiptDigest, JsonType::Text, Optional},
+};
 constexpr std::array kExecution{
     Member{"/totpCode", Code, JsonType::Text, ByGate},
 };
@@ -381,6 +387,19 @@ constexpr std::array kRoutes{
           false,
           kQuick,
           0},
+    Route{"getTenantRemoval",
+          M::Get,
+          "/v1/tenants/{localGovernmentCode}/removal",
+          Ask,
+          Kind::TenantRemovalShow,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
+    Route{"decideTenantRemoval", M::Post, "/v1/tenants/{localGovernmentCode}/removal/decision", Ask,
+          Kind::TenantRemovalDecide, 200, kJson, kRemovalDecision, false, kLong, kSmall},
     Route{"getBatchCertificate",
           M::Get,
           "/v1/batches/{epoch}/certificate",

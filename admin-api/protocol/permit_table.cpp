@@ -113,6 +113,14 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::TenantCreate, "tenant-create", TwoPersons,
                  {id_text(TenantCode), must(TenantName, limits::kMaxNameText)}),
       local_only(Kind::TenantList, "tenant-list", OnePerson, {}),
+      local_only(Kind::TenantRemovalRequest, "tenant-removal-request", OnePerson,
+                 {id_text(TenantCode), id_text(TenantCodeAgain), must(Receiver, limits::kMaxNameText),
+                  id_text(DocumentNumber), id_text(HandedOverOn), id_text(ReceiptDigest)}),
+      gate_only(Kind::TenantRemovalDecide, "tenant-removal-decide",
+                {must(Code, kCode), id_text(TenantCode), id_text(Decision), may(TenantCodeAgain, limits::kMaxIdText),
+                 may(ReceiptDigest, limits::kMaxIdText)}),
+      both(Kind::TenantRemovalShow, "tenant-removal-show", OnePerson, OnePerson, {id_text(TenantCode)}),
+      local_only(Kind::TenantRemovalWithdraw, "tenant-removal-withdraw", OnePerson, {id_text(TenantCode)}),
       local_only(Kind::PersonAdd, "person-add", TwoPersons,
                  {id_text(PersonId), must(Password, limits::kMaxPasswordLength), must(PersonName, limits::kMaxNameText),
                   must(Section, limits::kMaxNameText), must(StaffNumber, limits::kMaxIdText), id_text(Role),
@@ -232,6 +240,11 @@ Width width_of(FieldId id) {
     case HoldName:
     case ShortenedCount:
     case EarliestEnd:
+    case TenantCodeAgain:
+    case Receiver:
+    case DocumentNumber:
+    case HandedOverOn:
+    case ReceiptDigest:
     case FieldId::Definition:
       return Width::Text;
   }

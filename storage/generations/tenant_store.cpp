@@ -136,8 +136,31 @@ void TenantStore::apply(std::vector<Entry> entries) {
   }
 }
 
+Result<void> TenantStore::still_here() const {
+  if (retired_) return Error{ErrorCode::NotFound, "use the store of a tenant that was removed"};
+  return success();
+}
+
+void TenantStore::retire(std::unique_lock<std::mutex> writers) {
+  ENSURE(writers.mutex() == &writer_ && writers.owns_lock());
+  std::unique_lock line(line_);
+  std::unique_lock lock(state_);
+  ++version_;
+  retired_ = true;
+  generation_ = {TenantEpochKey::random(), GenerationId::random()};
+  view_.reset();
+  for (auto& [key, value] : delta_) {
+    if (value) memory::wipe(*value);
+  }
+  delta_.clear();
+  delta_rows_ = delta_bytes_ = 0;
+  std::unique_lock keys(keys_);
+  month_keys_.clear();
+}
+
 Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
   std::shared_lock lock(state_);
+  TRY(still_here());
   if (auto at = delta_.find(key); at != delta_.end()) return at->second;
   return view_->get([this] { return environment_.read(); }, key);
 }
@@ -154,6 +177,7 @@ Result<void> TenantStore::scan_behind(TableId table, ByteView prefix, ByteView l
 
 Result<void> TenantStore::scan_from(const EntryKey& from, ByteView prefix, const EntryVisitor& visit) const {
   std::shared_lock lock(state_);
+  TRY(still_here());
   TRY(auto transaction, environment_.read());
   std::vector<std::unique_ptr<EntrySource>> sources;
   sources.push_back(view_->source(*transaction, from, SnapshotView::Keep::Blocks));
@@ -169,6 +193,7 @@ Result<void> TenantStore::scan_from(const EntryKey& from, ByteView prefix, const
 Result<bool> TenantStore::any(TableId table, ByteView prefix) const {
   {
     std::shared_lock lock(state_);
+    TRY(still_here());
     const EntryKey from{table, copy_of(prefix)};
     const auto at = delta_.lower_bound(from);
     if (at == delta_.end() || at->first.table != table || !starts_with(at->first.bytes, prefix)) {
@@ -196,6 +221,7 @@ Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key)
 
 Digest TenantStore::number_token(ByteView number) const {
   std::shared_lock lock(state_);
+  if (retired_) return Digest{};  // equals no token there is
   return view_->number_key().expose([&](auto key) { return crypto::hmac_sha256(key, {number}); });
 }
 
@@ -206,6 +232,7 @@ std::uint64_t TenantStore::last_seq() const {
 
 Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std::uint64_t)>& build) {
   std::unique_lock writing(writer_);
+  TRY(still_here());
   const std::uint64_t seq = last_seq_ + 1;
   TRY(auto made, build(seq));
   FreshKeys fresh{[this](const Entry& key) { learn_log_key(key); }, {}};
@@ -266,6 +293,7 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
 // Two rows fill a page. LMDB gives a full page's last row away to a new one when the next id comes behind it, so that ids
 // written in their order leave every page half empty; every second id first, then those between: each finds its place.
 Result<void> TenantStore::write_rows_ahead(const std::vector<NewRow>& rows) {
+  TRY(still_here());
   TRY(auto transaction, environment_.write());
   for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
     for (auto at = first; at < rows.size(); at += 2) {

@@ -124,6 +124,9 @@ class TenantStore {
   Result<void> adopt(StagedGeneration staged);                        // after the table names it
   GenerationKey current_generation() const;
   SnapshotSummary summary() const;
+  // The tenant was removed: its keys leave memory, and whoever still holds this store hears NotFound from here on. `writers` is what
+  // hold_writers gave.
+  void retire(std::unique_lock<std::mutex> writers);
 
   // A frame made now and journalled later: the line stays reserved, and all logging of this tenant waits, until finish or drop.
   struct PendingFrame {
@@ -153,6 +156,7 @@ class TenantStore {
   TenantStore(engine::Environment& environment, const TenantId& tenant, GenerationKey generation, journal::Journal& journal,
               const Clock& clock);
   Result<void> load();
+  Result<void> still_here() const;
   Result<PendingFrame> draft_frame(std::uint64_t change_seq, const LogEntry& entry);
   Result<journal::Journal::Ticket> commit_change(std::uint64_t seq, Change& made);
   Result<void> load_delta(const engine::ReadTransaction& transaction);
@@ -195,6 +199,7 @@ class TenantStore {
   std::map<EntryKey, std::optional<Bytes>> delta_;
   std::uint64_t last_seq_ = 0;
   std::atomic<std::uint64_t> version_{0};  // written under state_
+  std::atomic<bool> retired_{false};       // written under writer_, line_ and state_
   std::size_t delta_rows_ = 0, delta_bytes_ = 0;
   mutable std::mutex sorts_mutex_;
   std::set<GenerationId> sorts_;
