@@ -97,6 +97,13 @@ constexpr std::array kRule{
     Member{"/automatic", Automatic, JsonType::Flag, Optional},
     Member{"/settlement", Settlement, JsonType::Text, Optional},
     Member{"/unknownParts", UnknownDates, JsonType::Text, Optional},
+    Member{"/shortens", Shortens, JsonType::Flag, Optional},
+};
+constexpr std::array kRuleDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/shortenedCount", ShortenedCount, JsonType::Text, Optional},
+    Member{"/earliestEnd", EarliestEnd, JsonType::Text, Optional},
 };
 constexpr std::array kHold{
     Member{"/name", HoldName, JsonType::Text, ByVault},
@@ -304,10 +311,10 @@ constexpr std::array kRoutes{
     Route{"executeErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/execution", Ask,
           Kind::ErasureExecute, 200, kJson, kExecution, false, kLong, kSmall},
     Route{"proposeRetentionRule", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retention-rules", Ask,
-          Kind::RetentionRulePropose, 201, kJson, kRule, false, kQuick, kSmall},
+          Kind::RetentionRulePropose, 201, kJson, kRule, false, kLong, kSmall},
     Route{"decideRetentionRule", M::Post,
           "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retention-rules/{ruleVersion}/decision", Ask,
-          Kind::RetentionRuleDecide, 200, kJson, kDecision, false, kLong, kSmall},
+          Kind::RetentionRuleDecide, 200, kJson, kRuleDecision, false, kLong, kSmall},
     Route{"listRetentionRules",
           M::Get,
           "/v1/tenants/{localGovernmentCode}/retention-rules",

@@ -90,9 +90,10 @@ std::vector<RequestRule> make_table() {
                 {id_text(TenantCode), id_text(File), free_text(Ground), may(CountingRule, limits::kMaxIdText),
                  may(RetentionPeriod, limits::kMaxIdText), may(EventItems, limits::kMaxEventText), may(Automatic, 1),
                  may(UnknownDates, limits::kMaxIdText), may(Settlement, limits::kMaxIdText),
-                 may(ProposalId, limits::kMaxIdText)}),
+                 may(ProposalId, limits::kMaxIdText), may(Shortens, 1)}),
       gate_only(Kind::RetentionRuleDecide, "retention-rule-decide",
-                {must(Code, kCode), id_text(TenantCode), id_text(File), id_text(Decision), must(RuleVersion, 8)}),
+                {must(Code, kCode), id_text(TenantCode), id_text(File), id_text(Decision), must(RuleVersion, 8),
+                 may(ShortenedCount, limits::kMaxIdText), may(EarliestEnd, limits::kMaxIdText)}),
       gate_only(Kind::RetentionRuleList, "retention-rule-list", {id_text(TenantCode)}),
       gate_only(Kind::HoldSet, "hold-set",
                 {kIdempotency, id_text(TenantCode), id_text(File), may(SearchKind, limits::kMaxIdText),
@@ -188,6 +189,7 @@ Width width_of(FieldId id) {
     case IncludeIndividualNumber:
     case Now:
     case Automatic:
+    case Shortens:
     case FiveDigitCodes:
     case StandardCharacters:
     case Resume:
@@ -236,6 +238,8 @@ Width width_of(FieldId id) {
     case Settlement:
     case ProposalId:
     case HoldName:
+    case ShortenedCount:
+    case EarliestEnd:
     case TenantCodeAgain:
     case Receiver:
     case DocumentNumber:

@@ -158,6 +158,9 @@ enum class FieldId : std::uint16_t {
   RuleVersion = 97,      // u64
   HoldId = 98,           // 16 B
   HoldName = 99,
+  Shortens = 125,        // one byte: a rule that may let ends come sooner that are fixed
+  ShortenedCount = 126,  // of how many records, as whoever adopts it says: decimal digits
+  EarliestEnd = 127,     // YYYY-MM-DD, the earliest of their new ends
   TenantCodeAgain = 120, // six digits, typed a second time
   Receiver = 121,        // of what was handed over (返還)
   DocumentNumber = 122,  // of the receipt

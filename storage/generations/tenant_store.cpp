@@ -166,17 +166,26 @@ Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
 }
 
 Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisitor& visit) const {
+  return scan_from({table, copy_of(prefix)}, prefix, visit);
+}
+
+Result<void> TenantStore::scan_behind(TableId table, ByteView prefix, ByteView last, const EntryVisitor& visit) const {
+  EntryKey next{table, copy_of(last)};
+  next.bytes.push_back(0);  // nothing stands between a key and this
+  return scan_from(next, prefix, visit);
+}
+
+Result<void> TenantStore::scan_from(const EntryKey& from, ByteView prefix, const EntryVisitor& visit) const {
   std::shared_lock lock(state_);
   TRY(still_here());
   TRY(auto transaction, environment_.read());
-  const EntryKey from{table, copy_of(prefix)};
   std::vector<std::unique_ptr<EntrySource>> sources;
   sources.push_back(view_->source(*transaction, from, SnapshotView::Keep::Blocks));
   sources.push_back(std::make_unique<DeltaSource>(delta_, from));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   for (;;) {
     TRY(auto entry, merged->next());
-    if (!entry || entry->key.table != table || !starts_with(entry->key.bytes, prefix)) return success();
+    if (!entry || entry->key.table != from.table || !starts_with(entry->key.bytes, prefix)) return success();
     if (!visit(*entry)) return success();
   }
 }

@@ -78,6 +78,8 @@ class TenantStore {
   const TenantId& tenant() const { return tenant_; }
   Result<std::optional<Bytes>> get(const EntryKey& key) const;
   Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  // The same from behind this key on, which stands under the prefix: a long walk in steps lets writers in between.
+  Result<void> scan_behind(TableId table, ByteView prefix, ByteView last, const EntryVisitor& visit) const;
   Result<bool> any(TableId table, ByteView prefix) const;  // whether a scan would find something; many times cheaper than one
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
@@ -160,6 +162,7 @@ class TenantStore {
   Result<void> load_delta(const engine::ReadTransaction& transaction);
   Result<void> load_log_state();
   Result<void> load_number_seq();
+  Result<void> scan_from(const EntryKey& from, ByteView prefix, const EntryVisitor& visit) const;
   void apply(std::vector<Entry> entries);
   void learn_log_key(const Entry& entry);
   Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
