@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENSURE(equal(encode_epoch_state(state.value()), bytes));
     ENSURE(next_chain(state.value().x_previous, manifest_digest(state.value().manifest)) == state.value().x_current);
   }
+  if (const auto gone = decode_removed_tenant(TenantId{}, bytes)) ENSURE(equal(encode_removed_tenant(gone.value()), bytes));
   if (const auto line = decode_sequence_line(bytes)) ENSURE(equal(encode_sequence_line(line.value()), bytes));
   if (const auto evidence = decode_evidence(bytes)) ENSURE(equal(encode_evidence(evidence.value()), bytes));
   if (const auto copy = decode_evidence_copy(bytes)) {

@@ -63,8 +63,10 @@ def backup():
 
 def epoch():
     made = vectors("epoch.json")
-    for name in ("manifest", "state", "evidence", "evidenceCopy", "body", "stateCopy", "generationFile"):
+    for name in ("manifest", "state", "evidence", "evidenceCopy", "body", "stateCopy", "generationFile", "sequenceLine"):
         yield name, unhex(made[name])
+    for name in ("manifest", "body", "entry"):
+        yield f"removing-{name}", unhex(made["removing"][name])
     yield "tenant-entry", unhex(made["tenantEntry"]["bytes"])
 
 
@@ -78,6 +80,7 @@ def journal():
 def certificate():
     genuine = (VECTORS / "erasure-certificate.json").read_bytes()
     yield "genuine", genuine
+    yield "removal", (VECTORS / "removal-certificate.json").read_bytes()
     small = json.loads(genuine)
     small["rows"], small["tenantLeaves"] = small["rows"][:1], []
     yield "without-leaves", json.dumps(small, sort_keys=True, separators=(",", ":")).encode()
