@@ -188,7 +188,7 @@ Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& f
   TRY(const auto entries, sorter->sorted());
   // If power goes inside: the old generation stands or the new one, whole; the mark does in both, and the terms are
   // computed anew.
-  if (changed != 0) {
+  if (changed != 0 || what == Unsettled::All) {
     TRY(parts.appliance.merge(store, *entries, {}));
   }
   if (walk.unreadable() != 0) oplog::warning("records that cannot be read stay without a term");
