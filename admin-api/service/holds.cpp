@@ -171,6 +171,19 @@ Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view
   return held;
 }
 
+Result<std::map<RecordId, RecordId>> holds_among(const TenantStore& store, std::string_view file,
+                                                 const std::set<RecordId>& records) {
+  std::map<RecordId, RecordId> by;
+  TRY(const auto holds, all_holds(store));
+  for (const auto& hold : holds) {
+    if (!hold.in_force() || hold.file != file) continue;
+    std::set<RecordId> held;
+    TRY(add_covered(store, hold, records, held));
+    for (const auto& id : held) by.emplace(id, hold.id);
+  }
+  return by;
+}
+
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
                                            const std::set<RecordId>& records) {
   TRY(auto holds, all_holds(store));

@@ -34,6 +34,9 @@ boost::json::object shown(const HoldFacts& facts);
 // Which of these records of the file are held: each hold is evaluated once, however many records there are.
 Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
                                       const std::set<RecordId>& records);
+// The same with the first hold that covers each.
+Result<std::map<RecordId, RecordId>> holds_among(const TenantStore& store, std::string_view file,
+                                                 const std::set<RecordId>& records);
 // The first hold in force that covers one of these records of the file.
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
                                            const std::set<RecordId>& records);

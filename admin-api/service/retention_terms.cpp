@@ -236,6 +236,29 @@ Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std:
   return std::optional(EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->id});
 }
 
+Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, const std::set<RecordId>& records,
+                              std::chrono::year_month_day today, Undetermined undetermined) {
+  Allowed out;
+  TRY(const auto of_file, early_refusal(store, file, {}, today, undetermined));  // no rule, or one that is not counted
+  TRY(const auto held, holds_among(store, file, records));
+  for (const auto& id : records) {
+    auto refusal = of_file;
+    if (!refusal) {
+      TRY(const auto term, find_term(store, id));
+      refusal = against(term, today, undetermined);
+    }
+    if (const auto hold = held.find(id); !refusal && hold != held.end()) {
+      refusal = EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->second};
+    }
+    if (refusal) {
+      out.refused.emplace(id, *refusal);
+    } else {
+      out.records.insert(id);
+    }
+  }
+  return out;
+}
+
 Error refuse_early(Context& context, const EarlyRefusal& refusal) {
   struct Words {
     std::string_view reason, ja, en;

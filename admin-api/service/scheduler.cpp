@@ -40,10 +40,8 @@ Result<std::vector<DueEntry>> due_until(const TenantStore& store, const Bytes& p
 
 Result<std::set<RecordId>> asked_already(const TenantStore& store) {
   std::set<RecordId> out;
-  TRY(const auto all, all_erasures(store));
-  for (const auto& facts : all) {
-    if (facts.state == "requested" || facts.state == "approved") out.insert(facts.records.begin(), facts.records.end());
-  }
+  TRY(const auto open, open_erasures(store));
+  for (const auto& facts : open) out.insert(facts.records.begin(), facts.records.end());
   return out;
 }
 
@@ -94,7 +92,7 @@ Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule,
     if (refusal) return Error{refusal->code, "apply for an erasure that something stands against by now"};
     json::array ids;
     for (const auto& id : facts.records) ids.emplace_back(id.hex());
-    return Change{{erasure_entry(facts)},
+    return Change{erasure_entries(facts),
                   {},
                   {},
                   log_entry({{"operation", "erasure-due"},
