@@ -8,6 +8,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_erasure.h"
 #include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
 
@@ -86,6 +87,11 @@ Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule,
   auto facts = application_under(rule, std::move(free), parts.clock.now(), today);
   const auto done = store.change([&](std::uint64_t) -> Result<Change> {
     TRY(const auto others, asked_already(store));
+    TRY(const auto open, open_erasures(store));
+    if (open.size() >= limits::kMaxOpenErasures / 2) {  // the other half is left for persons
+      oplog::warning("so many applications for erasure are open that the scheduler makes no more");
+      return Error{ErrorCode::Conflict, "apply for an erasure beside so many"};
+    }
     std::erase_if(facts.records, [&](const RecordId& id) { return others.contains(id); });
     if (facts.records.empty()) return Error{ErrorCode::Conflict, "apply for an erasure that was applied for meanwhile"};
     TRY(const auto refusal, early_refusal(store, facts.file, facts.records, today, Undetermined::Refused));

@@ -7,6 +7,7 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/scheduler.h"
 #include "crypto/hash.h"
+#include "firmware/base/limits_erasure.h"
 #include "tests/admin-api/service/retention_world.h"
 
 namespace shosoin::test {
@@ -171,6 +172,11 @@ TEST_F(DisposalRegister, IsNumberedWithoutAGapAndPagedByDaysAndCursor) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     EXPECT_EQ(all[i].at("item").at("serial").as_int64(), static_cast<std::int64_t>(i + 1));
   }
+  const auto number = all.back().at("item").at("at").as_string().subview(0, 10);
+  std::string digits(number);
+  std::erase(digits, '-');
+  EXPECT_EQ(std::string(all.back().at("disposalId").as_string()),
+            digits + "00000000" + to_hex(be<std::uint64_t>(all.size())));
   const auto cursor = std::string(all[all.size() - 2].at("disposalId").as_string());
   const auto rest = list({{FieldId::ReportCursor, cursor}});
   ASSERT_EQ(rest.body.at("disposalRegister").as_array().size(), 1u);
@@ -225,6 +231,32 @@ TEST_F(DisposalRegister, WhatAPersonExecutesGoesBeforeABacklogThatFillsABatch) {
   fields[FieldId::ErasureId] = std::string(text_of(backlog.id.view()));
   EXPECT_EQ(world.ask(Kind::ErasureShow, fields).member("state"), "approved");  // goes with the next batch
   EXPECT_FALSE(world.ask(Kind::ErasureWithdraw, fields).refused);
+}
+
+TEST_F(DisposalRegister, ATenantKeepsSoManyApplicationsOpenAndNoMore) {
+  const auto ids = import_people(1, 966);
+  std::vector<generations::Entry> planted, away;
+  for (std::size_t i = 0; i < limits::kMaxOpenErasures; ++i) {
+    service::ErasureFacts facts;
+    facts.id = RecordId::random();
+    facts.state = "requested";
+    facts.file = kFile;
+    facts.requested_by = nakai;
+    planted.push_back(service::erasure_entries(facts).front());
+    away.push_back({planted.back().key, std::nullopt});
+  }
+  const auto put = [&](const std::vector<generations::Entry>& entries) {
+    return bool(store().change([&](std::uint64_t) -> Result<generations::Change> {
+      return generations::Change{entries, {}, {}, {false, "{}"}};
+    }));
+  };
+  ASSERT_TRUE(put(planted));
+  EXPECT_EQ(apply(ids[0]).refused, ErrorCode::TooMany);
+  adopt_automatic();  // nor does the scheduler add to them
+  ASSERT_TRUE(service::retention_round(world.parts()));
+  EXPECT_EQ(world.parts().round.last()->tenants.at(world.tenant(tenant)).applied, 0u);
+  ASSERT_TRUE(put(away));
+  EXPECT_FALSE(apply(ids[0]).refused);
 }
 
 TEST_F(DisposalRegister, ABatchOfAClockThatWasAheadDoesNotUseUpTheDaysCap) {

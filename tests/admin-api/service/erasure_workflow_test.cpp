@@ -90,8 +90,9 @@ TEST_F(ErasureWorkflow, WaitsForItsWitnessAndNeitherAPersonNorABatchRunsItBefore
   EXPECT_TRUE(logged("erasure-waits", "witness-required"));
   EXPECT_FALSE(by_id(ids[0]).refused);
 
-  EXPECT_EQ(witness(nakai, third, erasure).refused, ErrorCode::NotPermitted);  // no person of the municipality's side
-  EXPECT_EQ(witness(plain, asks, erasure).refused, ErrorCode::SamePerson);     // the applicant's terminal
+  EXPECT_EQ(witness(uchida, third, erasure).refused, ErrorCode::NotPermitted);  // may apply only
+  EXPECT_EQ(witness(plain, asks, erasure).refused, ErrorCode::SamePerson);      // the applicant's terminal
+  log_out(plain, asks);
   auto stale = about(plain, third, erasure);
   stale[FieldId::Code] = "000000";
   EXPECT_EQ(world.ask(Kind::ErasureWitness, stale).refused, ErrorCode::NotAuthenticated);
@@ -106,6 +107,7 @@ TEST_F(ErasureWorkflow, WaitsForItsWitnessAndNeitherAPersonNorABatchRunsItBefore
   EXPECT_EQ(told.body.at("item").at("witness").at("operatorId").as_string(), plain);
   EXPECT_EQ(told.body.at("item").at("witness").at("terminal").as_string(), "立会席");
   EXPECT_EQ(witness(plain, third, erasure).refused, ErrorCode::Conflict);
+  log_out(plain, third);
 }
 
 TEST_F(ErasureWorkflow, AnApplicantIsNoWitnessUnderAnyTerminal) {
