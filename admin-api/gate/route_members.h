@@ -8,6 +8,8 @@
 
 namespace shosoin::gate {
 
+namespace members {
+
 using enum protocol::FieldId;
 using enum Demand;
 
@@ -122,4 +124,5 @@ inline constexpr std::array kExecution{
     Member{"/totpCode", Code, JsonType::Text, ByGate},
 };
 
+}  // namespace members
 }  // namespace shosoin::gate

@@ -8,6 +8,7 @@
 namespace shosoin::gate {
 namespace {
 
+using namespace members;
 using Kind = protocol::RequestKind;
 
 constexpr auto kQuick = limits::kVaultReply;

@@ -253,10 +253,10 @@ int own_cap(int daily_batches) {
   return std::max(1, daily_batches - std::min(limits::kBatchesForPeople, daily_batches / 2));
 }
 
-Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
-                                           const std::optional<RecordId>& first) {
-  const Gathering by{parts, context, first};
-  const auto cap = context != nullptr ? parts.settings.daily_batches : own_cap(parts.settings.daily_batches);
+namespace {
+
+Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailure& failure) {
+  auto& parts = by.parts;
   TRY(auto orders, gather_orders(by, failure));
   auto outcome = parts.appliance.run_batch(std::move(orders), cap);
   const auto came_between = [&] {
@@ -277,6 +277,13 @@ Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context,
   return std::move(outcome.value());
 }
 
+}  // namespace
+
+Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
+                                           const std::optional<RecordId>& first) {
+  return run_up_to(parts.settings.daily_batches, {parts, context, first}, failure);
+}
+
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure) {
   TRY(auto stored, parts.zero().get(last_batch_key()));
   const auto now = parts.clock.now();
@@ -287,7 +294,7 @@ Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailu
     if (now >= last && now - last < age) return false;
   }
   std::unique_lock one_at_a_time(parts.erasures);
-  TRY(run_approved(parts, nullptr, failure));
+  TRY(run_up_to(own_cap(parts.settings.daily_batches), {parts}, failure));
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/search_keys.h"
+#include "firmware/base/limits_erasure.h"
 #include "storage/files/check_digits.h"
 #include "storage/files/dates.h"
 

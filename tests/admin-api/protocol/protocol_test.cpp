@@ -84,8 +84,9 @@ TEST(PermitTable, HasEachKindOnceAndGivesEachAChannelAndAName) {
       EXPECT_GE(field_rule.most, bytes_for(field_rule.id, field_rule.most).size()) << rule.name;
     }
   }
-  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock
-  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11);
+  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock, of
+  // what follows an erasure
+  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11 + 7);
 }
 TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
   for (const auto& rule : permit_table()) {

@@ -189,11 +189,24 @@ class Model {
       ASSERT_TRUE(done);
     }
     for (auto& group : groups_) {
+      decltype(group.requests) remainders;
       for (auto& request : group.requests) {
-        if (request.state != "approved" || group.held(request.of)) continue;
+        if (request.state != "approved") continue;
+        std::set<std::size_t> kept;
+        for (const auto i : request.of) {
+          if (group.held({i})) kept.insert(i);
+        }
+        if (kept == request.of) continue;
         request.state = "executed";
+        if (!kept.empty()) {  // they stay approved under another id (decision 0070)
+          const auto id = RecordId::parse(request.id).value();
+          const auto facts = service::find_erasure(place_.store(), id).value().value();
+          for (const auto i : kept) request.of.erase(i);
+          remainders.push_back({facts.remainder, "approved", kept});
+        }
         for (const auto i : request.of) group.records[i].erased = true;
       }
+      for (auto& one : remainders) group.requests.push_back(std::move(one));
     }
     compare();
   }
