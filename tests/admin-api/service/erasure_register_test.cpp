@@ -269,9 +269,9 @@ TEST_F(DisposalRegister, ABatchOfAClockThatWasAheadDoesNotUseUpTheDaysCap) {
     return refused.error().outside();
   };
   const auto before = counted();
-  constexpr std::chrono::hours kAhead{24 * 400};
+  constexpr std::chrono::hours kAhead{24 * 20};  // log keys are there for two months
   world.clock.move(kAhead);
-  ASSERT_TRUE(world.appliance().run_batch({}, 1));
+  EXPECT_TRUE(world.appliance().run_batch({}, 1));
   EXPECT_EQ(counted(), 1);
   world.clock.move(-kAhead);
   EXPECT_EQ(counted(), before);
