@@ -110,6 +110,13 @@ inline constexpr std::array kRule{
     Member{"/automatic", Automatic, JsonType::Flag, Optional},
     Member{"/settlement", Settlement, JsonType::Text, Optional},
     Member{"/unknownParts", UnknownDates, JsonType::Text, Optional},
+    Member{"/shortens", Shortens, JsonType::Flag, Optional},
+};
+inline constexpr std::array kRuleDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/shortenedCount", ShortenedCount, JsonType::Text, Optional},
+    Member{"/earliestEnd", EarliestEnd, JsonType::Text, Optional},
 };
 inline constexpr std::array kHold{
     Member{"/name", HoldName, JsonType::Text, ByVault},
@@ -119,6 +126,12 @@ inline constexpr std::array kHold{
     Member{"/searchKey/kind", SearchKind, JsonType::Text, Optional},
     Member{"/searchKey/value", SearchValue, JsonType::Text, Optional},
     Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
+};
+inline constexpr std::array kRemovalDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/localGovernmentCodeAgain", TenantCodeAgain, JsonType::Text, Optional},
+    Member{"/receiptDigest", ReceiptDigest, JsonType::Text, Optional},
 };
 inline constexpr std::array kExecution{
     Member{"/totpCode", Code, JsonType::Text, ByGate},

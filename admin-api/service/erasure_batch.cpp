@@ -9,6 +9,7 @@
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/tenant_removals.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_erasure.h"
@@ -221,6 +222,8 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
 }  // namespace
 
 Result<bool> anything_approved(Parts& parts) {
+  TRY(const bool leaving, any_removal_approved(parts));
+  if (leaving) return true;
   for (const auto* store : parts.tenants.all_opened()) {
     auto batch = gather({parts}, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
@@ -232,10 +235,19 @@ Result<bool> anything_approved(Parts& parts) {
 
 namespace {
 
-Result<std::vector<ErasureOrder>> gather_orders(const Gathering& by, BatchFailure& failure) {
+struct Gathered {
   std::vector<ErasureOrder> orders;
+  RemovalOrders removals;  // without their orders: these stand among the others
+};
+
+Result<Gathered> gather_orders(const Gathering& by, BatchFailure& failure) {
+  Gathered gathered;
   failure.left_over = false;
+  TRY(gathered.removals, removal_orders(by.parts, by.executor));
+  auto& orders = gathered.orders;
+  orders = std::move(gathered.removals.orders);
   for (auto* store : by.parts.tenants.all_opened()) {
+    if (gathered.removals.tenants.contains(store->tenant())) continue;  // goes as a whole
     const auto before = orders.size();
     auto added = add_orders(by, *store, orders);
     if (added) failure.left_over = failure.left_over || added.value();
@@ -244,7 +256,15 @@ Result<std::vector<ErasureOrder>> gather_orders(const Gathering& by, BatchFailur
     orders.resize(before);
     TRY(alarm_left_out(by.parts, *store, added.error()));
   }
-  return orders;
+  return gathered;
+}
+
+Result<erasure::BatchOutcome> run_gathered(int cap, Parts& parts, Gathered gathered) {
+  std::unique_lock<std::mutex> nobody_new;  // joins a tenant that leaves
+  if (!gathered.removals.tenants.empty()) nobody_new = std::unique_lock(parts.people_changes);
+  auto outcome = parts.appliance.run_batch(std::move(gathered.orders), cap);
+  if (outcome) forget_removed(parts, gathered.removals);
+  return outcome;
 }
 
 }  // namespace
@@ -257,8 +277,8 @@ namespace {
 
 Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailure& failure) {
   auto& parts = by.parts;
-  TRY(auto orders, gather_orders(by, failure));
-  auto outcome = parts.appliance.run_batch(std::move(orders), cap);
+  TRY(auto gathered, gather_orders(by, failure));
+  auto outcome = run_gathered(cap, parts, std::move(gathered));
   const auto came_between = [&] {
     if (outcome) return false;
     const auto code = outcome.error().code();  // Conflict: withdrawn, or the witness has left
@@ -266,7 +286,7 @@ Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailu
   };
   for (int looks = 1; came_between() && looks < limits::kBatchLooks; ++looks) {  // without what must wait now
     TRY(auto fewer, gather_orders(by, failure));
-    outcome = parts.appliance.run_batch(std::move(fewer), cap);
+    outcome = run_gathered(cap, parts, std::move(fewer));
   }
   if (!outcome) {
     // Past its commit point a batch can only go forward, and only a start finishes it (DESIGN 4).

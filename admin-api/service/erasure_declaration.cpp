@@ -80,6 +80,8 @@ json::object copies_said(const Parts& parts) {
 
 // The service's members of the certificate (DESIGN section 6; E-04, E-07): who, when, what, on which ground - no
 // subject.
+void declare_copies(const Parts& parts, json::object& declaration) { add(declaration, copies_said(parts)); }
+
 json::object declaration_of(const TenantFacts& tenant, const ErasureFacts& facts, const json::object& retention,
                             const json::object& copies) {
   json::object out{{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},

@@ -25,6 +25,7 @@ Result<void> tell_waiting(Parts& parts, const TenantStore& store, const ErasureF
     json::object one{{"recordId", id.hex()}, {"reason", refusal.reason}};
     if (refusal.possible_from) one["purgeFrom"] = retention::to_text(*refusal.possible_from);
     if (refusal.hold) one["holdId"] = refusal.hold->hex();
+    if (refusal.earlier) one["earlierRecordId"] = refusal.earlier->hex();
     waiting.push_back(std::move(one));
   }
   out["waiting"] = std::move(waiting);
@@ -89,7 +90,7 @@ Result<void> need_any_erasure(Context& context) {
   return need(context, Permission::ApproveErasure);
 }
 
-Error refuse_in_words(Context& context, Error error, const Words& words) {
+Error refuse_in_words(Context& context, Error error, const Explanation& words) {
   context.told["detail"] = json::object{{"ja", words.ja}, {"en", words.en}};
   return error;
 }

@@ -34,7 +34,7 @@ Result<void> need_to_witness(Context& context) {
 }
 
 Result<void> check_not_the_applicant(Parts& parts, Context& context, const ErasureFacts& facts) {
-  static constexpr Words kOther{
+  static constexpr Explanation kOther{
       "申請した本人、または申請した端末からは立ち会えません。別の人が別の端末で立ち会ってください。",
       "Who applied, or the terminal of the application, cannot be the witness. Another person "
       "confirms it on another terminal."};
@@ -71,15 +71,15 @@ Result<std::string_view> witness_refusal(Parts& parts, const ErasureFacts& facts
 }
 
 Error refuse_witness(Context& context, std::string_view reason) {
-  static constexpr Words kRequired{
+  static constexpr Explanation kRequired{
       "立会いが求められています。申請者でない人が、別の端末で shosoin erasure witness を行ってから実施してください。",
       "A witness was asked for: a person who did not apply confirms presence on another terminal (shosoin erasure "
       "witness), then execute."};
-  static constexpr Words kLapsed{
+  static constexpr Explanation kLapsed{
       "立会いの確認から15分が過ぎたか、立会人がログアウトしました。もう一度確認してから実施してください。",
       "The witness confirmed more than 15 minutes ago, or has logged out. Confirm once more, then execute."};
-  static constexpr Words kExecutes{"立会人は自分で実施できません。別の人が実施してください。",
-                                   "The witness may not execute. Another person executes."};
+  static constexpr Explanation kExecutes{"立会人は自分で実施できません。別の人が実施してください。",
+                                         "The witness may not execute. Another person executes."};
   static_assert(limits::kWitnessPresent == std::chrono::minutes{15});  // as the words say
   context.told["reason"] = reason;
   if (reason == "witness-executes") {

@@ -63,10 +63,12 @@ Result<boost::json::object> shown(Parts& parts, const TenantStore& store, const 
 Result<ErasureFacts> erasure_in(Context& context, const TenantStore& store);
 Result<void> need_any_erasure(Context& context);  // audit, or whoever applies for or approves erasures
 // A refusal with words of its own, in both languages.
-struct Words {
+struct Explanation {
   std::string_view ja, en;
 };
-Error refuse_in_words(Context& context, Error error, const Words& words);
+Error refuse_in_words(Context& context, Error error, const Explanation& words);
+// Members survivingCopies and survivingCopiesNote of a declaration.
+void declare_copies(const Parts& parts, boost::json::object& declaration);
 
 // Everything approved in the tenants that are open, in one batch; empty is allowed. Under parts.erasures. On failure
 // `must_end` says whether the process has to end. `context` null: by the appliance itself. What goes beyond the bounds

@@ -37,6 +37,7 @@ enum class TableId : std::uint16_t {
   Lost = 17,        // row id || record id -> lost at(8): a row that a restore could not bring back
   Disposals = 19,   // 廃棄簿: a day in BCD || number u96 -> what was erased; 0x00 and 0x01 in front: where to find it (service/entries.md)
   // tenant zero only
+  RemovedTenants = 20,  // tenant id -> what stays known of a tenant that was removed (storage/erasure/epochs.md)
   People = 32,      // person id -> credentials
   Terminals = 33,   // certificate fingerprint -> terminal
   Sessions = 34,    // token hash -> session

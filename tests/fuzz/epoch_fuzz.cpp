@@ -4,6 +4,7 @@
 
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
+#include "storage/erasure/sequence_line.h"
 #include "tests/support/temporary_directory.h"
 
 namespace {
@@ -45,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENSURE(equal(encode_epoch_state(state.value()), bytes));
     ENSURE(next_chain(state.value().x_previous, manifest_digest(state.value().manifest)) == state.value().x_current);
   }
+  if (const auto line = decode_sequence_line(bytes)) ENSURE(equal(encode_sequence_line(line.value()), bytes));
   if (const auto evidence = decode_evidence(bytes)) ENSURE(equal(encode_evidence(evidence.value()), bytes));
   if (const auto copy = decode_evidence_copy(bytes)) {
     ENSURE(equal(encode_evidence_copy(encode_evidence(copy.value())), bytes));
