@@ -112,7 +112,7 @@ class Restore(Story):
         approve = ["tenant", "removal", "approve", "--tenant", KOGANEI, "--again", KOGANEI, "--receipt"]
         self.refused(self.cli.with_code(story.hara, *approve, backup_file(self.home)), "invalid-content")  # another receipt
         self.accepted(self.cli.with_code(story.hara, *approve, receipt))
-        self.accepted(self.cli.both(*story.officers, "batch", "run"))
+        self.accepted(self.cli.both(*story.officers, "batch", "run", "--now"))
         self.cli.open_session(baba)
         listed = self.cli.must("tenant", "list", "--session", baba.session).data
         self.assertNotIn(KOGANEI, [one["localGovernmentCode"] for one in listed["tenants"]])
