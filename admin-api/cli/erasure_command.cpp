@@ -1,6 +1,7 @@
 // shosoin erasure request|show|list|approve|reject|execute: applied for by one person, approved by another (E-04,
-// DESIGN 6).
+// DESIGN 6). What surrounds an execution is disposal_command.cpp's.
 #include "admin-api/cli/commands.h"
+#include "admin-api/cli/disposal_command.h"
 #include "admin-api/cli/fresh_code.h"
 #include "admin-api/cli/gate_client.h"
 #include "admin-api/cli/gate_paths.h"
@@ -12,7 +13,7 @@ namespace {
 struct Options {
   std::string tenant, file, id, items, medium, quantity, method, planned_date, ground, key;
   std::vector<std::string> records;
-  bool now = false;
+  bool now = false, witness = false;
 };
 using Shared = std::shared_ptr<Options>;
 
@@ -42,6 +43,7 @@ Result<void> act(Context& context, const GateOptions& gate, const Options& optio
   TRY(auto fresh, fresh_code(context, code));
   boost::json::object body{{"totpCode", fresh}};
   if (!decision.empty()) body["decision"] = decision;
+  if (options.witness) body["witness"] = true;
   GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
   request.body = body_of(body);
   return act_through_gate(context, gate, std::move(request));
@@ -106,12 +108,14 @@ void add_erasure_commands(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   add_request(group, context, options);
   add_show(group, context, options);
-  add_act(group, context, options, "approve",
-          "別の人が別の端末で承認する / another person approves on another terminal", "approve");
+  auto* approve = add_act(group, context, options, "approve",
+                          "別の人が別の端末で承認する / another person approves on another terminal", "approve");
+  approve->add_flag("--witness", options->witness, "立会いを求める / ask for a witness");
   add_act(group, context, options, "reject", "承認しない / reject", "reject");
   auto* execute =
       add_act(group, context, options, "execute", "承認済みの消去を実施する / execute what has been approved", {});
   execute->add_flag("--now", options->now, "エポックを今進める / advance the epoch at once")->required();
+  add_disposal_commands(group, context);
 }
 
 }  // namespace shosoin::cli

@@ -2,127 +2,14 @@
 
 #include <array>
 
+#include "admin-api/gate/route_members.h"
 #include "firmware/base/limits.h"
 
 namespace shosoin::gate {
 namespace {
 
-using enum protocol::FieldId;
+using namespace members;
 using Kind = protocol::RequestKind;
-using enum Demand;
-
-constexpr std::array kParameters{
-    PathParameter{"localGovernmentCode", TenantCode, JsonType::Text},
-    PathParameter{"recordFile", File, JsonType::Text},
-    PathParameter{"recordId", protocol::FieldId::RecordId, JsonType::Id16},
-    PathParameter{"importId", ImportId, JsonType::Id16},
-    PathParameter{"erasureId", ErasureId, JsonType::Id16},
-    PathParameter{"numberChangeId", NumberChangeId, JsonType::Id16},
-    PathParameter{"serial", Serial, JsonType::Text},
-    PathParameter{"group", Group, JsonType::Text},
-    PathParameter{"offset", Offset, JsonType::Number},
-    PathParameter{"part", Offset, JsonType::Number},
-    PathParameter{"epoch", Epoch, JsonType::Number},
-    PathParameter{"holdId", HoldId, JsonType::Id16},
-    PathParameter{"ruleVersion", RuleVersion, JsonType::Number},
-};
-
-constexpr std::array kLogin{
-    Member{"/operatorId", PersonId, JsonType::Text, ByGate},
-    Member{"/password", Password, JsonType::Text, ByGate},
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-};
-constexpr std::array kRetrieve{
-    Member{"/searchKey/kind", SearchKind, JsonType::Text, ByGate},
-    Member{"/searchKey/value", SearchValue, JsonType::Text, ByGate},
-    Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
-    Member{"/accessReason/reasonCode", ReasonCode, JsonType::Text, ByVault},
-    Member{"/accessReason/caseReference", CaseReference, JsonType::Text, ByVault},
-    Member{"/includeIndividualNumber", IncludeIndividualNumber, JsonType::Flag, Optional},
-    Member{"/group", Group, JsonType::Text, Optional},
-    Member{"/cursor", Cursor, JsonType::Id16, Optional},
-};
-constexpr std::array kImport{
-    Member{"/recordFile", File, JsonType::Text, ByGate},
-    Member{"/group", Group, JsonType::Text, Optional},
-    Member{"/encoding", Encoding, JsonType::Text, ByGate},
-    Member{"/profile/fiveDigitCodes", FiveDigitCodes, JsonType::Flag, Optional},
-    Member{"/profile/standardCharacters", StandardCharacters, JsonType::Flag, Optional},
-    Member{"/profile/ivsCollection", IvsCollection, JsonType::Text, Optional},
-    Member{"/resume", Resume, JsonType::Flag, Optional},
-};
-constexpr std::array kIdentification{
-    Member{"/item", ItemKey, JsonType::Text, ByGate},
-    Member{"/value", Value, JsonType::Text, ByGate},
-};
-constexpr std::array kRetrieveRecord{
-    Member{"/accessReason/reasonCode", ReasonCode, JsonType::Text, ByVault},
-    Member{"/accessReason/caseReference", CaseReference, JsonType::Text, ByVault},
-    Member{"/includeIndividualNumber", IncludeIndividualNumber, JsonType::Flag, Optional},
-};
-constexpr std::array kDecision{
-    Member{"/decision", Decision, JsonType::Text, ByGate},
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-};
-constexpr std::array kErasure{
-    Member{"/recordIds", RecordIds, JsonType::Id16List, ByGate},
-    Member{"/items", Items, JsonType::Text, ByVault},
-    Member{"/medium", Medium, JsonType::Text, ByVault},
-    Member{"/quantity", Quantity, JsonType::Text, ByVault},
-    Member{"/method", protocol::FieldId::Method, JsonType::Text, ByVault},
-    Member{"/plannedDate", PlannedDate, JsonType::Text, ByVault},
-    Member{"/ground", Ground, JsonType::Text, Optional},
-};
-constexpr std::array kNumberChange{
-    Member{"/recordId", protocol::FieldId::RecordId, JsonType::Id16, ByGate},
-    Member{"/newIndividualNumber", NewNumber, JsonType::Text, ByGate},
-    Member{"/changedOn", ChangedOn, JsonType::Text, ByVault},
-    Member{"/basis", ChangeBasis, JsonType::Text, ByVault},
-    Member{"/caseReference", CaseReference, JsonType::Text, ByVault},
-};
-constexpr std::array kNumberDecision{
-    Member{"/decision", Decision, JsonType::Text, ByGate},
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-    Member{"/newIndividualNumber", NewNumber, JsonType::Text, Optional},
-};
-constexpr std::array kReport{
-    Member{"/cursor", ReportCursor, JsonType::Text, Optional},
-};
-constexpr std::array kRule{
-    Member{"/proposal", ProposalId, JsonType::Text, Optional},
-    Member{"/rule", CountingRule, JsonType::Text, Optional},
-    Member{"/period", RetentionPeriod, JsonType::Text, Optional},
-    Member{"/eventItems", EventItems, JsonType::Text, Optional},
-    Member{"/citation", Ground, JsonType::Text, Optional},
-    Member{"/automatic", Automatic, JsonType::Flag, Optional},
-    Member{"/settlement", Settlement, JsonType::Text, Optional},
-    Member{"/unknownParts", UnknownDates, JsonType::Text, Optional},
-    Member{"/shortens", Shortens, JsonType::Flag, Optional},
-};
-constexpr std::array kRuleDecision{
-    Member{"/decision", Decision, JsonType::Text, ByGate},
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-    Member{"/shortenedCount", ShortenedCount, JsonType::Text, Optional},
-    Member{"/earliestEnd", EarliestEnd, JsonType::Text, Optional},
-};
-constexpr std::array kHold{
-    Member{"/name", HoldName, JsonType::Text, ByVault},
-    Member{"/reason", ReasonCode, JsonType::Text, ByVault},
-    Member{"/caseReference", CaseReference, JsonType::Text, Optional},
-    Member{"/recordIds", RecordIds, JsonType::Id16List, Optional},
-    Member{"/searchKey/kind", SearchKind, JsonType::Text, Optional},
-    Member{"/searchKey/value", SearchValue, JsonType::Text, Optional},
-    Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
-};
-constexpr std::array kRemovalDecision{
-    Member{"/decision", Decision, JsonType::Text, ByGate},
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-    Member{"/localGovernmentCodeAgain", TenantCodeAgain, JsonType::Text, Optional},
-    Member{"/receiptDigest", ReceiptDigest, JsonType::Text, Optional},
-};
-constexpr std::array kExecution{
-    Member{"/totpCode", Code, JsonType::Text, ByGate},
-};
 
 constexpr auto kQuick = limits::kVaultReply;
 constexpr auto kLong = limits::kVaultLongReply;
@@ -307,9 +194,50 @@ constexpr std::array kRoutes{
           kQuick,
           0},
     Route{"decideErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/decision", Ask,
-          Kind::ErasureDecide, 200, kJson, kDecision, false, kQuick, kSmall},
+          Kind::ErasureDecide, 200, kJson, kErasureDecision, false, kQuick, kSmall},
+    Route{"witnessErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/witness", Ask,
+          Kind::ErasureWitness, 200, kJson, kExecution, false, kQuick, kSmall},
     Route{"executeErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/execution", Ask,
           Kind::ErasureExecute, 200, kJson, kExecution, false, kLong, kSmall},
+    Route{"withdrawErasure",
+          M::Post,
+          "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/withdrawal",
+          Ask,
+          Kind::ErasureWithdraw,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
+    Route{"getErasureReport",
+          M::Get,
+          "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/report",
+          Ask,
+          Kind::ErasureReport,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
+    Route{"acknowledgeErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/acknowledgement", Ask,
+          Kind::ErasureAcknowledge, 200, kJson, kExecution, false, kQuick, kSmall},
+    Route{"listClosedErasures", M::Post, "/v1/tenants/{localGovernmentCode}/closed-erasures", Ask, Kind::ErasureHistory,
+          200, kJson, kReport, false, kQuick, kSmall},
+    Route{"listDisposals", M::Post, "/v1/tenants/{localGovernmentCode}/disposal-register", Ask, Kind::DisposalList, 200,
+          kJson, kRegister, false, kLong, kSmall},
+    Route{"getDisposal",
+          M::Get,
+          "/v1/tenants/{localGovernmentCode}/disposal-register/{disposalId}",
+          Ask,
+          Kind::DisposalShow,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
     Route{"proposeRetentionRule", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retention-rules", Ask,
           Kind::RetentionRulePropose, 201, kJson, kRule, false, kLong, kSmall},
     Route{"decideRetentionRule", M::Post,

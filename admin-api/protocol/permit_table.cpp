@@ -84,8 +84,18 @@ std::vector<RequestRule> make_table() {
       gate_only(Kind::ErasureShow, "erasure-show", {id_text(TenantCode), id16(ErasureId)}),
       gate_only(Kind::ErasureList, "erasure-list", {id_text(TenantCode)}),
       gate_only(Kind::ErasureDecide, "erasure-decide",
-                {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(ErasureId)}),
+                {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(ErasureId), may(WitnessRequired, 1)}),
       gate_only(Kind::ErasureExecute, "erasure-execute", {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::ErasureReport, "erasure-report", {id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::ErasureAcknowledge, "erasure-acknowledge",
+                {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::ErasureWithdraw, "erasure-withdraw", {id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::ErasureWitness, "erasure-witness", {must(Code, kCode), id_text(TenantCode), id16(ErasureId)}),
+      gate_only(Kind::DisposalList, "disposal-list",
+                {id_text(TenantCode), may(ReportCursor, kCursor), may(FirstDay, limits::kMaxIdText),
+                 may(LastDay, limits::kMaxIdText)}),
+      gate_only(Kind::DisposalShow, "disposal-show", {id_text(TenantCode), id16(DisposalId)}),
+      gate_only(Kind::ErasureHistory, "erasure-history", {id_text(TenantCode), may(ReportCursor, kCursor)}),
       gate_only(Kind::RetentionRulePropose, "retention-rule-propose",
                 {id_text(TenantCode), id_text(File), free_text(Ground), may(CountingRule, limits::kMaxIdText),
                  may(RetentionPeriod, limits::kMaxIdText), may(EventItems, limits::kMaxEventText), may(Automatic, 1),
@@ -178,6 +188,7 @@ Width width_of(FieldId id) {
     case ErasureId:
     case NumberChangeId:
     case HoldId:
+    case DisposalId:
     case Cursor:
       return Width::Sixteen;
     case RecordIds:
@@ -188,6 +199,7 @@ Width width_of(FieldId id) {
       return Width::Eight;
     case IncludeIndividualNumber:
     case Now:
+    case WitnessRequired:
     case Automatic:
     case Shortens:
     case FiveDigitCodes:
@@ -238,6 +250,8 @@ Width width_of(FieldId id) {
     case Settlement:
     case ProposalId:
     case HoldName:
+    case FirstDay:
+    case LastDay:
     case ShortenedCount:
     case EarliestEnd:
     case TenantCodeAgain:

@@ -82,6 +82,14 @@ enum class RequestKind : std::uint16_t {
   TenantRemovalShow = 115,      // both channels
   ClockStatus = 99,
   ClockAccept = 100,     // two persons: the system clock as it stands is right
+  // through the gate again
+  ErasureReport = 120,       // of what was executed, for the municipality (E-07)
+  ErasureAcknowledge = 121,  // it has the report: a person who neither applied nor executed, with a fresh code
+  ErasureWithdraw = 122,     // by who applied, or a manager, as long as it is not executed
+  ErasureWitness = 123,      // 立会い: a person of the municipality is present (E-05), with a fresh code
+  DisposalList = 124,        // 廃棄簿: one page of a range of days
+  DisposalShow = 125,        // a single item
+  ErasureHistory = 126,      // one page of what is rejected, withdrawn, or executed and acknowledged
   // both channels again
   FileList = 82,         // record files and their present versions
   FileShow = 83,         // one of them: its tables, their headers, the definition
@@ -158,6 +166,10 @@ enum class FieldId : std::uint16_t {
   RuleVersion = 97,      // u64
   HoldId = 98,           // 16 B
   HoldName = 99,
+  WitnessRequired = 115,  // one byte: the approver asks for 立会い
+  DisposalId = 116,       // 16 B: an entry of the 廃棄簿
+  FirstDay = 117,         // YYYY-MM-DD
+  LastDay = 118,          // YYYY-MM-DD
   Shortens = 125,        // one byte: a rule that may let ends come sooner that are fixed
   ShortenedCount = 126,  // of how many records, as whoever adopts it says: decimal digits
   EarliestEnd = 127,     // YYYY-MM-DD, the earliest of their new ends

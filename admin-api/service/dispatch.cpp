@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 62> kHandlers{{
+constexpr std::array<HandlerRow, 69> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -39,6 +39,13 @@ constexpr std::array<HandlerRow, 62> kHandlers{{
     {Kind::ErasureList, erasure_list},
     {Kind::ErasureDecide, erasure_decide},
     {Kind::ErasureExecute, erasure_execute},
+    {Kind::ErasureReport, erasure_report},
+    {Kind::ErasureAcknowledge, erasure_acknowledge},
+    {Kind::ErasureWithdraw, erasure_withdraw},
+    {Kind::ErasureWitness, erasure_witness},
+    {Kind::ErasureHistory, erasure_history},
+    {Kind::DisposalList, disposal_list},
+    {Kind::DisposalShow, disposal_show},
     {Kind::RetentionRulePropose, retention_rule_propose},
     {Kind::RetentionRuleDecide, retention_rule_decide},
     {Kind::RetentionRuleList, retention_rule_list},

@@ -1,10 +1,12 @@
 // The stored form of an erasure request.
 #include <boost/json/serialize.hpp>
+#include <limits>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/search_keys.h"
 #include "admin-api/service/stored_json.h"
+#include "firmware/base/limits_erasure.h"
 
 namespace shosoin::service {
 namespace {
@@ -16,6 +18,11 @@ constexpr int kErasureFormat = 1;
 constexpr Literal kReading{"read an erasure request"};
 
 EntryKey key_of(const RecordId& id) { return approval_key(ApprovalKind::Erasure, id); }
+EntryKey key_on(Shelf shelf, const RecordId& id) {
+  Bytes key{static_cast<std::uint8_t>(shelf)};
+  append(key, id.view());
+  return {TableId::Approvals, std::move(key)};
+}
 
 Result<std::set<RecordId>> read_records(const json::object& object) {
   const auto* list = object.if_contains("records");
@@ -50,39 +57,104 @@ Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
   std::copy(terminal->begin(), terminal->end(), facts.requested_at.begin());
   facts.epoch = static_cast<std::uint64_t>(epoch);
   facts.index = static_cast<std::uint32_t>(index);
+  facts.witness = object_member(object, "witness");
+  facts.withdrawn = object_member(object, "withdrawn");
+  facts.acknowledged = object_member(object, "acknowledged");
+  facts.disposal = text_member(object, "disposal");
+  facts.remainder = text_member(object, "remainder");
+  facts.remainder_of = text_member(object, "remainderOf");
   return facts;
 }
 
 }  // namespace
 
-Entry erasure_entry(const ErasureFacts& facts) {
+std::vector<Entry> erasure_entries(const ErasureFacts& facts) {
   json::array records;
   for (const auto& id : facts.records) records.emplace_back(id.hex());
-  const json::object object{{"format", kErasureFormat},
-                            {"state", facts.state},
-                            {"recordFile", facts.file},
-                            {"records", std::move(records)},
-                            {"application", facts.application},
-                            {"requested", facts.requested},
-                            {"approved", facts.approved},
-                            {"executed", facts.executed},
-                            {"requestedBy", facts.requested_by},
-                            {"requestedAtTerminal", to_hex(facts.requested_at)},
-                            {"epoch", static_cast<std::int64_t>(facts.epoch)},
-                            {"index", static_cast<std::int64_t>(facts.index)}};
-  return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
+  json::object object{{"format", kErasureFormat},
+                      {"state", facts.state},
+                      {"recordFile", facts.file},
+                      {"records", std::move(records)},
+                      {"application", facts.application},
+                      {"requested", facts.requested},
+                      {"approved", facts.approved},
+                      {"executed", facts.executed},
+                      {"requestedBy", facts.requested_by},
+                      {"requestedAtTerminal", to_hex(facts.requested_at)},
+                      {"epoch", static_cast<std::int64_t>(facts.epoch)},
+                      {"index", static_cast<std::int64_t>(facts.index)}};
+  const auto put = [&](const char* name, const json::object& member) {
+    if (!member.empty()) object[name] = member;
+  };
+  put("witness", facts.witness);
+  put("withdrawn", facts.withdrawn);
+  put("acknowledged", facts.acknowledged);
+  if (!facts.disposal.empty()) object["disposal"] = facts.disposal;
+  if (!facts.remainder.empty()) object["remainder"] = facts.remainder;
+  if (!facts.remainder_of.empty()) object["remainderOf"] = facts.remainder_of;
+  auto value = copy_of(view_of(json::serialize(object)));
+  if (facts.is_open()) return {{key_of(facts.id), std::move(value)}};
+  std::vector<Entry> entries{{key_of(facts.id), std::nullopt}};
+  if (facts.is_unreported()) {
+    entries.push_back({key_on(Shelf::Unreported, facts.id), std::move(value)});
+  } else {
+    if (!facts.acknowledged.empty()) entries.push_back({key_on(Shelf::Unreported, facts.id), std::nullopt});
+    entries.push_back({key_on(Shelf::Closed, facts.id), std::move(value)});
+  }
+  return entries;
 }
 
 Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const RecordId& id) {
-  const auto key = key_of(id);
-  TRY(auto stored, store.get(key));
-  if (!stored) return std::optional<ErasureFacts>{};
-  TRY(auto facts, read_facts(key, *stored));
-  return std::optional(std::move(facts));
+  for (const auto& key : {key_of(id), key_on(Shelf::Unreported, id), key_on(Shelf::Closed, id)}) {
+    TRY(auto stored, store.get(key));
+    if (!stored) continue;
+    TRY(auto facts, read_facts(key, *stored));
+    return std::optional(std::move(facts));
+  }
+  return std::optional<ErasureFacts>{};
 }
 
-Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store) {
-  return all_approvals<ErasureFacts>(store, ApprovalKind::Erasure, limits::kMaxErasuresListed, read_facts);
+// An earlier version left what was closed among them: it is passed over.
+Result<std::vector<ErasureFacts>> open_erasures(const TenantStore& store) {
+  TRY(auto all,
+      all_approvals<ErasureFacts>(store, ApprovalKind::Erasure, std::numeric_limits<std::size_t>::max(), read_facts));
+  std::erase_if(all, [](const ErasureFacts& facts) { return !facts.is_open(); });
+  return all;
+}
+
+Result<std::optional<std::string>> erased_before_the_register(const TenantStore& store, const RecordId& record) {
+  TRY(const auto all,
+      all_approvals<ErasureFacts>(store, ApprovalKind::Erasure, std::numeric_limits<std::size_t>::max(), read_facts));
+  for (const auto& facts : all) {
+    if (facts.state == "executed" && facts.records.contains(record)) return std::optional(facts.file);
+  }
+  return std::optional<std::string>{};
+}
+
+Result<std::vector<ErasureFacts>> open_erasures_for_one_more(const TenantStore& store) {
+  TRY(auto open, open_erasures(store));
+  if (open.size() >= limits::kMaxOpenErasures) {
+    return Error{ErrorCode::TooMany, "keep so many applications for erasure open"};
+  }
+  return open;
+}
+
+Result<std::vector<Shelved>> shelved_erasures(const TenantStore& store, Shelf shelf, const Bytes& after,
+                                              std::size_t most) {
+  std::vector<Shelved> out;
+  Result<void> read = success();
+  TRY(store.scan(TableId::Approvals, Bytes{static_cast<std::uint8_t>(shelf)}, [&](const Entry& entry) {
+    if (!after.empty() && entry.key.bytes <= after) return true;
+    auto facts = read_facts(entry.key, *entry.value);
+    if (!facts) {
+      read = facts.error();
+      return false;
+    }
+    out.push_back({entry.key.bytes, std::move(facts.value())});
+    return out.size() <= most;
+  }));
+  TRY(std::move(read));
+  return out;
 }
 
 json::object person_and_time(const Context& context) {
@@ -90,6 +162,12 @@ json::object person_and_time(const Context& context) {
   json::object out{
       {"operatorId", person.id}, {"name", person.name}, {"section", person.section}, {"at", to_iso8601(context.now)}};
   if (context.second) out["with"] = context.second->person.id;
+  return out;
+}
+
+json::object person_time_and_terminal(const Context& context) {
+  auto out = person_and_time(context);
+  out["terminal"] = context.known_terminal ? context.known_terminal->name : "local";
   return out;
 }
 

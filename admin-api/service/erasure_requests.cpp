@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <array>
 
+#include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/search_keys.h"
+#include "firmware/base/limits_erasure.h"
+#include "storage/files/check_digits.h"
 #include "storage/files/dates.h"
 
 namespace shosoin::service {
@@ -29,33 +32,34 @@ constexpr std::array<ApplicationPart, 6> kApplication{{{FieldId::Items, "items",
                                                        {FieldId::PlannedDate, "plannedDate", "/plannedDate"},
                                                        {FieldId::Ground, "ground", "/ground"}}};
 
-json::object summary(Parts& parts, const ErasureFacts& facts) {
-  json::object out{{"erasureId", facts.id.hex()},
-                   {"state", facts.state},
-                   {"recordFile", facts.file},
-                   {"count", facts.records.size()}};
-  for (const auto& member : facts.application) out[member.key()] = member.value();
-  out["requestedBy"] = facts.requested;
-  if (!facts.approved.empty()) out["approvedBy"] = facts.approved;
-  if (facts.state != "executed") return out;
-  out["executedBy"] = facts.executed;
-  out["epoch"] = facts.epoch;
-  json::array certificates;
-  if (auto serial = parts.appliance.serial_of(facts.epoch, facts.index)) {
-    certificates.emplace_back(serial.value());
-  } else {
-    out["pendingEpoch"] = facts.epoch;
-  }
-  out["certificates"] = std::move(certificates);
-  return out;
+bool passes_modulus_11(std::string_view digits) {
+  return files::modulus_11_check_digit(digits.substr(0, digits.size() - 1)) == digits.back();
 }
 
-json::object shown(Parts& parts, const ErasureFacts& facts) {
-  auto out = summary(parts, facts);
-  json::array records;
-  for (const auto& id : facts.records) records.emplace_back(id.hex());
-  out["recordIds"] = std::move(records);
-  return out;
+// The text goes into certificate and register, which name nobody (domain notes, section 4): no digits, ASCII or full
+// width, that pass as 個人番号 (also in three groups of four) or 住民票コード.
+bool names_a_number(std::string_view text) {
+  constexpr std::size_t kNumber = 12, kCode = 11, kGroup = 4;
+  std::vector<std::string> runs(1);  // of digits, with one separator between neighbours; an empty one: something else
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto rest = text.substr(at);
+    if (rest[0] >= '0' && rest[0] <= '9') {
+      runs.back() += rest[0];
+    } else if (rest.size() >= 3 && rest.starts_with("\xEF\xBC") && rest[2] >= '\x90' && rest[2] <= '\x99') {
+      runs.back() += static_cast<char>(rest[2] - '\x90' + '0');
+      at += 2;
+    } else {
+      if (!runs.back().empty()) runs.emplace_back();
+      if (rest[0] != '-' && rest[0] != ' ') runs.emplace_back();
+    }
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const auto size = runs[i].size();
+    if ((size == kNumber || size == kCode) && passes_modulus_11(runs[i])) return true;
+    const auto group = [&](std::size_t next) { return next < runs.size() && runs[next].size() == kGroup; };
+    if (group(i) && group(i + 1) && group(i + 2) && passes_modulus_11(runs[i] + runs[i + 1] + runs[i + 2])) return true;
+  }
+  return false;
 }
 
 Result<json::object> application_in(Context& context) {
@@ -64,6 +68,15 @@ Result<json::object> application_in(Context& context) {
     const auto text = context.text(part.field);
     if (text.find_first_not_of(" \t") == std::string::npos) {
       return context.refuse(ErrorCode::InvalidContent, "apply for an erasure with an item missing", part.pointer);
+    }
+    if (names_a_number(text)) {
+      context.pointer = part.pointer;
+      return refuse_in_words(
+          context, {ErrorCode::InvalidContent, "apply for an erasure with a number of a person in its text"},
+          {"個人番号または住民票コードと読める数字が含まれています。廃棄簿に残るので、書かないでください。",
+           "It holds digits that read as an individual number or a resident record code. Leave them out: the text "
+           "stays "
+           "in the disposal register."});
     }
     out[part.name] = text;
   }
@@ -74,9 +87,8 @@ Result<json::object> application_in(Context& context) {
 }
 
 Result<void> check_not_asked_already(const TenantStore& store, const std::set<RecordId>& records) {
-  TRY(auto others, all_erasures(store));
+  TRY(const auto others, open_erasures_for_one_more(store));
   for (const auto& other : others) {
-    if (other.state != "requested" && other.state != "approved") continue;
     for (const auto& id : records) {
       if (other.records.contains(id)) return Error{ErrorCode::Conflict, "apply twice for the erasure of a record"};
     }
@@ -90,20 +102,6 @@ Result<void> check_retention(Parts& parts, Context& context, const TenantStore& 
   TRY(const auto refusal, early_refusal(store, facts.file, facts.records, legal_today(parts), undetermined));
   if (refusal) return refuse_early(context, *refusal);
   return success();
-}
-
-Result<ErasureFacts> erasure_in(Parts& parts, Context& context, const TenantStore& store) {
-  (void)parts;
-  TRY(const auto id, id_field<RecordId>(context, FieldId::ErasureId));
-  context.target["erasureId"] = id.hex();
-  TRY(auto facts, find_erasure(store, id));
-  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
-  return std::move(*facts);
-}
-
-Result<void> need_any_erasure(Context& context) {
-  if (context.by().grant.has(Permission::RequestErasure) || context.by().grant.has(Permission::Audit)) return success();
-  return need(context, Permission::ApproveErasure);
 }
 
 }  // namespace
@@ -124,7 +122,7 @@ Answer erasure_request(Parts& parts, Context& context) {
         before->application != facts.application) {
       return key_of_another_request(context);
     }
-    return shown(parts, *before);
+    return shown(parts, *store, *before);
   }
   facts.id = RecordId::random();
   facts.state = "requested";
@@ -142,36 +140,42 @@ Answer erasure_request(Parts& parts, Context& context) {
     json::array records;
     for (const auto& id : facts.records) records.emplace_back(id.hex());
     line["recordIds"] = std::move(records);
-    Change change{{erasure_entry(facts)}, {}, {}, log_entry(line)};
+    Change change{erasure_entries(facts), {}, {}, log_entry(line)};
     if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
     return change;
   }));
   context.logged = true;
-  return shown(parts, facts);
+  return shown(parts, *store, facts);
 }
 
 Answer erasure_show(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_any_erasure(context));
-  TRY(auto facts, erasure_in(parts, context, *store));
-  return shown(parts, facts);
+  TRY(auto facts, erasure_in(context, *store));
+  return shown(parts, *store, facts);
 }
 
 Answer erasure_list(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_any_erasure(context));
-  TRY(auto all, all_erasures(*store));
-  std::erase_if(all, [&](const ErasureFacts& facts) { return !context.by().grant.has_file(facts.file); });
-  // What waits for somebody first: the rest of a long list is left out, and counted.
-  std::stable_partition(all.begin(), all.end(), [](const ErasureFacts& facts) {
-    return facts.state == "requested" || facts.state == "approved";
-  });
+  TRY(auto open, open_erasures(*store));
+  std::erase_if(open, [&](const ErasureFacts& facts) { return !context.by().grant.has_file(facts.file); });
+  // What waits for somebody: the rest of a long list is left out, and counted.
   json::array out;
-  for (const auto& facts : all) {
-    if (out.size() == limits::kMaxErasuresTold) break;
+  for (const auto& facts : open) {
+    if (out.size() == limits::kErasurePage) break;
     out.push_back(summary(parts, facts));
   }
-  return json::object{{"erasures", std::move(out)}, {"total", all.size()}};
+  TRY(auto unreported, shelved_erasures(*store, Shelf::Unreported, {}, limits::kErasurePage));
+  const bool more = unreported.size() > limits::kErasurePage;
+  if (more) unreported.pop_back();
+  std::size_t told = 0;
+  for (const auto& [key, facts] : unreported) {
+    if (!context.by().grant.has_file(facts.file)) continue;
+    out.push_back(summary(parts, facts));
+    ++told;
+  }
+  return json::object{{"erasures", std::move(out)}, {"open", open.size()}, {"unreported", told}, {"more", more}};
 }
 
 Answer erasure_decide(Parts& parts, Context& context) {
@@ -181,7 +185,7 @@ Answer erasure_decide(Parts& parts, Context& context) {
   if (decision != "approve" && decision != "reject") {
     return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
   }
-  TRY(auto facts, erasure_in(parts, context, *store));
+  TRY(auto facts, erasure_in(context, *store));
   if (facts.requested_by == context.by().person.id || facts.requested_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "approve an own erasure, or at the same terminal"};
   }
@@ -189,6 +193,8 @@ Answer erasure_decide(Parts& parts, Context& context) {
   if (same) return Error{ErrorCode::SamePerson, "approve an own erasure under another id"};
   if (facts.state != "requested") return Error{ErrorCode::Conflict, "decide on an erasure that is decided"};
   const bool approves = decision == "approve";
+  const auto asks = protocol::field(context.request, FieldId::WitnessRequired);
+  const bool with_witness = approves && asks && !asks->empty() && (*asks)[0] == 1;
   const bool decides = context.by().grant.has(Permission::ManageRetention);
   const auto undetermined = decides ? Undetermined::PersonDecides : Undetermined::Refused;
   if (approves) {
@@ -201,6 +207,7 @@ Answer erasure_decide(Parts& parts, Context& context) {
     facts = std::move(*now);
     facts.state = approves ? "approved" : "rejected";
     facts.approved = person_and_time(context);
+    if (with_witness) ask_for_witness(facts);
     if (approves) {
       TRY(check_retention(parts, context, *store, facts, undetermined));
       TRY(const auto open, early_refusal(*store, facts.file, facts.records, legal_today(parts), Undetermined::Refused));
@@ -208,36 +215,52 @@ Answer erasure_decide(Parts& parts, Context& context) {
     }
     auto line = log_object(context, "erasure-decide", "ok");
     line["decision"] = decision;
+    if (with_witness) line["witnessRequired"] = true;
     line["requestedBy"] = facts.requested_by;
-    return Change{{erasure_entry(facts)}, {}, {}, log_entry(line)};
+    return Change{erasure_entries(facts), {}, {}, log_entry(line)};
   }));
   context.logged = true;
-  return shown(parts, facts);
+  return shown(parts, *store, facts);
 }
+
+namespace {
+
+// Held and early records do not keep the others waiting: it is refused only where none of them may go (decision 0070).
+Result<void> check_executable(Parts& parts, Context& context, const TenantStore& store, const ErasureFacts& facts) {
+  if (facts.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};  // E-04
+  TRY(const auto allowed, allowed_among(store, facts.file, facts.records, legal_today(parts), undetermined_in(facts)));
+  if (allowed.records.empty()) {
+    TRY(check_retention(parts, context, store, facts, undetermined_in(facts)));
+  }
+  TRY(const auto refusal, witness_refusal(parts, facts, &context));
+  if (!refusal.empty()) return refuse_witness(context, refusal);
+  return success();
+}
+
+}  // namespace
 
 Answer erasure_execute(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   if (!context.by().grant.has(Permission::RequestErasure)) {
     TRY(need(context, Permission::ApproveErasure));
   }
-  TRY(auto before, erasure_in(parts, context, *store));
-  if (before.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};  // E-04
-  TRY(check_retention(parts, context, *store, before, undetermined_in(before)));
+  TRY(const auto before, erasure_in(context, *store));
+  TRY(check_executable(parts, context, *store, before));
   TRY(fresh_code(parts, context));
   std::unique_lock one_at_a_time(parts.erasures);
-  TRY(auto facts, erasure_in(parts, context, *store));
-  if (facts.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};
+  TRY(const auto facts, erasure_in(context, *store));
+  TRY(check_executable(parts, context, *store, facts));
   BatchFailure failure;
-  auto outcome = run_approved(parts, &context, failure);
+  auto outcome = run_approved(parts, &context, failure, facts.id);
   context.must_end = failure.must_end;
   TRY(std::move(outcome));
-  TRY(auto after, erasure_in(parts, context, *store));
+  TRY(const auto after, erasure_in(context, *store));
   if (after.state == "approved") {  // something came between
-    TRY(check_retention(parts, context, *store, after, undetermined_in(after)));
+    TRY(check_executable(parts, context, *store, after));
   }
   if (after.state != "executed") return Error{ErrorCode::Integrity, "erase where stored data does not authenticate"};
   context.logged = true;  // the batch has written the line, before its one commit point
-  return shown(parts, after);
+  return shown(parts, *store, after);
 }
 
 Answer batch_run(Parts& parts, Context& context) {
@@ -252,7 +275,8 @@ Answer batch_run(Parts& parts, Context& context) {
   TRY(auto done, std::move(outcome));
   json::array serials;
   for (const auto& serial : done.serials) serials.emplace_back(serial);
-  return json::object{{"epoch", done.epoch}, {"certificates", std::move(serials)}};
+  return json::object{
+      {"epoch", done.epoch}, {"certificates", std::move(serials)}, {"leftForTheNext", failure.left_over}};
 }
 
 }  // namespace shosoin::service

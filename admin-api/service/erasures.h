@@ -2,7 +2,7 @@
 // 002). What is decided here is who and whether; what is destroyed, and how it is proven, is storage/erasure's. Any
 // thread; one batch at a time.
 //
-//   requested -> approved | rejected;  approved -> executed (with the epoch that proves it)
+//   requested -> approved | rejected | withdrawn;  approved -> executed (with the epoch that proves it) | withdrawn
 #pragma once
 
 #include "admin-api/service/retention_terms.h"
@@ -21,10 +21,31 @@ struct ErasureFacts {
   Fingerprint requested_at{};
   std::uint64_t epoch = 0;  // once executed
   std::uint32_t index = 0;
+  boost::json::object witness{};                    // 立会い: who is or was present (erasure_witness.h)
+  boost::json::object withdrawn{}, acknowledged{};  // who, when, where
+  std::string disposal{};                           // entry of the 廃棄簿, once executed
+  // What could not go with the rest of an application stays approved under an id of its own (decision 0070).
+  std::string remainder{}, remainder_of{};
+  bool is_open() const { return state == "requested" || state == "approved"; }
+  bool is_unreported() const { return state == "executed" && !disposal.empty() && acknowledged.empty(); }
 };
-Entry erasure_entry(const ErasureFacts& facts);
+// The entry where it belongs by its state, and what takes it away from where it was (entries.md, Approvals).
+std::vector<Entry> erasure_entries(const ErasureFacts& facts);
 Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const RecordId& id);
-Result<std::vector<ErasureFacts>> all_erasures(const TenantStore& store);
+// Requested or approved: all of them, limits::kMaxOpenErasures by the check at the application.
+Result<std::vector<ErasureFacts>> open_erasures(const TenantStore& store);
+// The same, and how many are there already: TooMany beyond the bound. Under change().
+Result<std::vector<ErasureFacts>> open_erasures_for_one_more(const TenantStore& store);
+// Executed and not yet acknowledged, then the rest: in the order of keys behind `after`, at most one more than `most`.
+enum class Shelf : std::uint8_t { Unreported = 3, Closed = 4 };  // first byte of the key, frozen
+struct Shelved {
+  Bytes key;
+  ErasureFacts facts;
+};
+Result<std::vector<Shelved>> shelved_erasures(const TenantStore& store, Shelf shelf, const Bytes& after,
+                                              std::size_t most);
+// The file of a record that an earlier version erased: it left closed applications among the open ones.
+Result<std::optional<std::string>> erased_before_the_register(const TenantStore& store, const RecordId& record);
 // Whether the approver took the decision for records whose end is undetermined (domain notes, section 3, 7).
 Undetermined undetermined_in(const ErasureFacts& facts);
 constexpr std::string_view kUndeterminedDecided = "undeterminedDecided";  // member of approved
@@ -33,18 +54,36 @@ Result<std::set<RecordId>> records_in(Context& context);
 // Each is a confirmed record of this file; NotFound otherwise, whatever the reason.
 Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records);
 boost::json::object person_and_time(const Context& context);
+boost::json::object person_time_and_terminal(const Context& context);
+
+// What is told of an application: in lists, and of itself (erasure_shown.cpp).
+boost::json::object summary(Parts& parts, const ErasureFacts& facts);
+Result<boost::json::object> shown(Parts& parts, const TenantStore& store, const ErasureFacts& facts);
+// Field ErasureId; NotFound for an unknown one and for a file that is not granted.
+Result<ErasureFacts> erasure_in(Context& context, const TenantStore& store);
+Result<void> need_any_erasure(Context& context);  // audit, or whoever applies for or approves erasures
+// A refusal with words of its own, in both languages.
+struct Explanation {
+  std::string_view ja, en;
+};
+Error refuse_in_words(Context& context, Error error, const Explanation& words);
 // Members survivingCopies and survivingCopiesNote of a declaration.
 void declare_copies(const Parts& parts, boost::json::object& declaration);
 
 // Everything approved in the tenants that are open, in one batch; empty is allowed. Under parts.erasures. On failure
-// `must_end` says whether the process has to end. `context` null: by the appliance itself.
+// `must_end` says whether the process has to end. `context` null: by the appliance itself. What goes beyond the bounds
+// of one batch waits for the next; `first` goes before all others.
 struct BatchFailure {
   bool must_end = false;
+  bool left_over = false;  // approved and allowed, but beyond the bounds of one batch
 };
-Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure);
+Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
+                                           const std::optional<RecordId>& first = {});
 Result<bool> anything_approved(Parts& parts);
 // A batch, empty or not, when the last one is that old; false: none was due.
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure);
+// Of the day's cap what the appliance may use by itself: the rest is left for persons.
+int own_cap(int daily_batches);
 EntryKey last_batch_key();  // table Facts of tenant zero: u64 milliseconds
 
 }  // namespace shosoin::service

@@ -115,6 +115,42 @@ Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std:
   return std::optional(EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->id});
 }
 
+Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, const std::set<RecordId>& records,
+                              std::chrono::year_month_day today, Undetermined undetermined) {
+  Allowed out;
+  TRY(const auto of_file, early_refusal(store, file, {}, today, undetermined));  // no rule, or one that is not counted
+  TRY(const auto held, holds_among(store, file, records));
+  for (const auto& id : records) {
+    auto refusal = of_file;
+    if (!refusal) {
+      TRY(const auto term, find_term(store, id));
+      refusal = against(term, today, undetermined);
+    }
+    if (const auto hold = held.find(id); !refusal && hold != held.end()) {
+      refusal = EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->second};
+    }
+    if (refusal) {
+      out.refused.emplace(id, *refusal);
+    } else {
+      out.records.insert(id);
+    }
+  }
+  // What is kept back keeps the later versions of its record too (decision 0075), and these the ones behind them.
+  for (bool again = true; again;) {
+    again = false;
+    ConfirmedImports confirmed(store);
+    const auto before = out.records;
+    for (const auto& id : before) {
+      TRY(const auto earlier, earlier_left_by(store, confirmed, id, before));
+      if (!earlier) continue;
+      out.refused.emplace(id, EarlyRefusal{ErrorCode::TooEarly, "earlier-version", {}, {}, earlier});
+      out.records.erase(id);
+      again = true;
+    }
+  }
+  return out;
+}
+
 Error refuse_early(Context& context, const EarlyRefusal& refusal) {
   struct Words {
     std::string_view reason, ja, en;

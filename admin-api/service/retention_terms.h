@@ -50,6 +50,13 @@ enum class Undetermined : std::uint8_t { Refused, PersonDecides };
 Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std::string_view file,
                                                   const std::set<RecordId>& records, std::chrono::year_month_day today,
                                                   Undetermined undetermined);
+// Each of the records by itself: what may be erased now, and what stands against each of the others.
+struct Allowed {
+  std::set<RecordId> records;
+  std::map<RecordId, EarlyRefusal> refused;
+};
+Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, const std::set<RecordId>& records,
+                              std::chrono::year_month_day today, Undetermined undetermined);
 // As an error, with words of its own and the day in context.told.
 Error refuse_early(Context& context, const EarlyRefusal& refusal);
 // The certificate's members "rule" and "endOfRetention" (fiscal year of the latest end).

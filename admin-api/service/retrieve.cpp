@@ -4,7 +4,7 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 
-#include "admin-api/service/erasures.h"
+#include "admin-api/service/erasure_register.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
@@ -363,12 +363,12 @@ Result<std::string> superseded_on(const TenantStore& store, const SearchKey& key
   return std::move(history.superseded_on);
 }
 
-// As far as the request tells that erased it: who may not use a file does not learn what was in it.
-Result<bool> was_of_another_file(const TenantStore& store, const RecordId& id, std::string_view file) {
-  TRY(auto erasures, all_erasures(store));
-  return std::ranges::any_of(erasures, [&](const ErasureFacts& facts) {
-    return facts.state == "executed" && facts.records.contains(id) && facts.file != file;
-  });
+// Who may not use a file does not learn what was in it.
+Result<bool> was_of_another_file(const TenantStore& store, ByteView erased, const RecordId& id, std::string_view file) {
+  TRY(const auto known, file_of_disposal(store, erased));
+  if (known) return *known != file;
+  TRY(const auto before, erased_before_the_register(store, id));
+  return before && *before != file;
 }
 
 }  // namespace
@@ -416,7 +416,7 @@ Answer retrieve_record(Parts& parts, Context& context) {
   TRY(auto entry, find_record(*store, id));
   if (!entry) {
     TRY(auto erased, store->get({TableId::Erased, copy_of(id.view())}));
-    TRY(const bool other, erased ? was_of_another_file(*store, id, definition->key()) : Result<bool>(false));
+    TRY(const bool other, erased ? was_of_another_file(*store, *erased, id, definition->key()) : Result<bool>(false));
     if (erased && !other) return Error{ErrorCode::Erased, "retrieve a record that was erased"};
     return Error{ErrorCode::NotFound, kNothing};
   }

@@ -8,6 +8,7 @@
 #include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits.h"
+#include "firmware/base/limits_erasure.h"
 #include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
 
@@ -40,10 +41,8 @@ Result<std::vector<DueEntry>> due_until(const TenantStore& store, const Bytes& p
 
 Result<std::set<RecordId>> asked_already(const TenantStore& store) {
   std::set<RecordId> out;
-  TRY(const auto all, all_erasures(store));
-  for (const auto& facts : all) {
-    if (facts.state == "requested" || facts.state == "approved") out.insert(facts.records.begin(), facts.records.end());
-  }
+  TRY(const auto open, open_erasures(store));
+  for (const auto& facts : open) out.insert(facts.records.begin(), facts.records.end());
   return out;
 }
 
@@ -100,13 +99,18 @@ Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule,
   auto facts = application_under(rule, std::move(free), parts.clock.now(), today);
   const auto done = store.change([&](std::uint64_t) -> Result<Change> {
     TRY(const auto others, asked_already(store));
+    TRY(const auto open, open_erasures(store));
+    if (open.size() >= limits::kMaxOpenErasures / 2) {  // the other half is left for persons
+      oplog::warning("so many applications for erasure are open that the scheduler makes no more");
+      return Error{ErrorCode::Conflict, "apply for an erasure beside so many"};
+    }
     std::erase_if(facts.records, [&](const RecordId& id) { return others.contains(id); });
     if (facts.records.empty()) return Error{ErrorCode::Conflict, "apply for an erasure that was applied for meanwhile"};
     TRY(const auto refusal, early_refusal(store, facts.file, facts.records, today, Undetermined::Refused));
     if (refusal) return Error{refusal->code, "apply for an erasure that something stands against by now"};
     json::array ids;
     for (const auto& id : facts.records) ids.emplace_back(id.hex());
-    return Change{{erasure_entry(facts)},
+    return Change{erasure_entries(facts),
                   {},
                   {},
                   log_entry({{"operation", "erasure-due"},

@@ -278,18 +278,18 @@ std::optional<ErrorCode> Service::maintain() {
     const auto round = parts_.round.last();
     for (const auto& [tenant, result] : round->tenants) wants_batch_ = wants_batch_ || result.applied != 0;
   }
-  if (parts_.clock.now() >= next_state_copy_) {
-    next_state_copy_ = parts_.clock.now() + limits::kStateCopyRetry;
+  if (steady >= next_state_copy_) {
+    next_state_copy_ = steady + limits::kStateCopyRetry;
     parts_.appliance.renew_state_copy();
   }
   if (auto end = fatal(parts_.appliance.journal().seal(), "the journal could not be sealed")) return end;
-  if (parts_.clock.now() < next_daily_batch_) return std::nullopt;
+  if (steady < next_daily_batch_) return std::nullopt;  // no jump of the system clock moves the next try
   BatchFailure failure;
   const std::chrono::milliseconds age = wants_batch_ ? limits::kBatchWindow : limits::kEmptyBatchAfter;
   const auto ran = batch_after(parts_, age, failure);
-  if (ran && ran.value()) wants_batch_ = false;
+  if (ran && ran.value()) wants_batch_ = failure.left_over;
   const Result<void> done = ran ? Result<void>(success()) : Result<void>(ran.error());
-  if (!done) next_daily_batch_ = parts_.clock.now() + limits::kBatchRetry;
+  if (!done) next_daily_batch_ = steady + limits::kBatchRetry;
   if (auto end = fatal(done, "the batch of the day failed")) return end;
   return failure.must_end ? std::optional(done.error().code()) : std::nullopt;
 }

@@ -51,7 +51,7 @@ class Service {
   Sessions sessions_;
   Space space_;
   Parts parts_;
-  Instant next_daily_batch_{}, next_state_copy_{};
+  std::chrono::steady_clock::time_point next_daily_batch_{}, next_state_copy_{};
   // By a clock that nobody sets: a system clock that came back from years ahead would keep them waiting for years.
   bool wants_batch_ = false;  // the scheduler has applied for erasures
   std::chrono::steady_clock::time_point next_clock_{}, next_terms_{}, next_round_{};

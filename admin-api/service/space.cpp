@@ -45,6 +45,9 @@ Use use_of(Kind kind) {
     case Kind::RetentionRuleList:
     case Kind::DueList:
     case Kind::RetentionCalendar:
+    case Kind::ErasureHistory:
+    case Kind::DisposalList:
+    case Kind::DisposalShow:
       return Use::Reads;
     case Kind::Health:
     case Kind::Login:
@@ -55,6 +58,10 @@ Use use_of(Kind kind) {
     case Kind::ErasureList:
     case Kind::ErasureDecide:
     case Kind::ErasureExecute:
+    case Kind::ErasureReport:
+    case Kind::ErasureAcknowledge:
+    case Kind::ErasureWithdraw:
+    case Kind::ErasureWitness:
     case Kind::HoldSet:  // what must not be erased is said at any time
     case Kind::HoldRelease:
     case Kind::HoldDecide:

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
 #include "storage/erasure/core.h"
@@ -385,11 +386,13 @@ void Batch::give_up() {
 
 Result<void> Appliance::Core::check_daily_cap(int daily_cap) {
   TRY(auto reading, appliance().read());
-  const auto day_ago = to_iso8601(clock->now() - std::chrono::hours{24});
+  const auto now = clock->now();
+  const auto day_ago = to_iso8601(now - std::chrono::hours{24});
+  const auto latest = to_iso8601(now + limits::kClockTolerance);  // dated later: made while the clock was ahead
   int made = 0;
   TRY(generations::scan_plain(*reading, generations::kEvidence, {}, [&](ByteView, ByteView value) {
     auto evidence = decode_evidence(value);
-    if (evidence && evidence.value().certified_at > day_ago) ++made;
+    if (evidence && evidence.value().certified_at > day_ago && evidence.value().certified_at <= latest) ++made;
     return true;
   }));
   if (made >= daily_cap) return Error{ErrorCode::TooMany, "run one more batch today", made};

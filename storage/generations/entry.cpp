@@ -73,6 +73,7 @@ std::optional<RecordId> record_of(TableId table, ByteView key) {
     case TableId::LogKeys:
     case TableId::Facts:
     case TableId::Erased:
+    case TableId::Disposals:
     case TableId::Addressees:
     case TableId::Rules:
     case TableId::NumberHistory:

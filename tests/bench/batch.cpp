@@ -138,7 +138,7 @@ void approve(generations::TenantStore& store, const std::vector<RecordId>& recor
   facts.file = World::kFile;
   facts.records.insert(records.begin(), records.end());
   must(store.change([&](std::uint64_t) -> Result<generations::Change> {
-    return generations::Change{{service::erasure_entry(facts)}, {}, {}, {false, R"({"operation":"erasure-decide"})"}};
+    return generations::Change{service::erasure_entries(facts), {}, {}, {false, R"({"operation":"erasure-decide"})"}};
   }));
 }
 

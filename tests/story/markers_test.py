@@ -119,6 +119,21 @@ class NothingReadable(Story):
         except OSError:
             return False
 
+    def papers(self, request, entry):
+        """Report and register as they are printed: they name persons and counts, and nothing of whom was erased (E-07)."""
+        story = self.scenario
+        folder = os.path.join(self.place.home, "papers")
+        os.mkdir(folder)
+        for name, words in (("report", ("report", request)), ("item", ("register", "show", entry)), ("register", ("register",))):
+            path = os.path.join(folder, name)
+            self.accepted(self.cli.at_terminal(story.endo, "erasure", *words, "--tenant", KOGANEI, "--out", path))
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("件" if name == "register" else "消去実施報告書", text)
+            self.assertEqual(set(), set(find_in(path, self.needles)))
+        acknowledged = self.accepted(self.cli.with_code(story.hara, "erasure", "acknowledge", request, "--tenant", KOGANEI)).data
+        self.assertTrue(acknowledged["reported"])
+
     def test_no_marker_is_found_after_import_retrieval_and_erasure(self):
         story = self.scenario
         table = ProcessTable(self.needles, self.is_ours)
@@ -136,8 +151,14 @@ class NothingReadable(Story):
                           if story.items(one)["residentRecordCode"] == self.row["住民票コード"])
             request = self.accepted(self.cli.at_terminal(story.endo, "erasure", "request", "--tenant", KOGANEI, "--file", FILE,
                                                          "--record", record, *APPLICATION)).data["erasureId"]
-            self.accepted(self.cli.with_code(story.hara, "erasure", "approve", request, "--tenant", KOGANEI))
-            self.accepted(self.cli.with_code(story.endo, "erasure", "execute", request, "--tenant", KOGANEI, "--now"))
+            self.accepted(self.cli.with_code(story.hara, "erasure", "approve", request, "--tenant", KOGANEI, "--witness"))
+            alone = self.cli.at_code(story.endo, story.endo.authenticator.last_code(), "erasure", "execute", request, "--tenant", KOGANEI,
+                                     "--now")
+            self.assertEqual("conflict", alone.data["code"])  # E-05: not before the witness is present
+            self.accepted(self.cli.with_code(story.hara, "erasure", "witness", request, "--tenant", KOGANEI))
+            done = self.accepted(self.cli.with_code(story.endo, "erasure", "execute", request, "--tenant", KOGANEI, "--now")).data
+            self.assertFalse(done["reported"])
+            self.papers(request, done["disposalId"])
             self.scan()
             self.place.stop("vault")
             self.scan()

@@ -84,8 +84,9 @@ TEST(PermitTable, HasEachKindOnceAndGivesEachAChannelAndAName) {
       EXPECT_GE(field_rule.most, bytes_for(field_rule.id, field_rule.most).size()) << rule.name;
     }
   }
-  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock, of removals
-  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11 + 4);
+  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock, of
+  // removals, and of what follows an erasure
+  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11 + 4 + 7);
 }
 TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
   for (const auto& rule : permit_table()) {

@@ -246,7 +246,7 @@ void Interleavings::apply(Group& group) {
 void Interleavings::learn_applied(Group& group, const Some& of) {
   std::set<RecordId> ids;
   for (const auto i : of) ids.insert(RecordId::from(view_of(group.records[i].id)).value());
-  const auto all = service::all_erasures(place_.store()).value();
+  const auto all = service::open_erasures(place_.store()).value();
   for (const auto& facts : all) {
     const bool known = std::ranges::any_of(group.requests, [&](const auto& one) { return one.id == facts.id.hex(); });
     if (known || facts.records != ids) continue;
@@ -345,16 +345,26 @@ void Interleavings::batch_with_a_hold() {
 void Interleavings::executed() {
   ++tally_.batches;
   for (auto& group : groups_) {
+    decltype(group.requests) remainders;
     for (auto& request : group.requests) {
       if (request.state != "approved") continue;
-      if (group.held(request.of)) {
-        ++tally_.kept_out;
-        continue;
+      Some kept;
+      for (const auto i : request.of) {
+        if (group.held({i})) kept.insert(i);
       }
+      tally_.kept_out += !kept.empty();
+      if (kept == request.of) continue;
       request.state = "executed";
+      if (!kept.empty()) {  // they stay approved under another id (decision 0070)
+        const auto id = RecordId::parse(request.id).value();
+        const auto facts = service::find_erasure(place_.store(), id).value().value();
+        for (const auto i : kept) request.of.erase(i);
+        remainders.push_back({facts.remainder, "approved", kept});
+      }
       for (const auto i : request.of) group.records[i].erased = true;
       tally_.erased += request.of.size();
     }
+    for (auto& one : remainders) group.requests.push_back(std::move(one));
   }
 }
 

@@ -230,6 +230,12 @@ TEST_F(Quarantine, WhatNobodyCanIdentifyIsRejectedByAnotherPersonAndLeavesWithTh
   bool logged = false;
   for (const auto& line : world.log_of(tenant)) logged = logged || line.find("unidentified-rows-removed") != line.npos;
   EXPECT_TRUE(logged);
+  bool registered = false;  // in the 廃棄簿 too, by its random id
+  ASSERT_TRUE(store().scan(TableId::Disposals, Bytes{0x20}, [&](const generations::Entry& found) {
+    registered = registered || text_of(*found.value).find("rejected-identifications") != std::string_view::npos;
+    return true;
+  }));
+  EXPECT_TRUE(registered);
 }
 
 std::function<void()> meanwhile;

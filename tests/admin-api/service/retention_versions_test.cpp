@@ -154,6 +154,31 @@ TEST_F(RetentionVersions, BehindTheLatestEventGoOnAndTheOthersGoByThemselves) {
   EXPECT_TRUE(newest(third));
 }
 
+// A hold of one version by its id keeps the later ones of that record too, and nothing else of the application.
+TEST_F(RetentionVersions, StayBehindAnEarlierOneThatIsHeldWhileOtherRecordsGo) {
+  rule("5y");
+  const auto first = bring({"76543210982", "987654321018", "転入", ""});
+  const auto second = bring({"76543210982", "987654321018", "転出", "2018-03-31"});
+  const auto other = bring({"65432109873", "876543210121", "転出", "2018-03-31"});
+  const auto asked = apply(first + second + other);
+  ASSERT_FALSE(asked.refused) << asked.text;
+  ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
+  ASSERT_FALSE(hold({{FieldId::RecordIds, first}}).refused);
+  const auto done = execute(asked.member("erasureId"));
+  ASSERT_FALSE(done.refused) << done.text;
+  EXPECT_EQ(by_id(other).refused, ErrorCode::Erased);
+  EXPECT_TRUE(newest(second));
+  auto fields = base(oda, decides);
+  fields[FieldId::ErasureId] = raw(done.member("remainder"));
+  const auto rest = world.ask(Kind::ErasureShow, fields);
+  std::set<std::pair<std::string, std::string>> reasons;
+  for (const auto& one : rest.body.at("waiting").as_array()) {
+    reasons.emplace(one.at("recordId").as_string(), one.at("reason").as_string());
+  }
+  EXPECT_EQ(reasons, (std::set<std::pair<std::string, std::string>>{{to_hex(view_of(first)), "on-hold"},
+                                                                    {to_hex(view_of(second)), "earlier-version"}}));
+}
+
 TEST_F(RetentionVersions, AreCountedAnewAfterACutBetweenConfirmationAndTheirTerms) {
   rule("5y");
   const auto first = bring({"45678901230", "100000003080", "転入", ""});

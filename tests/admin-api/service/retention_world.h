@@ -47,6 +47,10 @@ class RetentionWorld {
     world.restart();
     sitting_.clear();
   }
+  void forget(const std::string& id) { sitting_.erase(id); }  // who has logged out
+  Fields session_of(const std::string& id) {                  // without a new one where it has ended
+    return {{FieldId::Terminal, sitting_[id].terminal}, {FieldId::Session, sitting_[id].token}};
+  }
   static std::string raw(const std::string& hex) { return std::string(text_of(from_hex(hex).value())); }
 
  private:
