@@ -82,6 +82,7 @@ struct Appliance::Core {
   // examine.cpp
   void examine_tenant(const TenantId& tenant, generations::Examiner& examiner);
   void examine_appliance(generations::Examiner& examiner);
+  void examine_month(const journal::Draft& draft, generations::Examiner& examiner) const;
   void examine_evidence(const engine::ReadTransaction& transaction, generations::Examiner& examiner) const;
   // batch.cpp
   Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);
