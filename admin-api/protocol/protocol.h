@@ -154,6 +154,7 @@ enum class FieldId : std::uint16_t {
   RuleVersion = 97,      // u64
   HoldId = 98,           // 16 B
   HoldName = 99,
+  LogMonths = 110,       // months of the access log, "2019-04", comma separated
 };
 
 struct Request {

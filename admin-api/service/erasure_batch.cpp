@@ -10,6 +10,7 @@
 #include "admin-api/service/holds.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/number_changes.h"
 #include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
@@ -180,7 +181,7 @@ Result<void> gather_approved(Parts& parts, const TenantStore& store, TenantBatch
   std::size_t records = 0;
   for (auto& facts : all) {
     if (facts.state != "approved") continue;
-    TRY(auto refusal, early_refusal(store, facts.file, facts.records, today, undetermined_in(facts)));
+    TRY(auto refusal, refusal_of(store, facts, today, undetermined_in(facts)));
     if (refusal) {
       batch.waiting.emplace_back(std::move(facts), *refusal);
     } else if (records + facts.records.size() <= limits::kMaxErasureRecords) {  // the rest goes with the next one
@@ -233,7 +234,7 @@ json::object declaration_of(const Parts& parts, const TenantFacts& tenant, const
                             const json::object& retention) {
   json::object out{{"tenant", json::object{{"localGovernmentCode", tenant.code}, {"name", tenant.name}}},
                    {"recordFile", facts.file},
-                   {"count", static_cast<std::int64_t>(facts.records.size())}};
+                   {"count", has_no_definition(facts.file) ? 0 : static_cast<std::int64_t>(facts.records.size())}};
   for (const auto& member : facts.application) out[member.key()] = member.value();
   for (const auto& member : retention) out[member.key()] = member.value();
   out["requestedBy"] = facts.requested;
@@ -285,9 +286,8 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
 
 // What was allowed when the batch was gathered is asked again under the hold of the tenant's writers (E-03).
 std::function<Result<void>()> last_look(Parts& parts, const TenantStore& store, const ErasureFacts& facts) {
-  return [&parts, &store, file = facts.file, records = facts.records,
-          undetermined = undetermined_in(facts)]() -> Result<void> {
-    TRY(const auto refusal, early_refusal(store, file, records, legal_today(parts), undetermined));
+  return [&parts, &store, facts]() -> Result<void> {
+    TRY(const auto refusal, refusal_of(store, facts, legal_today(parts), undetermined_in(facts)));
     if (refusal) return Error{refusal->code, "erase what is not allowed any more"};
     return success();
   };
@@ -302,25 +302,34 @@ std::function<Result<void>()> last_look_unidentified(const TenantStore& store, c
   };
 }
 
-ErasureOrder order_of(const Parts& parts, const TenantFacts& tenant, ErasureFacts facts,
-                      const json::object& retention) {
+json::object executed_line(const ErasureFacts& facts) {
+  json::object line{{"operation", "erasure-execute"},
+                    {"result", "ok"},
+                    {"erasureId", facts.id.hex()},
+                    {"recordFile", facts.file},
+                    {"count", facts.records.size() + facts.months.size()},
+                    {"requestedBy", facts.requested},
+                    {"approvedBy", facts.approved},
+                    {"executedBy", facts.executed}};
+  if (!facts.months.empty()) line["months"] = months_text(facts.months);
+  return line;
+}
+
+ErasureOrder order_of(const Parts& parts, const TenantFacts& tenant, ErasureFacts facts, const json::object& retention,
+                      MonthRemoval months) {
   ErasureOrder order;
   order.tenant = tenant.id;
   order.records = facts.records;
   order.declaration = json::serialize(declaration_of(parts, tenant, facts, retention));
-  order.log = log_entry({{"operation", "erasure-execute"},
-                         {"result", "ok"},
-                         {"erasureId", facts.id.hex()},
-                         {"recordFile", facts.file},
-                         {"count", facts.records.size()},
-                         {"requestedBy", facts.requested},
-                         {"approvedBy", facts.approved},
-                         {"executedBy", facts.executed}});
-  order.additions = [facts = std::move(facts)](std::uint64_t epoch, std::uint32_t index) mutable {
+  order.log = log_entry(executed_line(facts));
+  order.additions = [facts = std::move(facts), months = std::move(months)](std::uint64_t epoch,
+                                                                           std::uint32_t index) mutable {
     facts.state = "executed";
     facts.epoch = epoch;
     facts.index = index;
-    return std::vector<Entry>{erasure_entry(facts)};
+    auto entries = months ? months(epoch, index) : std::vector<Entry>{};
+    entries.push_back(erasure_entry(facts));
+    return entries;
   };
   return order;
 }
@@ -349,8 +358,15 @@ Result<void> add_orders(Parts& parts, const Context* context, TenantStore& store
         context != nullptr && (context->by().person.tenant == store.tenant() || context->second.has_value());
     facts.executed = own ? person_and_time(*context)
                          : json::object{{"operatorId", "appliance"}, {"at", to_iso8601(parts.clock.now())}};
-    TRY(const auto retention, declared_retention(store, facts.file, facts.records));
-    orders.push_back(order_of(parts, *tenant, facts, retention));
+    MonthRemoval months;
+    json::object retention;
+    if (facts.file == kAccessLog) {
+      TRY(retention, declared_months(store, facts.months, legal_today(parts)));
+      TRY(months, month_removal(store, facts.months, legal_today(parts)));
+    } else {
+      TRY(retention, declared_retention(store, facts.file, facts.records));
+    }
+    orders.push_back(order_of(parts, *tenant, facts, retention, std::move(months)));
     orders.back().last_look = last_look(parts, store, facts);
   }
   for (const auto& [file, records] : batch.unidentified) {

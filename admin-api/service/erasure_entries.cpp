@@ -3,6 +3,7 @@
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/search_keys.h"
 #include "admin-api/service/stored_json.h"
 
@@ -40,6 +41,9 @@ Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
   ErasureFacts facts;
   TRY(facts.id, RecordId::from(ByteView(key.bytes).subspan(1)));
   TRY(facts.records, read_records(object));
+  if (const auto* months = object.if_contains("months"); months != nullptr) {
+    TRY(facts.months, stored_months(*months, kReading));
+  }
   facts.state = text_member(object, "state");
   facts.file = text_member(object, "recordFile");
   facts.application = object_member(object, "application");
@@ -58,18 +62,19 @@ Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
 Entry erasure_entry(const ErasureFacts& facts) {
   json::array records;
   for (const auto& id : facts.records) records.emplace_back(id.hex());
-  const json::object object{{"format", kErasureFormat},
-                            {"state", facts.state},
-                            {"recordFile", facts.file},
-                            {"records", std::move(records)},
-                            {"application", facts.application},
-                            {"requested", facts.requested},
-                            {"approved", facts.approved},
-                            {"executed", facts.executed},
-                            {"requestedBy", facts.requested_by},
-                            {"requestedAtTerminal", to_hex(facts.requested_at)},
-                            {"epoch", static_cast<std::int64_t>(facts.epoch)},
-                            {"index", static_cast<std::int64_t>(facts.index)}};
+  json::object object{{"format", kErasureFormat},
+                      {"state", facts.state},
+                      {"recordFile", facts.file},
+                      {"records", std::move(records)},
+                      {"application", facts.application},
+                      {"requested", facts.requested},
+                      {"approved", facts.approved},
+                      {"executed", facts.executed},
+                      {"requestedBy", facts.requested_by},
+                      {"requestedAtTerminal", to_hex(facts.requested_at)},
+                      {"epoch", static_cast<std::int64_t>(facts.epoch)},
+                      {"index", static_cast<std::int64_t>(facts.index)}};
+  if (!facts.months.empty()) object["months"] = json::array(facts.months.begin(), facts.months.end());
   return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
 }
 
@@ -94,7 +99,7 @@ json::object person_and_time(const Context& context) {
 }
 
 Result<std::set<RecordId>> records_in(Context& context) {
-  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
+  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value_or(ByteView{});
   std::set<RecordId> records;
   for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
     TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
@@ -104,6 +109,12 @@ Result<std::set<RecordId>> records_in(Context& context) {
     return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
   }
   return records;
+}
+
+Result<std::optional<EarlyRefusal>> refusal_of(const TenantStore& store, const ErasureFacts& facts,
+                                               std::chrono::year_month_day today, Undetermined undetermined) {
+  if (facts.file == kAccessLog) return early_months(store, facts.months, today);
+  return early_refusal(store, facts.file, facts.records, today, undetermined);
 }
 
 Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {

@@ -32,7 +32,8 @@ Result<void> settle_unsettled(Parts& parts, TenantStore& store);
 // Why records may not be erased now: their period (the latest day of them all where it is running), then a hold.
 struct EarlyRefusal {
   ErrorCode code = ErrorCode::TooEarly;
-  std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "on-hold"
+  std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "on-hold",
+                            // of the log: "month-open"
   std::optional<std::chrono::year_month_day> possible_from;
   std::optional<RecordId> hold{};  // Locked: the first that stands in the way
 };
@@ -44,6 +45,9 @@ Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std:
 // As an error, with words of its own and the day in context.told.
 Error refuse_early(Context& context, const EarlyRefusal& refusal);
 // The certificate's members "rule" and "endOfRetention" (fiscal year of the latest end).
+Result<boost::json::object> declared_by(const TenantStore& store, std::string_view file,
+                                        const std::set<std::uint16_t>& versions,
+                                        const std::optional<std::chrono::year_month_day>& end);
 Result<boost::json::object> declared_retention(const TenantStore& store, std::string_view file,
                                                const std::set<RecordId>& records);
 

@@ -43,6 +43,7 @@ struct Appliance::Core {
   bool rebuilt = false;                     // from a state copy, at this start
   std::string recovered = "settled";
   std::atomic<bool> state_copy_behind{false};
+  unsigned accepted_month = 0;              // under table_mutex; 0 until accepted time is known
 
   engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
   TenantStore* zero_store = nullptr;

@@ -53,9 +53,7 @@ Result<LogMonth> decode_log_month(const Entry& entry) {
   return out;
 }
 
-EntryKey log_key_of(unsigned month) {
-  return {TableId::LogKeys, Writer{}.u32(month).u8(kAccessLogClass).take()};
-}
+EntryKey log_key_of(unsigned month) { return {TableId::LogKeys, Writer{}.u32(month).u8(kAccessLogClass).take()}; }
 
 std::optional<unsigned> month_in(const EntryKey& key) {
   const auto size = key.table == TableId::LogKeys     ? kMonthAndClass

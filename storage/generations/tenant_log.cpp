@@ -91,6 +91,7 @@ Result<void> TenantStore::load_number_seq() {
   if (last && has_log_key(last->draft.month_key)) {
     TRY(const auto entry, open_frame(*last));  // the key is there: what does not open is not what was written
     number_seq_ = entry.number_seq;
+    note_month_of(last->draft.month_key);
     return success();
   }
   std::uint64_t known_line = 0, known_seq = 0;

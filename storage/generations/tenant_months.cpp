@@ -20,8 +20,11 @@ Result<std::vector<LogMonth>> TenantStore::known_log_months() const {
   Result<void> read = success();
   TRY(scan(TableId::LogMonths, {}, [&](const Entry& entry) {
     auto month = decode_log_month(entry);
-    if (month) out.push_back(std::move(month.value()));
-    else read = month.error();
+    if (month) {
+      out.push_back(std::move(month.value()));
+    } else {
+      read = month.error();
+    }
     if (out.size() > limits::kMaxLogMonths) read = Error{ErrorCode::TooMany, "read so many months of the log"};
     return read.has_value();
   }));
@@ -39,6 +42,13 @@ bool TenantStore::has_log_key(const MonthKeyId& key) const {
   return std::ranges::any_of(month_keys_, [&](const auto& one) { return one.second.id == key; });
 }
 
+// Until accepted time is known no line goes into a month before that of the last one.
+void TenantStore::note_month_of(const MonthKeyId& key) {
+  for (const auto& id : log_months()) {
+    if (id.key == key) log_from(id.month);
+  }
+}
+
 Result<TenantStore::KeyOfFrame> TenantStore::key_of_frame(const MonthKeyId& key) const {
   if (has_log_key(key)) return KeyOfFrame::Here;
   TRY(const auto months, known_log_months());
@@ -53,7 +63,8 @@ Result<void> TenantStore::note_closed_months(const RebuildPlan& plan, StagedGene
     if (entry.key.table != TableId::LogKeys || entry.value) continue;
     const auto month = month_in(entry.key);
     ENSURE(month.has_value());
-    if (*month >= writing_month()) return Error{ErrorCode::TooEarly, "erase the month of the log that is being written"};
+    if (*month >= writing_month())
+      return Error{ErrorCode::TooEarly, "erase the month of the log that is being written"};
     staged.closed_months.insert(*month);
   }
   return success();

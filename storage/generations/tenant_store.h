@@ -190,6 +190,7 @@ class TenantStore {
   Result<PreparedLine> prepare_line(const LogEntry& entry) const;
   bool still_known(const PreparedLine& prepared) const;
   bool has_log_key(const MonthKeyId& key) const;
+  void note_month_of(const MonthKeyId& key);
   void forget_log_keys(const std::set<unsigned>& months);
   Result<void> note_closed_months(const RebuildPlan& plan, StagedGeneration& staged) const;
 

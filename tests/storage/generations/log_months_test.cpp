@@ -1,5 +1,5 @@
-// Months of the log (L-15, E-03): one whose term ended leaves with its key and says so; the chain stands, the SEQ goes on,
-// and a key that is missing for no reason stays damage.
+// Months of the log (L-15, E-03): one whose term ended leaves with its key and says so; the chain stands, the SEQ goes
+// on, and a key that is missing for no reason stays damage.
 #include "tests/storage/generations/support.h"
 
 namespace shosoin::generations {
@@ -109,7 +109,8 @@ TEST_F(LogMonths, TheSeqHasNoGapAcrossAMonthThatEnded) {
   access(3);
   go_to(2027, 1);
   ASSERT_TRUE(house.merge(closing(202611)));
-  ASSERT_TRUE(house.store->log({false, R"({"operation":"erasure-batch"})"}));  // as the batch does, in its present month
+  ASSERT_TRUE(
+      house.store->log({false, R"({"operation":"erasure-batch"})"}));  // as the batch does, in its present month
   ASSERT_TRUE(house.reopen());
   access(1);
   EXPECT_EQ(house.store->open_frame(frames().back()).value().number_seq, 4u);
@@ -129,8 +130,8 @@ TEST_F(LogMonths, TheSeqIsCarriedByTheErasedMonthWhereNoOtherLineOpens) {
   EXPECT_EQ(house.store->open_frame(frames().back()).value().number_seq, 4u);
 }
 
-// What a round wrote while the batch was being written must not say of an erased month that it is kept, nor bring its key
-// back.
+// What a round wrote while the batch was being written must not say of an erased month that it is kept, nor bring its
+// key back.
 TEST_F(LogMonths, WhatIsSaidOfAMonthWhileItsBatchIsWrittenDoesNotBringItBack) {
   access(1);
   const auto id = id_of(202611);
