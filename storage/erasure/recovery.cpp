@@ -297,6 +297,7 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   TRY(core->open_table());
   TRY(core->open_zero());
   TRY(core->sweep());
+  core->state_copy_behind = !read_state_copy(places.state_copy, core->state);  // torn, gone, or of an earlier format: renewed by whoever asks
   if (core->journal->dropped() > 0) {  // after a power cut as a rule; the audit officer sees that lines may be gone
     TRY(core->zero().log({false, R"({"operation":"journal-tail-dropped","bytes":)" + std::to_string(core->journal->dropped()) + "}"}));
   }
