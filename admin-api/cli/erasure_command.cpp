@@ -12,16 +12,19 @@ namespace {
 
 struct Options {
   std::string tenant, file, id, items, medium, quantity, method, planned_date, ground, key;
-  std::vector<std::string> records;
+  std::vector<std::string> records, months;
   bool now = false, witness = false;
 };
 using Shared = std::shared_ptr<Options>;
 
 Result<void> request_erasure(Context& context, const GateOptions& gate, const Options& options) {
   TRY(auto path, path_of(options.tenant, "files/" + options.file + "/erasures"));
-  boost::json::array records;
-  for (const auto& record : options.records) records.emplace_back(record);
-  boost::json::object body{{"recordIds", std::move(records)}};
+  boost::json::object body;
+  if (options.months.empty() && !options.records.empty()) {
+    body["recordIds"] = boost::json::array(options.records.begin(), options.records.end());
+  } else if (!options.months.empty()) {
+    body["months"] = with_commas(options.months);
+  }
   const auto put = [&](const char* name, const std::string& text) {
     if (!text.empty()) body[name] = text;
   };
@@ -67,9 +70,15 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
   auto* command = group->add_subcommand("request", "消去を申請する / apply for an erasure");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
   command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
-  command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+  auto* records = command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+                      ->allow_extra_args(false);
+  command
+      ->add_option(
+          "--month", options->months,
+          "--file access-log のとき: ログの月(2019-04)、繰り返し可 / with --file access-log: month of the log, may be "
+          "repeated")
       ->allow_extra_args(false)
-      ->required();
+      ->excludes(records);
   command->add_option("--items", options->items, "項目 / items");
   command->add_option("--medium", options->medium, "媒体名 / medium");
   command->add_option("--quantity", options->quantity, "数量 / quantity");

@@ -27,6 +27,12 @@ Result<std::string> path_of(std::string_view tenant, std::string_view rest) {
   return "/v1/tenants/" + std::string(tenant) + "/" + std::string(rest);
 }
 
+std::string with_commas(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ",") + word;
+  return out;
+}
+
 std::string body_of(const boost::json::object& object) { return boost::json::serialize(object); }
 
 }  // namespace shosoin::cli

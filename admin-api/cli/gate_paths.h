@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "firmware/base/result.h"
 
@@ -16,5 +17,7 @@ bool is_path_word(std::string_view word);
 // Serialises and wipes nothing of its own: the caller's object is short-lived, the body is wiped by the client after
 // sending.
 std::string body_of(const boost::json::object& object);
+
+std::string with_commas(const std::vector<std::string>& words);
 
 }  // namespace shosoin::cli

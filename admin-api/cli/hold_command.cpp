@@ -13,7 +13,7 @@ namespace {
 
 struct Options {
   std::string tenant, file, id, name, reason, reference, by, value_file, birth_date_file, key;
-  std::vector<std::string> records;
+  std::vector<std::string> records, months;
 };
 using Shared = std::shared_ptr<Options>;
 
@@ -39,6 +39,7 @@ Result<void> set_hold(Context& context, const GateOptions& gate, const Options& 
   if (!options.records.empty()) {
     body["recordIds"] = boost::json::array(options.records.begin(), options.records.end());
   }
+  if (!options.months.empty()) body["months"] = with_commas(options.months);
   if (!options.by.empty()) {
     if (options.value_file.empty()) {
       return context.explain(Error{ErrorCode::BadRequest, "find what to hold by"}, {}, "--value-file");
@@ -62,6 +63,12 @@ void add_set(CLI::App* group, Context& context, const Shared& options) {
       ->required();
   command->add_option("--case", options->reference, "案件番号 / case");
   command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--month", options->months,
+                   "--file access-log のとき: ログの月、繰り返し可、なければ全部 / with --file access-log: month of "
+                   "the log, may be "
+                   "repeated; none: all")
       ->allow_extra_args(false);
   std::vector<std::string> names;
   for (const auto& word : kSearchWords) names.emplace_back(word.option);

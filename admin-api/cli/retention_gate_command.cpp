@@ -33,12 +33,10 @@ Result<void> propose(Context& context, const GateOptions& gate, const Options& o
   const auto put = [&](const char* name, const std::string& text) {
     if (!text.empty()) body[name] = text;
   };
-  std::string events;
-  for (const auto& event : options.events) events += (events.empty() ? "" : ",") + event;
   put("proposal", options.proposal);
   put("rule", options.rule);
   put("period", options.period);
-  put("eventItems", events);
+  put("eventItems", with_commas(options.events));
   put("citation", options.citation);
   if (options.automatic) body["automatic"] = true;
   if (options.shortens) body["shortens"] = true;

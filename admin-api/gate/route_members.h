@@ -78,7 +78,8 @@ inline constexpr std::array kRegister{
     Member{"/cursor", ReportCursor, JsonType::Text, Optional},
 };
 inline constexpr std::array kErasure{
-    Member{"/recordIds", RecordIds, JsonType::Id16List, ByGate},
+    Member{"/recordIds", RecordIds, JsonType::Id16List, Optional},
+    Member{"/months", LogMonths, JsonType::Text, Optional},
     Member{"/items", Items, JsonType::Text, ByVault},
     Member{"/medium", Medium, JsonType::Text, ByVault},
     Member{"/quantity", Quantity, JsonType::Text, ByVault},
@@ -123,6 +124,7 @@ inline constexpr std::array kHold{
     Member{"/reason", ReasonCode, JsonType::Text, ByVault},
     Member{"/caseReference", CaseReference, JsonType::Text, Optional},
     Member{"/recordIds", RecordIds, JsonType::Id16List, Optional},
+    Member{"/months", LogMonths, JsonType::Text, Optional},
     Member{"/searchKey/kind", SearchKind, JsonType::Text, Optional},
     Member{"/searchKey/value", SearchValue, JsonType::Text, Optional},
     Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},

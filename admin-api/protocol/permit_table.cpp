@@ -1,6 +1,7 @@
 #include "admin-api/protocol/protocol.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_definitions.h"
+#include "firmware/base/limits_log.h"
 #include "firmware/base/limits_retention.h"
 
 namespace shosoin::protocol {
@@ -23,6 +24,7 @@ constexpr FieldRule id16(FieldId id) { return must(id, 16); }
 
 // The vault, not the shape, refuses a missing reason: the refusal is logged and names the item (A-12, L-02).
 constexpr FieldRule kReason = may(ReasonCode, limits::kMaxIdText);
+constexpr FieldRule kMonths = may(LogMonths, limits::kMaxMonthsText);
 constexpr FieldRule kCase = may(CaseReference, limits::kMaxSearchText);
 constexpr FieldRule kWithNumber = may(IncludeIndividualNumber, 1);
 constexpr FieldRule kDefinition = must(FieldId::Definition, limits::kMaxStoredDefinition);
@@ -79,7 +81,7 @@ std::vector<RequestRule> make_table() {
                 {must(Code, kCode), id_text(TenantCode), id16(FieldId::RecordId), id16(ImportId), id_text(Decision)}),
       gate_only(Kind::ConversionList, "conversion-list", {id_text(TenantCode), id16(ImportId), must(Offset, 8)}),
       gate_only(Kind::ErasureRequest, "erasure-request",
-                {kIdempotency, id_text(TenantCode), id_text(File), must(RecordIds, kRecordIds), free_text(Items),
+                {kIdempotency, id_text(TenantCode), id_text(File), may(RecordIds, kRecordIds), kMonths, free_text(Items),
                  free_text(Medium), free_text(Quantity), free_text(Method), free_text(PlannedDate), free_text(Ground)}),
       gate_only(Kind::ErasureShow, "erasure-show", {id_text(TenantCode), id16(ErasureId)}),
       gate_only(Kind::ErasureList, "erasure-list", {id_text(TenantCode)}),
@@ -108,7 +110,7 @@ std::vector<RequestRule> make_table() {
       gate_only(Kind::HoldSet, "hold-set",
                 {kIdempotency, id_text(TenantCode), id_text(File), may(SearchKind, limits::kMaxIdText),
                  may(SearchValue, limits::kMaxSearchText), may(BirthDate, limits::kMaxIdText), kReason, kCase,
-                 may(RecordIds, kRecordIds), free_text(HoldName)}),
+                 may(RecordIds, kRecordIds), kMonths, free_text(HoldName)}),
       gate_only(Kind::HoldRelease, "hold-release", {id_text(TenantCode), id16(HoldId)}),
       gate_only(Kind::HoldDecide, "hold-decide",
                 {must(Code, kCode), id_text(TenantCode), id_text(Decision), id16(HoldId)}),
@@ -259,6 +261,7 @@ Width width_of(FieldId id) {
     case DocumentNumber:
     case HandedOverOn:
     case ReceiptDigest:
+    case LogMonths:
     case FieldId::Definition:
       return Width::Text;
   }

@@ -166,6 +166,7 @@ enum class FieldId : std::uint16_t {
   RuleVersion = 97,      // u64
   HoldId = 98,           // 16 B
   HoldName = 99,
+  LogMonths = 110,       // months of the access log, "2019-04", comma separated
   WitnessRequired = 115,  // one byte: the approver asks for 立会い
   DisposalId = 116,       // 16 B: an entry of the 廃棄簿
   FirstDay = 117,         // YYYY-MM-DD

@@ -99,6 +99,12 @@ Result<TenantStore*> own_tenant(Parts& parts, Context& context);
 // P-12).
 Result<void> need(Context& context, Permission permission);
 Result<const files::Definition*> granted_file(Parts& parts, Context& context);
+// The same for what rules, holds and erasures may also be about: then without a definition (ruled_files.h).
+struct RuledFile {
+  std::string key;
+  const files::Definition* definition = nullptr;
+};
+Result<RuledFile> ruled_file(Parts& parts, Context& context);
 template <class Id>
 Result<Id> id_field(Context& context, protocol::FieldId field) {
   const auto bytes = protocol::field(context.request, field);

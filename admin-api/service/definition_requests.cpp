@@ -64,6 +64,11 @@ Result<Proposed> propose(Parts& parts, Context& context) {
   }
   Proposed proposed{std::move(loaded).value(), nullptr, {}};
   const auto& definition = proposed.definition;
+  if (has_no_definition(definition.key())) {  // rules and holds of the log would be taken for this file's
+    context.told["detail"] = json::object{{"ja", "このキーはファイルに使えません。別のキーにしてください。"},
+                                          {"en", "No record file may have this key. Choose another."}};
+    return context.refuse(ErrorCode::InvalidContent, "define a record file under a key of the vault's own", "/key");
+  }
   context.target["recordFile"] = definition.key();
   context.target["definitionVersion"] = definition.version();
   context.target["definitionDigest"] = to_hex(digest_of(definition));

@@ -118,4 +118,14 @@ Result<const files::Definition*> granted_file(Parts& parts, Context& context) {
   return definition;
 }
 
+Result<RuledFile> ruled_file(Parts& parts, Context& context) {
+  auto key = context.text(protocol::FieldId::File);
+  if (has_no_definition(key)) {
+    context.target["recordFile"] = key;
+    return RuledFile{std::move(key), nullptr};
+  }
+  TRY(const auto* definition, granted_file(parts, context));
+  return RuledFile{definition->key(), definition};
+}
+
 }  // namespace shosoin::service

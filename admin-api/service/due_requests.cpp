@@ -4,6 +4,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/holds.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/record_versions.h"
 #include "admin-api/service/retention_terms.h"
 #include "admin-api/service/search_keys.h"
@@ -15,6 +16,8 @@ namespace {
 namespace json = boost::json;
 using generations::EntryVisitor;
 using protocol::FieldId;
+using std::chrono::sys_days;
+using std::chrono::year_month_day;
 
 Result<void> need_to_read(Context& context) {
   const auto& grant = context.by().grant;
@@ -139,15 +142,31 @@ Result<void> each_due(const TenantStore& store, const std::function<bool(const D
   return success();
 }
 
+// Months of the log that may be erased now, or but for a hold; told behind the records.
+Result<void> add_due_months(const TenantStore& store, year_month_day today, json::array& out) {
+  TRY(const auto months, due_months(store, today));
+  for (const auto& month : months) {
+    if (!month.term || month.term->state != retention::TermState::Fixed) continue;
+    const auto& term = *month.term;
+    if (sys_days{today} < sys_days{term.purge_from}) continue;
+    TRY(const auto hold, hold_over_months(store, {month.id.month}));
+    json::object one{{"recordFile", kAccessLog},
+                     {"month", month_text(month.id.month)},
+                     {"ruleVersion", term.rule_version},
+                     {"event", term.event->to_text()},
+                     {"end", retention::to_text(term.end)},
+                     {"purgeFrom", retention::to_text(term.purge_from)},
+                     {"daysOverdue", (sys_days{today} - sys_days{term.purge_from}).count()}};
+    if (hold) one["holdId"] = hold->id.hex();
+    out.push_back(std::move(one));
+  }
+  return success();
+}
+
 struct Month {
   std::uint64_t count = 0;
   std::map<std::string, std::uint64_t> by_file;
 };
-
-std::string month_text(std::uint32_t month) {
-  const auto text = std::to_string(month);
-  return text.substr(0, text.size() - 2) + "-" + text.substr(text.size() - 2);
-}
 
 json::object shown(const Month& month) {
   json::object files;
@@ -174,6 +193,9 @@ Answer due_list(Parts& parts, Context& context) {
     TRY(auto told, told_of(telling, due));
     if (told) out.push_back(std::move(*told));
   }
+  if (!page.more) {
+    TRY(add_due_months(*store, today, out));
+  }
   json::object answer{{"today", retention::to_text(today)}, {"expiredRecords", std::move(out)}};
   if (page.more) answer["cursor"] = to_hex(page.last);
   return answer;
@@ -195,6 +217,14 @@ Answer retention_calendar(Parts& parts, Context& context) {
     count(one);
     return months.size() <= limits::kCalendarMonths;
   }));
+  TRY(const auto of_log, due_months(*store, legal_today(parts)));
+  for (const auto& one : of_log) {
+    const auto day = one.term ? retention::due_day(*one.term) : std::nullopt;
+    if (!day) continue;
+    auto& month = *day <= today ? due : months[*day / 100];
+    ++month.count;
+    ++month.by_file[std::string(kAccessLog)];
+  }
   if (months.size() > limits::kCalendarMonths) return Error{ErrorCode::TooMany, "tell so many months of due dates"};
   json::array out;
   for (const auto& [number, month] : months) {

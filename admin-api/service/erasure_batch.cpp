@@ -9,6 +9,7 @@
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/tenant_removals.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
@@ -54,13 +55,12 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
 
 // What was allowed when the batch was gathered is asked again under the hold of the tenant's writers (E-03).
 std::function<Result<void>()> last_look(const Gathering& by, const TenantStore& store, const ErasureFacts& facts) {
-  return [&parts = by.parts, executor = by.executor, &store, id = facts.id, file = facts.file, records = facts.records,
-          undetermined = undetermined_in(facts)]() -> Result<void> {
-    TRY(const auto now, find_erasure(store, id));
+  return [&parts = by.parts, executor = by.executor, &store, facts]() -> Result<void> {
+    TRY(const auto now, find_erasure(store, facts.id));
     if (!now || now->state != "approved") return Error{ErrorCode::Conflict, "erase what is not approved any more"};
     TRY(const auto witness, witness_refusal(parts, *now, executor));
     if (!witness.empty()) return Error{ErrorCode::Conflict, "erase without the witness that was asked for"};
-    TRY(const auto refusal, early_refusal(store, file, records, legal_today(parts), undetermined));
+    TRY(const auto refusal, refusal_of(store, facts, legal_today(parts), undetermined_in(facts)));
     if (refusal) return Error{refusal->code, "erase what is not allowed any more"};
     return success();
   };
@@ -81,27 +81,51 @@ struct Told {  // of one tenant's orders: what certificate and register say besi
   json::object executed;
 };
 
-Result<ErasureOrder> order_of(const Gathering& by, TenantStore& store, RegisterPage& page, const Told& told,
-                              ErasureFacts facts, std::optional<ErasureFacts> rest) {
-  TRY(const auto declared, declared_retention(store, facts.file, facts.records));
-  TRY(const auto said, retention_said(by.parts, store, facts.file, facts.records));
-  ErasureOrder order;
-  order.tenant = told.tenant.id;
-  order.records = facts.records;
-  facts.executed = told.executed;
-  facts.disposal = page.add(order, disposal_of(by.parts, told.tenant, facts, said, told.copies)).hex();
-  order.declaration = json::serialize(declaration_of(told.tenant, facts, declared, told.copies));
+json::object executed_line(const ErasureFacts& facts, const std::optional<ErasureFacts>& rest) {
   json::object line{{"operation", "erasure-execute"}, {"result", "ok"},
                     {"erasureId", facts.id.hex()},    {"disposalId", facts.disposal},
-                    {"recordFile", facts.file},       {"count", facts.records.size()},
+                    {"recordFile", facts.file},       {"count", facts.records.size() + facts.months.size()},
                     {"requestedBy", facts.requested}, {"approvedBy", facts.approved},
                     {"executedBy", facts.executed}};
+  if (!facts.months.empty()) line["months"] = months_text(facts.months);
   if (needs_witness(facts)) line["witness"] = witness_told(facts);
   if (rest) {
     line["remainder"] = facts.remainder;
     line["remainderCount"] = rest->records.size();
   }
-  order.log = log_entry(line);
+  return line;
+}
+
+// What certificate and register say of the retention; of months also what takes their keys away.
+struct Ended {
+  json::object declared, said;
+  MonthRemoval months;
+};
+Result<Ended> ended_by(Parts& parts, const TenantStore& store, const ErasureFacts& facts) {
+  Ended out;
+  if (facts.file == kAccessLog) {
+    const auto today = legal_today(parts);
+    TRY(out.declared, declared_months(store, facts.months, today));
+    TRY(out.said, months_said(parts, store, facts.months));
+    TRY(out.months, month_removal(store, facts.months, today));
+  } else {
+    TRY(out.declared, declared_retention(store, facts.file, facts.records));
+    TRY(out.said, retention_said(parts, store, facts.file, facts.records));
+  }
+  return out;
+}
+
+Result<ErasureOrder> order_of(const Gathering& by, TenantStore& store, RegisterPage& page, const Told& told,
+                              ErasureFacts facts, std::optional<ErasureFacts> rest) {
+  TRY(auto ended, ended_by(by.parts, store, facts));
+  ErasureOrder order;
+  order.tenant = told.tenant.id;
+  order.records = facts.records;
+  order.additions = std::move(ended.months);
+  facts.executed = told.executed;
+  facts.disposal = page.add(order, disposal_of(by.parts, told.tenant, facts, ended.said, told.copies)).hex();
+  order.declaration = json::serialize(declaration_of(told.tenant, facts, ended.declared, told.copies));
+  order.log = log_entry(executed_line(facts, rest));
   order.last_look = last_look(by, store, facts);
   order.additions = [own = std::move(order.additions), facts = std::move(facts), rest = std::move(rest)](
                         std::uint64_t epoch, std::uint32_t index) mutable {

@@ -4,6 +4,7 @@
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/search_keys.h"
 #include "admin-api/service/stored_json.h"
 #include "firmware/base/limits_erasure.h"
@@ -47,6 +48,9 @@ Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
   ErasureFacts facts;
   TRY(facts.id, RecordId::from(ByteView(key.bytes).subspan(1)));
   TRY(facts.records, read_records(object));
+  if (const auto* months = object.if_contains("months"); months != nullptr) {
+    TRY(facts.months, stored_months(*months, kReading));
+  }
   facts.state = text_member(object, "state");
   facts.file = text_member(object, "recordFile");
   facts.application = object_member(object, "application");
@@ -83,6 +87,7 @@ std::vector<Entry> erasure_entries(const ErasureFacts& facts) {
                       {"requestedAtTerminal", to_hex(facts.requested_at)},
                       {"epoch", static_cast<std::int64_t>(facts.epoch)},
                       {"index", static_cast<std::int64_t>(facts.index)}};
+  if (!facts.months.empty()) object["months"] = json::array(facts.months.begin(), facts.months.end());
   const auto put = [&](const char* name, const json::object& member) {
     if (!member.empty()) object[name] = member;
   };
@@ -172,7 +177,7 @@ json::object person_time_and_terminal(const Context& context) {
 }
 
 Result<std::set<RecordId>> records_in(Context& context) {
-  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value();
+  const auto bytes = protocol::field(context.request, FieldId::RecordIds).value_or(ByteView{});
   std::set<RecordId> records;
   for (std::size_t at = 0; at + RecordId::kSize <= bytes.size(); at += RecordId::kSize) {
     TRY(const auto id, RecordId::from(bytes.subspan(at, RecordId::kSize)));
@@ -182,6 +187,12 @@ Result<std::set<RecordId>> records_in(Context& context) {
     return context.refuse(ErrorCode::InvalidContent, "read the records of an application", "/recordIds");
   }
   return records;
+}
+
+Result<std::optional<EarlyRefusal>> refusal_of(const TenantStore& store, const ErasureFacts& facts,
+                                               std::chrono::year_month_day today, Undetermined undetermined) {
+  if (facts.file == kAccessLog) return early_months(store, facts.months, today);
+  return early_refusal(store, facts.file, facts.records, today, undetermined);
 }
 
 Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records) {

@@ -4,6 +4,7 @@
 
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
 #include "admin-api/service/stored_json.h"
@@ -185,6 +186,15 @@ Result<void> gather_approved(const Gathering& by, const TenantStore& store, Tena
     TRY(const auto witness, witness_refusal(by.parts, facts, by.executor));
     if (!witness.empty()) {
       batch.waiting.emplace_back(std::move(facts), EarlyRefusal{ErrorCode::Conflict, witness, std::nullopt});
+      continue;
+    }
+    if (facts.file == kAccessLog) {  // months of the log: all of them or none
+      TRY(const auto refusal, refusal_of(store, facts, today, undetermined_in(facts)));
+      if (refusal) {
+        batch.waiting.emplace_back(std::move(facts), *refusal);
+      } else {
+        batch.approved.push_back(std::move(facts));
+      }
       continue;
     }
     TRY(const auto allowed, allowed_among(store, facts.file, facts.records, today, undetermined_in(facts)));

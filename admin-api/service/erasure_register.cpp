@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admin-api/service/handlers.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/stored_json.h"
 #include "crypto/canonical_json.h"
 #include "crypto/hash.h"
@@ -42,6 +43,7 @@ DisposalId disposal_id(std::uint32_t bcd_day, std::uint64_t number) {
 
 // What of a rule's event items is a date of birth: its end and its years say when somebody was born.
 bool counts_from_birth(const Parts& parts, const StoredRule& rule) {
+  if (has_no_definition(rule.file)) return false;  // from the last day of a month
   const auto* definition = parts.definitions.find(rule.file);
   if (definition == nullptr) return true;  // not to be told apart
   return std::ranges::any_of(definition->items(), [&](const files::Item& item) {
@@ -112,13 +114,10 @@ void RegisterPage::close(erasure::ErasureOrder& order) {
   };
 }
 
-Result<json::object> retention_said(const Parts& parts, const TenantStore& store, std::string_view file,
-                                    const std::set<RecordId>& records) {
-  Covered covered;
-  for (const auto& id : records) {
-    TRY(const auto term, find_term(store, id));
-    if (term) covered.add(*term);
-  }
+namespace {
+
+Result<json::object> said_of(const Parts& parts, const TenantStore& store, std::string_view file,
+                             const Covered& covered) {
   json::object out{{"retentionRules", json::array{}}, {"endOfRetention", nullptr}, {"periodCovered", nullptr}};
   TRY(const auto rules, rules_of(store, file));
   bool of_birth = false;
@@ -143,7 +142,32 @@ Result<json::object> retention_said(const Parts& parts, const TenantStore& store
   return out;
 }
 
+}  // namespace
+
+Result<json::object> retention_said(const Parts& parts, const TenantStore& store, std::string_view file,
+                                    const std::set<RecordId>& records) {
+  Covered covered;
+  for (const auto& id : records) {
+    TRY(const auto term, find_term(store, id));
+    if (term) covered.add(*term);
+  }
+  return said_of(parts, store, file, covered);
+}
+
+Result<json::object> months_said(Parts& parts, const TenantStore& store, const std::set<unsigned>& months) {
+  Covered covered;
+  TRY(const auto all, due_months(store, legal_today(parts)));
+  for (const auto& month : all) {
+    if (months.contains(month.id.month) && month.term) covered.add(*month.term);
+  }
+  TRY(auto out, said_of(parts, store, kAccessLog, covered));
+  out["monthCount"] = static_cast<std::int64_t>(months.size());
+  out["logMonths"] = months_text(months);
+  return out;
+}
+
 json::object file_said(const Parts& parts, std::string_view file) {
+  if (file == kAccessLog) return {{"recordFile", file}, {"recordFileName", "アクセスログ"}};
   const auto* definition = parts.definitions.find(file);
   return {{"recordFile", file}, {"recordFileName", definition != nullptr ? definition->name() : std::string()}};
 }

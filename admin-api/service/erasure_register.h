@@ -36,6 +36,8 @@ class RegisterPage {
 // of birth, years alone are told of none of the three: a single record's would give it away.
 Result<boost::json::object> retention_said(const Parts& parts, const TenantStore& store, std::string_view file,
                                            const std::set<RecordId>& records);
+// The same of months of the log.
+Result<boost::json::object> months_said(Parts& parts, const TenantStore& store, const std::set<unsigned>& months);
 boost::json::object file_said(const Parts& parts, std::string_view file);
 
 // An item as it is told: what is stored, its certificate's serial, and a digest over what is stored.

@@ -8,6 +8,7 @@
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits_erasure.h"
 #include "storage/files/check_digits.h"
@@ -86,11 +87,36 @@ Result<json::object> application_in(Context& context) {
   return out;
 }
 
-Result<void> check_not_asked_already(const TenantStore& store, const std::set<RecordId>& records) {
+// What an application is about: records of a file, or months of the log.
+Result<void> read_objects(Context& context, ErasureFacts& facts) {
+  TRY(facts.months, months_in(context));
+  if (facts.file != kAccessLog) {
+    if (!facts.months.empty())
+      return context.refuse(ErrorCode::InvalidContent, "apply for months of a file", "/months");
+    TRY(facts.records, records_in(context));
+    return success();
+  }
+  if (facts.months.empty() || protocol::field(context.request, FieldId::RecordIds)) {
+    context.told["detail"] =
+        json::object{{"ja", "アクセスログは月で申請します。2019-04 のように月を指定し、記録IDは指定しないでください。"},
+                     {"en", "The access log is applied for by months, as in 2019-04, not by record ids."}};
+    return context.refuse(ErrorCode::InvalidContent, "read the months of an application", "/months");
+  }
+  return success();
+}
+
+Result<void> check_objects(const TenantStore& store, const ErasureFacts& facts) {
+  return facts.file == kAccessLog ? check_months(store, facts.months) : check_records(store, facts.file, facts.records);
+}
+
+Result<void> check_not_asked_already(const TenantStore& store, const ErasureFacts& facts) {
   TRY(const auto others, open_erasures_for_one_more(store));
   for (const auto& other : others) {
-    for (const auto& id : records) {
+    for (const auto& id : facts.records) {
       if (other.records.contains(id)) return Error{ErrorCode::Conflict, "apply twice for the erasure of a record"};
+    }
+    for (const auto month : facts.months) {
+      if (other.months.contains(month)) return Error{ErrorCode::Conflict, "apply twice for the erasure of a month"};
     }
   }
   return success();
@@ -99,7 +125,7 @@ Result<void> check_not_asked_already(const TenantStore& store, const std::set<Re
 // E-03: nothing before its term, whoever asks.
 Result<void> check_retention(Parts& parts, Context& context, const TenantStore& store, const ErasureFacts& facts,
                              Undetermined undetermined) {
-  TRY(const auto refusal, early_refusal(store, facts.file, facts.records, legal_today(parts), undetermined));
+  TRY(const auto refusal, refusal_of(store, facts, legal_today(parts), undetermined));
   if (refusal) return refuse_early(context, *refusal);
   return success();
 }
@@ -109,16 +135,17 @@ Result<void> check_retention(Parts& parts, Context& context, const TenantStore& 
 Answer erasure_request(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need(context, Permission::RequestErasure));
-  TRY(const auto* definition, granted_file(parts, context));
+  TRY(const auto file, ruled_file(parts, context));
   ErasureFacts facts;
+  facts.file = file.key;
   TRY(facts.application, application_in(context));
-  TRY(facts.records, records_in(context));
+  TRY(read_objects(context, facts));
   TRY(auto earlier, find_reply(*store, context));
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_erasure(*store, id));
     if (!before) return Error{ErrorCode::NotFound, kNothing};
-    if (before->file != definition->key() || before->records != facts.records ||
+    if (before->file != facts.file || before->records != facts.records || before->months != facts.months ||
         before->application != facts.application) {
       return key_of_another_request(context);
     }
@@ -126,20 +153,20 @@ Answer erasure_request(Parts& parts, Context& context) {
   }
   facts.id = RecordId::random();
   facts.state = "requested";
-  facts.file = definition->key();
   facts.requested = person_and_time(context);
   facts.requested_by = context.by().person.id;
   facts.requested_at = context.terminal;
   context.target["erasureId"] = facts.id.hex();
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
-    TRY(check_records(*store, facts.file, facts.records));
-    TRY(check_not_asked_already(*store, facts.records));
+    TRY(check_objects(*store, facts));
+    TRY(check_not_asked_already(*store, facts));
     TRY(check_retention(parts, context, *store, facts, Undetermined::PersonDecides));  // who approves decides
     auto line = log_object(context, "erasure-request", "ok");
     line["application"] = facts.application;
     json::array records;
     for (const auto& id : facts.records) records.emplace_back(id.hex());
     line["recordIds"] = std::move(records);
+    if (!facts.months.empty()) line["months"] = months_text(facts.months);
     Change change{erasure_entries(facts), {}, {}, log_entry(line)};
     if (auto entry = reply_entry(context, facts.id.hex())) change.entries.push_back(std::move(*entry));
     return change;
@@ -210,7 +237,7 @@ Answer erasure_decide(Parts& parts, Context& context) {
     if (with_witness) ask_for_witness(facts);
     if (approves) {
       TRY(check_retention(parts, context, *store, facts, undetermined));
-      TRY(const auto open, early_refusal(*store, facts.file, facts.records, legal_today(parts), Undetermined::Refused));
+      TRY(const auto open, refusal_of(*store, facts, legal_today(parts), Undetermined::Refused));
       if (open) facts.approved[kUndeterminedDecided] = true;  // only the undetermined are left for it to refuse
     }
     auto line = log_object(context, "erasure-decide", "ok");
@@ -228,8 +255,13 @@ namespace {
 // Held and early records do not keep the others waiting: it is refused only where none of them may go (decision 0070).
 Result<void> check_executable(Parts& parts, Context& context, const TenantStore& store, const ErasureFacts& facts) {
   if (facts.state != "approved") return Error{ErrorCode::Conflict, "execute an erasure that is not approved"};  // E-04
-  TRY(const auto allowed, allowed_among(store, facts.file, facts.records, legal_today(parts), undetermined_in(facts)));
-  if (allowed.records.empty()) {
+  bool any = false;
+  if (facts.file != kAccessLog) {  // of months, all or nothing
+    TRY(const auto allowed,
+        allowed_among(store, facts.file, facts.records, legal_today(parts), undetermined_in(facts)));
+    any = !allowed.records.empty();
+  }
+  if (!any) {
     TRY(check_retention(parts, context, store, facts, undetermined_in(facts)));
   }
   TRY(const auto refusal, witness_refusal(parts, facts, &context));

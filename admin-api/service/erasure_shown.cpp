@@ -1,6 +1,7 @@
 // What is told of an application for erasure, and the refusals its requests share.
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
+#include "admin-api/service/log_months.h"
 #include "firmware/base/limits_erasure.h"
 
 namespace shosoin::service {
@@ -15,17 +16,40 @@ Result<std::string_view> told_state(Parts& parts, const ErasureFacts& facts) {
   return refusal.empty() ? std::string_view(facts.state) : std::string_view("witness-required");  // E-05
 }
 
+json::object told_of(const EarlyRefusal& refusal) {
+  json::object one{{"reason", refusal.reason}};
+  if (refusal.possible_from) one["purgeFrom"] = retention::to_text(*refusal.possible_from);
+  if (refusal.hold) one["holdId"] = refusal.hold->hex();
+  if (refusal.earlier) one["earlierRecordId"] = refusal.earlier->hex();
+  return one;
+}
+
+// Months of the log go together or wait together: what stands against each.
+Result<void> tell_waiting_months(Parts& parts, const TenantStore& store, const ErasureFacts& facts, json::object& out) {
+  json::array waiting;
+  for (const auto month : facts.months) {
+    TRY(const auto refusal, early_months(store, {month}, legal_today(parts)));
+    if (!refusal || waiting.size() == limits::kWaitingTold) continue;
+    auto one = told_of(*refusal);
+    one["month"] = month_text(month);
+    waiting.push_back(std::move(one));
+  }
+  if (waiting.empty()) return success();
+  out["waiting"] = std::move(waiting);
+  out["waitingCount"] = facts.months.size();
+  return success();
+}
+
 // Why each record that is still there does not go now: of what is approved, and not executed.
 Result<void> tell_waiting(Parts& parts, const TenantStore& store, const ErasureFacts& facts, json::object& out) {
+  if (facts.file == kAccessLog) return tell_waiting_months(parts, store, facts, out);
   TRY(const auto allowed, allowed_among(store, facts.file, facts.records, legal_today(parts), undetermined_in(facts)));
   if (allowed.refused.empty()) return success();
   json::array waiting;
   for (const auto& [id, refusal] : allowed.refused) {
     if (waiting.size() == limits::kWaitingTold) break;
-    json::object one{{"recordId", id.hex()}, {"reason", refusal.reason}};
-    if (refusal.possible_from) one["purgeFrom"] = retention::to_text(*refusal.possible_from);
-    if (refusal.hold) one["holdId"] = refusal.hold->hex();
-    if (refusal.earlier) one["earlierRecordId"] = refusal.earlier->hex();
+    auto one = told_of(refusal);
+    one["recordId"] = id.hex();
     waiting.push_back(std::move(one));
   }
   out["waiting"] = std::move(waiting);
@@ -40,7 +64,8 @@ json::object summary(Parts& parts, const ErasureFacts& facts) {
   json::object out{{"erasureId", facts.id.hex()},
                    {"state", state ? state.value() : std::string_view(facts.state)},
                    {"recordFile", facts.file},
-                   {"count", facts.records.size()}};
+                   {"count", facts.records.size() + facts.months.size()}};
+  if (!facts.months.empty()) out["months"] = months_text(facts.months);
   for (const auto& member : facts.application) out[member.key()] = member.value();
   out["requestedBy"] = facts.requested;
   if (!facts.approved.empty()) out["approvedBy"] = facts.approved;

@@ -15,6 +15,7 @@ struct ErasureFacts {
   RecordId id;
   std::string state, file;
   std::set<RecordId> records;
+  std::set<unsigned> months;                          // of the log, in place of records (file access-log)
   boost::json::object application;                    // 項目, 媒体名, 数量, 方法, 予定日, 根拠
   boost::json::object requested, approved, executed;  // who, when, where
   std::string requested_by;
@@ -49,6 +50,9 @@ Result<std::optional<std::string>> erased_before_the_register(const TenantStore&
 // Whether the approver took the decision for records whose end is undetermined (domain notes, section 3, 7).
 Undetermined undetermined_in(const ErasureFacts& facts);
 constexpr std::string_view kUndeterminedDecided = "undeterminedDecided";  // member of approved
+// Why it may not be done now: of its records, or of its months.
+Result<std::optional<EarlyRefusal>> refusal_of(const TenantStore& store, const ErasureFacts& facts,
+                                               std::chrono::year_month_day today, Undetermined undetermined);
 // Field RecordIds; InvalidContent where it is none.
 Result<std::set<RecordId>> records_in(Context& context);
 // Each is a confirmed record of this file; NotFound otherwise, whatever the reason.

@@ -7,6 +7,7 @@
 #include "admin-api/service/holds.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
 
@@ -29,10 +30,20 @@ Result<void> need_to_hold(Context& context) {
   return need(context, Permission::ManageRetention);
 }
 
-Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const files::Definition& definition) {
+// What a hold on the log keeps: months, or, none named, all of it.
+Result<void> read_log_hold(Context& context, const TenantStore& store, HoldFacts& facts) {
+  TRY(facts.months, months_in(context));
+  if (protocol::field(context.request, FieldId::SearchKind) || protocol::field(context.request, FieldId::RecordIds)) {
+    return refuse(context, "アクセスログの廃棄停止には、月だけを指定できます(なければ全部の月)。",
+                  "A hold on the access log names months only (none: all of them).", "/months");
+  }
+  return check_months(store, facts.months);
+}
+
+Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const RuledFile& file) {
   HoldFacts facts;
   facts.state = "active";
-  facts.file = definition.key();
+  facts.file = file.key;
   facts.name = context.text(FieldId::HoldName);
   if (facts.name.find_first_not_of(" \t") == std::string::npos) {
     return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
@@ -46,6 +57,10 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const file
         "Give the reason: disclosure-request, litigation, audit or review-request.", "/reason");
   }
   facts.case_reference = context.text(FieldId::CaseReference);
+  if (file.definition == nullptr) {
+    TRY(read_log_hold(context, store, facts));
+    return facts;
+  }
   const bool by_query = protocol::field(context.request, FieldId::SearchKind).has_value();
   const bool by_records = protocol::field(context.request, FieldId::RecordIds).has_value();
   if (by_query == by_records) {
@@ -56,7 +71,7 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const file
     TRY(facts.records, records_in(context));
     return facts;
   }
-  TRY(facts.query, search_key_in(store, context, definition));
+  TRY(facts.query, search_key_in(store, context, *file.definition));
   facts.by_query = true;
   TRY(search(store, *facts.query));  // TooMany: so wide that it could not be walked through
   return facts;
@@ -70,7 +85,7 @@ bool is_same_query(const std::optional<SearchKey>& one, const std::optional<Sear
 // A hold that is released holds nothing: it is no answer to whoever wants one set.
 bool says_the_same(const HoldFacts& before, const HoldFacts& now) {
   return before.in_force() && before.file == now.file && before.name == now.name && before.reason == now.reason &&
-         before.case_reference == now.case_reference && before.records == now.records &&
+         before.case_reference == now.case_reference && before.records == now.records && before.months == now.months &&
          is_same_query(before.query, now.query);
 }
 
@@ -87,8 +102,8 @@ Result<HoldFacts> hold_of_caller(Context& context, const TenantStore& store) {
 Answer hold_set(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_hold(context));
-  TRY(const auto* definition, granted_file(parts, context));
-  TRY(auto facts, hold_in(context, *store, *definition));
+  TRY(const auto file, ruled_file(parts, context));
+  TRY(auto facts, hold_in(context, *store, file));
   TRY(auto earlier, find_reply(*store, context));
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
@@ -105,6 +120,7 @@ Answer hold_set(Parts& parts, Context& context) {
     if (std::ranges::count_if(others, &HoldFacts::in_force) >= std::ptrdiff_t{limits::kMaxHolds})
       return Error{ErrorCode::TooMany, "set one more hold"};
     TRY(check_records(*store, facts.file, facts.records));
+    TRY(check_months(*store, facts.months));
     auto line = log_object(context, "hold-set", "ok");
     line["hold"] = shown(facts);
     Change change{{hold_entry(facts)}, {}, {}, log_entry(line)};

@@ -7,6 +7,7 @@
 #include <limits>
 #include <tuple>
 
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/stored_json.h"
 
 namespace shosoin::service {
@@ -57,6 +58,9 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
     TRY(const auto id, RecordId::parse(one.get_string()));
     facts.records.insert(id);
   }
+  if (const auto* months = object.if_contains("months"); months != nullptr) {
+    TRY(facts.months, stored_months(*months, kDoing));
+  }
   if (const auto* query = object.if_contains("query"); query != nullptr && query->is_object()) {
     TRY(facts.query, read_query(query->get_object()));
   }
@@ -74,7 +78,9 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
   std::ranges::copy(*terminal, facts.asked_at.begin());
   const bool known = facts.state == "active" || facts.state == "releasing" || facts.state == "released";
   const bool has_query = facts.query.has_value() || (facts.by_query && !facts.in_force());
-  if (!known || has_query != facts.by_query || facts.by_query == !facts.records.empty()) {
+  const bool sound = has_no_definition(facts.file) ? !facts.by_query && facts.records.empty()
+                                                   : facts.months.empty() && facts.by_query == facts.records.empty();
+  if (!known || has_query != facts.by_query || !sound) {
     return Error{ErrorCode::Integrity, kDoing};
   }
   return facts;
@@ -134,6 +140,7 @@ Entry hold_entry(const HoldFacts& facts) {
       {"released", facts.released},    {"askedBy", facts.asked_by}, {"askedAtTerminal", to_hex(facts.asked_at)}};
   if (facts.query) object["query"] = query_of(*facts.query);
   if (facts.by_query) object["byQuery"] = true;
+  if (!facts.months.empty()) object["months"] = json::array(facts.months.begin(), facts.months.end());
   return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
 }
 
@@ -142,7 +149,12 @@ json::object shown(const HoldFacts& facts) {
   json::object out{{"holdId", facts.id.hex()}, {"state", facts.state},     {"name", facts.name},
                    {"reason", facts.reason},   {"recordFile", facts.file}, {"caseReference", facts.case_reference},
                    {"setBy", facts.set},       {"byQuery", facts.by_query}};
-  if (!facts.by_query) out["count"] = facts.records.size();
+  if (facts.file == kAccessLog) {
+    out["allMonths"] = facts.months.empty();
+    if (!facts.months.empty()) out["months"] = months_text(facts.months);
+  } else if (!facts.by_query) {
+    out["count"] = facts.records.size();
+  }
   if (!facts.asked.empty()) out["releaseAskedBy"] = facts.asked;
   if (!facts.released.empty()) out["releasedBy"] = facts.released;
   return out;
@@ -179,6 +191,16 @@ Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view
   std::set<RecordId> held;
   for (const auto& [id, hold] : by_record) held.insert(held.end(), id);
   return held;
+}
+
+Result<std::optional<HoldFacts>> hold_over_months(const TenantStore& store, const std::set<unsigned>& months) {
+  TRY(auto holds, all_holds(store));
+  for (auto& hold : holds) {
+    if (!hold.in_force() || hold.file != kAccessLog) continue;
+    const auto covers = [&](unsigned month) { return hold.months.empty() || hold.months.contains(month); };
+    if (std::ranges::any_of(months, covers)) return std::optional(std::move(hold));
+  }
+  return std::optional<HoldFacts>{};
 }
 
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,

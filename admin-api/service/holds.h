@@ -19,6 +19,7 @@ struct HoldFacts {
   std::string state;  // active | releasing | released
   std::string name, reason, file, case_reference;
   std::set<RecordId> records;                // either these
+  std::set<unsigned> months;                 // of the log: these; none named: all, those to come too
   std::optional<SearchKey> query;            // or what this finds, as long as the hold stands: also what comes later
   bool by_query = false;                     // stays when the query goes with the release (promise 5)
   boost::json::object set, asked, released;  // who and when
@@ -37,6 +38,8 @@ Result<std::map<RecordId, RecordId>> holds_among(const TenantStore& store, std::
                                                  const std::set<RecordId>& records);
 Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
                                       const std::set<RecordId>& records);
+// The first hold in force on the log that covers one of these months.
+Result<std::optional<HoldFacts>> hold_over_months(const TenantStore& store, const std::set<unsigned>& months);
 // The first hold in force that covers one of these records of the file.
 Result<std::optional<HoldFacts>> hold_over(const TenantStore& store, std::string_view file,
                                            const std::set<RecordId>& records);

@@ -8,6 +8,9 @@
 #include "firmware/base/limits.h"
 
 namespace shosoin::service {
+
+bool has_no_definition(std::string_view file) noexcept { return file == kAccessLog; }
+
 namespace {
 
 struct RoleRow {

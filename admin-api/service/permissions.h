@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin-api/service/ruled_files.h"
 #include "firmware/base/bytes.h"
 #include "firmware/base/result.h"
 
@@ -43,7 +44,7 @@ struct Grant {
   std::uint16_t permissions = 0;
   std::set<std::string> files;  // record file keys
   bool has(Permission permission) const { return (permissions & static_cast<std::uint16_t>(permission)) != 0; }
-  bool has_file(std::string_view file) const { return files.contains(std::string(file)); }
+  bool has_file(std::string_view file) const { return has_no_definition(file) || files.contains(std::string(file)); }
 };
 Grant role_template(Role role);
 // "retrieve,import,file:honnin-kakunin-joho". Empty: the role's template. InvalidContent: unknown name, "all", "*", or

@@ -113,7 +113,7 @@ Result<void> LegalClock::advance(erasure::Appliance& appliance, Instant system, 
   mark_ = next;
   last_ = time;
   accepted_.store(next.accepted.time_since_epoch().count());
-  return success();
+  return appliance.log_from(next.accepted);
 }
 
 Result<void> LegalClock::look(erasure::Appliance& appliance, const Clock& clock) {
@@ -130,7 +130,7 @@ Result<void> LegalClock::accept(erasure::Appliance& appliance, const Clock& cloc
   mark_ = mark;
   last_ = {mark.accepted, ClockState::Agreed, {}};
   accepted_.store(mark.accepted.time_since_epoch().count());
-  return success();
+  return appliance.log_from(mark.accepted);
 }
 
 Answer clock_status(Parts& parts, Context&) {

@@ -6,6 +6,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/retention_terms.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
@@ -28,18 +29,22 @@ struct Wished {
   std::string rule, period, citation, source = "own", reliability;
 };
 
-Result<Wished> wished_in(Context& context, const files::Definition& definition) {
+bool speaks_of(const retention::Proposal& proposal, const RuledFile& file) {
+  if (!proposal.rule) return false;
+  if (file.definition == nullptr) return proposal.subject == retention::Subject::LogMonths;
+  return proposal.subject == retention::Subject::Records && proposal.record_file == file.key;
+}
+
+Result<Wished> wished_in(Context& context, const RuledFile& file) {
   Wished wished;
   const auto id = context.text(FieldId::ProposalId);
   if (!id.empty()) {
     const auto all = retention::proposals();
     const auto found = std::ranges::find(all, id, &retention::Proposal::id);
-    const bool fits = found != all.end() && found->rule && found->subject == retention::Subject::Records &&
-                      found->record_file == definition.key();
-    if (!fits) {
-      return refuse(
-          context, "このファイルの記録についての案ではありません。`shosoin retention proposals` で確かめてください。",
-          "Not a proposal for records of this file with a period; see `shosoin retention proposals`.", "/proposal");
+    if (found == all.end() || !speaks_of(*found, file)) {
+      return refuse(context,
+                    "このファイルについての案ではありません。`shosoin retention proposals` で確かめてください。",
+                    "Not a proposal for this file with a period; see `shosoin retention proposals`.", "/proposal");
     }
     wished = {std::string(retention::to_text(*found->rule)), std::string(found->period), std::string(found->citation),
               std::string(found->id), std::string(retention::to_text(found->reliability))};
@@ -58,8 +63,8 @@ bool flag_of(const Context& context, FieldId field) {
   return flag && !flag->empty() && (*flag)[0] == 1;
 }
 
-Result<StoredRule> rule_in(Context& context, const files::Definition& definition) {
-  TRY(const auto wished, wished_in(context, definition));
+Result<StoredRule> rule_in(Context& context, const RuledFile& file) {
+  TRY(const auto wished, wished_in(context, file));
   const auto rule = retention::parse_counting_rule(wished.rule);
   if (!rule) {
     return refuse(context, "数え方を EXCL、INCL、NEXT_FY、NEXT_CY のいずれかで指定してください。",
@@ -90,7 +95,7 @@ Result<StoredRule> rule_in(Context& context, const files::Definition& definition
     return refuse(context, "根拠となる法令または規程を書いてください。", "Cite the law or rule it rests on.",
                   "/citation");
   }
-  StoredRule out{definition.key(),
+  StoredRule out{file.key,
                  {0, rule.value(), period.value(), settlement.value(), unknown.value()},
                  {},
                  flag_of(context, FieldId::Automatic),
@@ -102,13 +107,17 @@ Result<StoredRule> rule_in(Context& context, const files::Definition& definition
                  {},
                  {},
                  {}};
+  if (file.definition == nullptr) {
+    TRY(check_log_rule(context, out.counted));
+    return out;
+  }
   auto events = context.text(FieldId::EventItems);
   if (events.empty()) {
-    for (const auto item : definition.retention_events()) {
-      events += (events.empty() ? "" : ",") + definition.items()[item].key;
+    for (const auto item : file.definition->retention_events()) {
+      events += (events.empty() ? "" : ",") + file.definition->items()[item].key;
     }
   }
-  TRY(out.events, event_items_in(context, definition, events));
+  TRY(out.events, event_items_in(context, *file.definition, events));
   return out;
 }
 
@@ -177,9 +186,13 @@ Result<void> check_shortening(Parts& parts, Context& context, const TenantStore&
 Answer retention_rule_propose(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_propose(context));
-  TRY(const auto* definition, granted_file(parts, context));
-  TRY(auto rule, rule_in(context, *definition));
+  TRY(const auto file, ruled_file(parts, context));
+  TRY(auto rule, rule_in(context, file));
   if (flag_of(context, FieldId::Shortens)) {
+    if (file.definition == nullptr) {  // decision 0068
+      return refuse(context, "ログの規則は、定まった満了日を早められません。shortens を指定しないでください。",
+                    "A rule of the log lets no end come sooner that is fixed: leave shortens out.", "/shortens");
+    }
     TRY(look_at_shortening(parts, *store, rule));
   }
   rule.proposed = person_and_time(context);
@@ -206,14 +219,14 @@ Answer retention_rule_propose(Parts& parts, Context& context) {
 Answer retention_rule_decide(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need(context, Permission::ManageRetention));
-  TRY(const auto* definition, granted_file(parts, context));
+  TRY(const auto file, ruled_file(parts, context));
   const auto decision = context.text(FieldId::Decision);
   if (decision != "approve" && decision != "reject") {
     return context.refuse(ErrorCode::InvalidContent, "read a decision", "/decision");
   }
   const auto version = from_be<std::uint64_t>(protocol::field(context.request, FieldId::RuleVersion)->first<8>());
   context.target["ruleVersion"] = version;
-  TRY(auto rule, rule_of_version(*store, definition->key(), version));
+  TRY(auto rule, rule_of_version(*store, file.key, version));
   if (rule.proposed_by == context.by().person.id || rule.proposed_at == context.terminal) {
     return Error{ErrorCode::SamePerson, "adopt an own rule, or at the same terminal"};
   }
@@ -228,7 +241,8 @@ Answer retention_rule_decide(Parts& parts, Context& context) {
   const auto approved = rule.shortens;
   TRY(fresh_code(parts, context));
   TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
-    TRY(rule, rule_of_version(*store, definition->key(), version));
+    TRY(rule, rule_of_version(*store, file.key, version));
+    TRY(const auto before, adopted_rule(*store, file.key));
     if (rule.state != "proposed") return Error{ErrorCode::Conflict, "decide on a rule that is decided"};
     rule.shortens = approved;
     rule.state = decision == "approve" ? "adopted" : "rejected";
@@ -238,14 +252,22 @@ Answer retention_rule_decide(Parts& parts, Context& context) {
     line["proposedBy"] = rule.proposed_by;
     if (approved) line["shortens"] = shown(rule).at("shortens");
     Change change{{rule_entry(rule)}, {}, {}, log_entry(line)};
-    if (decision == "approve") {
+    if (decision == "approve" && file.definition != nullptr) {
       TRY(change.entries.emplace_back(), unsettled_entry(*store, rule.file, Unsettled::All, seq));
+    }
+    if (decision == "approve" && file.definition == nullptr) {
+      TRY(auto fixed, settled_months(*store, before, rule, legal_today(parts)));
+      for (auto& entry : fixed) change.entries.push_back(std::move(entry));
     }
     return change;
   }));
   context.logged = true;
   auto answer = shown(rule);
   if (decision != "approve") return answer;
+  if (file.definition == nullptr) {
+    answer["termsComputed"] = true;  // with the adoption itself
+    return answer;
+  }
   if (no_batch) no_batch.unlock();
   TRY(answer["termsComputed"], settle_now(parts, *store, rule.file));
   return answer;
@@ -262,6 +284,7 @@ Answer retention_rule_list(Parts& parts, Context& context) {
     if (context.by().grant.has_file(rule.file)) out.push_back(shown(rule));
   }
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  keys.insert(std::string(kAccessLog));
   for (const auto& key : keys) {
     if (context.by().grant.has_file(key) && !adopted.contains(key)) without.emplace_back(key);
   }

@@ -17,6 +17,7 @@ struct RoundResult {
   std::uint64_t held = 0;          // of those looked at
   std::uint64_t undetermined = 0;  // wait for a person
   std::uint64_t applied = 0;       // put into an erasure under a standing approval
+  std::uint64_t log_months = 0;    // of those that are due
 };
 
 class RoundState {

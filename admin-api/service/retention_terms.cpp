@@ -170,6 +170,10 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
       {"earlier-version",
        "この版より前の版(earlierRecordId)が残ります。前の版を先に消去するか、同じ申請に含めてください。",
        "An earlier version (earlierRecordId) would stay behind: erase it first, or apply for both together."},
+      {"month-open",
+       "この月のログはまだ書かれているか、これから書かれます。月が終わり、保存期間が満了するまで消去できません。",
+       "This month of the log is being written, or is to come: nothing is erased before it has ended and its term "
+       "too."},
       {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
        "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
   context.told["reason"] = refusal.reason;
@@ -186,7 +190,6 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
 
 Result<json::object> declared_retention(const TenantStore& store, std::string_view file,
                                         const std::set<RecordId>& records) {
-  json::object out{{"rule", nullptr}, {"endOfRetention", nullptr}};
   std::optional<std::chrono::year_month_day> end;
   std::set<std::uint16_t> versions;
   for (const auto& id : records) {
@@ -196,6 +199,13 @@ Result<json::object> declared_retention(const TenantStore& store, std::string_vi
     if (term->state != TermState::Fixed) continue;
     if (!end || sys_days{term->end} > sys_days{*end}) end = term->end;
   }
+  return declared_by(store, file, versions, end);
+}
+
+Result<json::object> declared_by(const TenantStore& store, std::string_view file,
+                                 const std::set<std::uint16_t>& versions,
+                                 const std::optional<std::chrono::year_month_day>& end) {
+  json::object out{{"rule", nullptr}, {"endOfRetention", nullptr}};
   TRY(const auto rules, rules_of(store, file));
   json::array told;
   for (const auto& rule : rules) {

@@ -40,7 +40,7 @@ Result<void> settle_unsettled(Parts& parts, TenantStore& store);
 struct EarlyRefusal {
   ErrorCode code = ErrorCode::TooEarly;
   std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "earlier-version",
-                            // "on-hold"
+                            // "on-hold", of the log: "month-open"
   std::optional<std::chrono::year_month_day> possible_from;
   std::optional<RecordId> hold{};     // Locked: the first that stands in the way
   std::optional<RecordId> earlier{};  // the version that would stay behind
@@ -60,6 +60,9 @@ Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, c
 // As an error, with words of its own and the day in context.told.
 Error refuse_early(Context& context, const EarlyRefusal& refusal);
 // The certificate's members "rule" and "endOfRetention" (fiscal year of the latest end).
+Result<boost::json::object> declared_by(const TenantStore& store, std::string_view file,
+                                        const std::set<std::uint16_t>& versions,
+                                        const std::optional<std::chrono::year_month_day>& end);
 Result<boost::json::object> declared_retention(const TenantStore& store, std::string_view file,
                                                const std::set<RecordId>& records);
 

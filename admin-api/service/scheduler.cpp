@@ -5,6 +5,7 @@
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/log_months.h"
 #include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits.h"
@@ -45,6 +46,12 @@ Result<std::set<RecordId>> asked_already(const TenantStore& store) {
   for (const auto& facts : open) out.insert(facts.records.begin(), facts.records.end());
   return out;
 }
+Result<std::set<unsigned>> months_asked_already(const TenantStore& store) {
+  std::set<unsigned> out;
+  TRY(const auto open, open_erasures(store));
+  for (const auto& facts : open) out.insert(facts.months.begin(), facts.months.end());
+  return out;
+}
 
 using ByVersion = std::set<std::pair<std::uint32_t, RecordId>>;  // of earlier versions first
 
@@ -72,14 +79,14 @@ Result<std::set<RecordId>> to_apply_for(const TenantStore& store, std::string_vi
 }
 
 // The same application and the same report as by hand (DESIGN section 6): the rule's adoption is the approval.
-ErasureFacts application_under(const StoredRule& rule, std::set<RecordId> records, Instant now, year_month_day today) {
+ErasureFacts application_under(const StoredRule& rule, std::size_t count, Instant now, year_month_day today) {
   ErasureFacts facts;
   facts.id = RecordId::random();
   facts.state = "approved";
   facts.file = rule.file;
   facts.application = {{"items", "全項目"},
                        {"medium", "本サーバーの記憶装置"},
-                       {"quantity", std::to_string(records.size()) + "件"},
+                       {"quantity", std::to_string(count) + (rule.file == kAccessLog ? "か月" : "件")},
                        {"method", "暗号鍵の破棄"},
                        {"plannedDate", retention::to_text(today)},
                        {"ground", rule.citation}};
@@ -88,22 +95,32 @@ ErasureFacts application_under(const StoredRule& rule, std::set<RecordId> record
   facts.approved["standing"] = true;
   facts.requested_by = "appliance";
   facts.requested_at = kLocalTerminal;
-  facts.records = std::move(records);
   return facts;
+}
+
+// What came between is looked at by the next round.
+bool came_between(const Error& error) {
+  return error.code() == ErrorCode::Conflict || error.code() == ErrorCode::TooEarly ||
+         error.code() == ErrorCode::Locked;
+}
+
+// The other half is left for persons.
+Result<void> check_room(const TenantStore& store) {
+  TRY(const auto open, open_erasures(store));
+  if (open.size() < limits::kMaxOpenErasures / 2) return success();
+  oplog::warning("so many applications for erasure are open that the scheduler makes no more");
+  return Error{ErrorCode::Conflict, "apply for an erasure beside so many"};
 }
 
 Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule, const ByVersion& records,
                        year_month_day today, RoundResult& result) {
   TRY(auto free, to_apply_for(store, rule.file, records, result));
   if (free.empty()) return success();
-  auto facts = application_under(rule, std::move(free), parts.clock.now(), today);
+  auto facts = application_under(rule, free.size(), parts.clock.now(), today);
+  facts.records = std::move(free);
   const auto done = store.change([&](std::uint64_t) -> Result<Change> {
     TRY(const auto others, asked_already(store));
-    TRY(const auto open, open_erasures(store));
-    if (open.size() >= limits::kMaxOpenErasures / 2) {  // the other half is left for persons
-      oplog::warning("so many applications for erasure are open that the scheduler makes no more");
-      return Error{ErrorCode::Conflict, "apply for an erasure beside so many"};
-    }
+    TRY(check_room(store));
     std::erase_if(facts.records, [&](const RecordId& id) { return others.contains(id); });
     if (facts.records.empty()) return Error{ErrorCode::Conflict, "apply for an erasure that was applied for meanwhile"};
     TRY(const auto refusal, early_refusal(store, facts.file, facts.records, today, Undetermined::Refused));
@@ -124,13 +141,59 @@ Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule,
     result.applied += facts.records.size();
     return success();
   }
-  const auto code = done.error().code();  // what came between is looked at by the next round
-  const bool came_between = code == ErrorCode::Conflict || code == ErrorCode::TooEarly || code == ErrorCode::Locked;
-  return came_between ? Result<void>(success()) : Result<void>(done.error());
+  return came_between(done.error()) ? Result<void>(success()) : Result<void>(done.error());
+}
+
+Result<void> apply_for_months(Parts& parts, TenantStore& store, const StoredRule& rule, std::set<unsigned> months,
+                              year_month_day today, RoundResult& result) {
+  auto facts = application_under(rule, months.size(), parts.clock.now(), today);
+  facts.months = std::move(months);
+  const auto done = store.change([&](std::uint64_t) -> Result<Change> {
+    TRY(const auto others, months_asked_already(store));
+    const bool asked = std::ranges::any_of(facts.months, [&](unsigned month) { return others.contains(month); });
+    if (asked) return Error{ErrorCode::Conflict, "apply for months of the log that were applied for meanwhile"};
+    TRY(check_room(store));
+    TRY(const auto refusal, early_months(store, facts.months, today));
+    if (refusal) return Error{refusal->code, "apply for months of the log that something stands against by now"};
+    return Change{erasure_entries(facts),
+                  {},
+                  {},
+                  log_entry({{"operation", "erasure-due"},
+                             {"result", "ok"},
+                             {"erasureId", facts.id.hex()},
+                             {"recordFile", facts.file},
+                             {"ruleVersion", rule.counted.version},
+                             {"months", months_text(facts.months)}})};
+  });
+  if (done) result.applied += facts.months.size();
+  return done || came_between(done.error()) ? Result<void>(success()) : Result<void>(done.error());
+}
+
+// Months of the log whose term has ended, as records (L-15).
+Result<void> round_of_months(Parts& parts, TenantStore& store, year_month_day today, RoundResult& result) {
+  TRY(const auto rule, adopted_rule(store, kAccessLog));
+  if (!rule) return success();
+  TRY(settle_months(store, today));
+  TRY(const auto asked, months_asked_already(store));
+  TRY(const auto months, due_months(store, today));
+  std::set<unsigned> free;
+  for (const auto& month : months) {
+    if (!month.term || month.term->state != retention::TermState::Fixed) continue;
+    if (sys_days{today} < sys_days{month.term->purge_from}) continue;
+    ++result.due;
+    ++result.log_months;
+    if (sys_days{today} > sys_days{month.term->purge_from} + days{1}) ++result.overdue;
+    TRY(const auto hold, hold_over_months(store, {month.id.month}));
+    if (hold) ++result.held;
+    if (!hold && !asked.contains(month.id.month)) free.insert(month.id.month);
+  }
+  if (!rule->automatic || free.empty()) return success();
+  return apply_for_months(parts, store, *rule, std::move(free), today, result);
 }
 
 Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day today) {
   RoundResult result;
+  TRY(round_of_months(parts, store, today, result));
   TRY(const auto due, due_until(store, {}, retention::day_number(today)));
   TRY(const auto open, due_until(store, copy_of(be(retention::kNoDay)), retention::kNoDay));
   result.undetermined = open.size();
@@ -163,7 +226,7 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
 
 // Once a day as long as it lasts, and after a restart (E-03).
 Result<void> alarm(TenantStore& store, const RoundResult& result) {
-  oplog::warning("records are overdue: their retention ended more than a day ago");
+  oplog::warning("records or months of the log are overdue: their retention ended more than a day ago");
   return store.log(log_entry(
       {{"operation", "retention-overdue"}, {"overdue", result.overdue}, {"due", result.due}, {"held", result.held}}));
 }
@@ -204,7 +267,8 @@ json::object round_status(const Parts& parts) {
                                    {"overdue", result.overdue},
                                    {"held", result.held},
                                    {"undetermined", result.undetermined},
-                                   {"applied", result.applied}});
+                                   {"applied", result.applied},
+                                   {"logMonthsDue", result.log_months}});
   }
   return {{"state", last->failed ? "degraded" : "ok"},
           {"lastRound", to_iso8601(last->at)},

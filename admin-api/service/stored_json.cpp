@@ -21,6 +21,17 @@ std::int64_t number_member(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_int64() ? value->get_int64() : -1;
 }
 
+Result<std::set<unsigned>> stored_months(const json::value& value, Literal reading) {
+  std::set<unsigned> out;
+  if (!value.is_array()) return Error{ErrorCode::Integrity, reading};
+  for (const auto& one : value.get_array()) {
+    const auto number = one.is_int64() ? one.get_int64() : -1;
+    if (number < 1'01 || number > 9999'12) return Error{ErrorCode::Integrity, reading};
+    out.insert(static_cast<unsigned>(number));
+  }
+  return out;
+}
+
 Result<json::object> stored_object(ByteView value, int format, Literal reading) {
   auto parsed = crypto::parse_strict(text_of(value));
   if (!parsed || !parsed.value().is_object()) return Error{ErrorCode::Integrity, reading};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace shosoin::service {
 std::string text_member(const boost::json::object& object, std::string_view name);
 boost::json::object object_member(const boost::json::object& object, std::string_view name);
 std::int64_t number_member(const boost::json::object& object, std::string_view name);
+// Months of the log, as numbers; Integrity with `reading` for everything else.
+Result<std::set<unsigned>> stored_months(const boost::json::value& value, Literal reading);
 
 // The object of an entry whose member "format" is `format`; Integrity with `reading` for everything else.
 Result<boost::json::object> stored_object(ByteView value, int format, Literal reading);

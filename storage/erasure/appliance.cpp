@@ -136,6 +136,7 @@ Result<TenantStore*> Appliance::Core::open_store(const TenantId& tenant) {
   TRY(auto seal, tenant_seal(tenant));
   TRY(auto key, unwrap_tenant_key(seal, row->second));
   TRY(auto store, TenantStore::open(*environment->second, tenant, {std::move(key), row->second.gid}, *journal, *clock));
+  if (accepted_month != 0) store->log_from(accepted_month);
   auto* opened = store.get();
   stores.emplace(tenant, std::move(store));
   return opened;
@@ -257,6 +258,7 @@ Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std:
     power::NoWayBack whole("know a tenant that the table names");
     std::unique_lock lock(core_->table_mutex);
     core_->table[facts.id] = row;
+    if (core_->accepted_month != 0) store->log_from(core_->accepted_month);
     core_->environments[facts.id] = std::move(environment);
     core_->stores[facts.id] = std::move(store);
     whole.done();
@@ -278,6 +280,26 @@ Result<void> Appliance::merge(TenantStore& store, std::vector<Entry> additions, 
 Result<void> Appliance::merge(TenantStore& store, EntrySource& bulk, std::vector<Entry> additions) {
   std::unique_lock work(core_->work_mutex);
   return core_->merge(store, {{}, {}, std::move(additions), &bulk, false});
+}
+
+Result<void> Appliance::log_from(Instant accepted) {
+  std::vector<TenantStore*> stores;
+  {
+    std::unique_lock lock(core_->table_mutex);
+    const auto month = tokyo_month(accepted);
+    if (core_->accepted_month == month) return success();
+    core_->accepted_month = month;
+    for (auto& [tenant, store] : core_->stores) {
+      store->log_from(month);
+      stores.push_back(store.get());
+    }
+  }
+  for (auto* store : stores) {
+    const auto made = store->ensure_log_keys();
+    const bool removed = !made && made.error().code() == ErrorCode::NotFound;  // the tenant, meanwhile
+    if (!made && !removed) return made.error();
+  }
+  return success();
 }
 
 void Appliance::renew_state_copy() {

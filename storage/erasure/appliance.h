@@ -98,6 +98,9 @@ class Appliance {
   Result<void> merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports = {});
   // The same with additions that stream in (generations::EntrySorter), so that its memory does not grow with them; the few win over bulk.
   Result<void> merge(TenantStore& store, EntrySource& bulk, std::vector<Entry> additions);
+  // Accepted time has come so far: no tenant's log goes on in a month before (L-15, decision 0068).
+  // Where that is another month, keys that are missing are made.
+  Result<void> log_from(Instant accepted);
   // Once more, where the state copy could not be renewed after a merge or a new tenant; nothing otherwise.
   void renew_state_copy();
   // All orders in one epoch step; empty is allowed. TooMany beyond `daily_cap`. A TPM or storage error in the middle means that

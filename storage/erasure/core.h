@@ -56,6 +56,7 @@ struct Appliance::Core {
   bool rebuilt = false;                     // from a state copy, at this start
   std::string recovered = "settled";
   std::atomic<bool> state_copy_behind{false};
+  unsigned accepted_month = 0;              // under table_mutex; 0 until accepted time is known
 
   engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
   TenantStore* zero_store = nullptr;
@@ -96,6 +97,7 @@ struct Appliance::Core {
   // examine.cpp
   void examine_tenant(const TenantId& tenant, generations::Examiner& examiner);
   void examine_appliance(generations::Examiner& examiner);
+  void examine_month(const journal::Draft& draft, generations::Examiner& examiner) const;
   void examine_evidence(const engine::ReadTransaction& transaction, generations::Examiner& examiner) const;
   // batch.cpp
   Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);

@@ -146,6 +146,17 @@ void Appliance::Core::examine_appliance(generations::Examiner& examiner) {
   }
 }
 
+// Lines of a month that ended at its term cannot be read and are no damage; without a key that an erasure explains they are
+// (L-15). Of a tenant that nobody has opened nothing can be said.
+void Appliance::Core::examine_month(const journal::Draft& draft, generations::Examiner& examiner) const {
+  const auto* store = open_already(draft.tenant);
+  if (store == nullptr) return;
+  const auto key = store->key_of_frame(draft.month_key);
+  if (!key && key.error().code() != ErrorCode::NotFound) {  // a tenant that was removed meanwhile
+    examiner.fault("journal, from line " + std::to_string(draft.line), key.error());
+  }
+}
+
 generations::Examiner Appliance::inspect(const Inspection& inspection) {
   TenantId at = kAppliance;
   generations::Examiner examiner;
@@ -165,8 +176,14 @@ generations::Examiner Appliance::inspect(const Inspection& inspection) {
   }
   at = kAppliance;
   if (!examiner.go_on()) return examiner;
+  std::map<TenantId, std::set<MonthKeyId>> months;  // looked at: one fault for each that is missing
   auto walked = core_->journal->walk([&](const journal::Frame& frame) {
     ++examiner.frames;
+    if (months[frame.draft.tenant].insert(frame.draft.month_key).second) {
+      at = frame.draft.tenant;
+      core_->examine_month(frame.draft, examiner);
+      at = kAppliance;
+    }
     examiner.pace(frame.draft.boxed_entry.size());
     return examiner.go_on();
   });

@@ -71,6 +71,7 @@ std::optional<RecordId> record_of(TableId table, ByteView key) {
     case TableId::Holds:
     case TableId::Idempotency:
     case TableId::LogKeys:
+    case TableId::LogMonths:
     case TableId::Facts:
     case TableId::Erased:
     case TableId::Disposals:

@@ -35,6 +35,7 @@ enum class TableId : std::uint16_t {
   Quarantine = 15,  // import id || kind u8 || what follows: 1 record id -> what waits for 文字同定; 2 row u64 || record id -> 変換記録
   NumberHistory = 16,  // 団体内統合宛名番号 || 0x00 || change id -> a change of the 個人番号 (number_history.h)
   Lost = 17,        // row id || record id -> lost at(8): a row that a restore could not bring back
+  LogMonths = 18,   // month u32 || class u8 || month-key id -> its term; erased at the end of it (log_months.h)
   Disposals = 19,   // 廃棄簿: a day in BCD || number u96 -> what was erased; 0x00 and 0x01 in front: where to find it (service/entries.md)
   // tenant zero only
   RemovedTenants = 20,  // tenant id -> what stays known of a tenant that was removed (storage/erasure/epochs.md)

@@ -15,10 +15,7 @@ namespace {
 constexpr std::uint16_t kEntryFormat = 1;
 constexpr std::size_t kEntryHead = 2 + 8 + 8;
 constexpr std::size_t kEntryStep = 256;   // padding: a line tells its size class only
-constexpr std::uint8_t kAccessClass = 0;  // retention class of the access log
 constexpr int kMonthsAhead = 2;           // DESIGN 7
-
-Bytes month_entry_key(unsigned month) { return Writer{}.u32(month).u8(kAccessClass).take(); }
 
 // Sequence and time are settled with the line, by settle_log_entry.
 Bytes encode_log_entry(const LogEntry& entry) {
@@ -91,18 +88,22 @@ Result<void> TenantStore::load_number_seq() {
   const auto lines = journal_.position(tenant_).line;
   if (lines == 0) return success();
   TRY(auto last, journal_.last_frame_of(tenant_));
-  if (last) {
-    auto entry = open_frame(*last);
-    if (entry) {
-      number_seq_ = entry.value().number_seq;
-      return success();
-    }
-    if (entry.error().code() == ErrorCode::OutOfMemory) return entry.error();  // no gap was found
-    if (entry.error().code() == ErrorCode::Integrity) return entry.error();  // the key is there and the line is not what was written
+  if (last && has_log_key(last->draft.month_key)) {
+    TRY(const auto entry, open_frame(*last));  // the key is there: what does not open is not what was written
+    number_seq_ = entry.number_seq;
+    note_month_of(last->draft.month_key);
+    return success();
   }
   std::uint64_t known_line = 0, known_seq = 0;
+  TRY(const auto months, known_log_months());  // an erased month says where the SEQ stood
+  for (const auto& month : months) {
+    if (!month.erased || month.erased->line < known_line || month.erased->line > lines) continue;
+    known_line = month.erased->line;
+    known_seq = month.erased->number_seq;
+  }
   TRY(journal_.walk([&](const journal::Frame& frame) {
-    if (frame.draft.tenant != tenant_) return true;
+    if (frame.draft.tenant != tenant_ || frame.draft.line <= known_line) return true;
+    if (!has_log_key(frame.draft.month_key)) return true;
     if (auto entry = open_frame(frame)) {
       known_line = frame.draft.line;
       known_seq = entry.value().number_seq;
@@ -110,6 +111,7 @@ Result<void> TenantStore::load_number_seq() {
     return true;
   }));
   number_seq_ = known_seq + (lines - known_line);
+  if (known_line == lines) return success();
   gap_ = gap_line({.known_line = known_line, .known_seq = known_seq, .last_line = lines, .seq = number_seq_});
   oplog::warning("the last log lines of a tenant do not open: a gap in its SEQ is declared",
                  {"lines", static_cast<std::int64_t>(lines - known_line)});
@@ -126,7 +128,7 @@ struct TenantStore::PreparedLine {
 };
 
 Result<TenantStore::PreparedLine> TenantStore::prepare_line(const LogEntry& entry) const {
-  const unsigned month = tokyo_month(clock_.now());
+  const unsigned month = writing_month();
   if (kEntryHead + 4 + entry.text.size() + kEntryStep + crypto::kBoxOverhead > limits::kMaxJournalEntry) {
     return Error{ErrorCode::TooLarge, "put an entry into the log"};
   }
@@ -161,7 +163,7 @@ Result<TenantStore::PendingFrame> TenantStore::draft_frame(std::uint64_t change_
   const auto now = clock_.now();
   // The month may have ended meanwhile: who comes then asks again.
   TRY(still_here());
-  if (tokyo_month(now) != prepared.month || !still_known(prepared)) {
+  if (writing_month() != prepared.month || !still_known(prepared)) {
     return Error{ErrorCode::Unavailable, "log under the key of this month"};
   }
   const auto line = journal_.position(tenant_).line + 1;
@@ -202,6 +204,8 @@ Result<std::uint64_t> TenantStore::log_line(const LogEntry& entry) {
 }
 
 Result<StoredLogEntry> TenantStore::open_frame(const journal::Frame& frame) const {
+  TRY(const auto found, key_of_frame(frame.draft.month_key));
+  if (found == KeyOfFrame::Erased) return Error{ErrorCode::Erased, "read a line of a log month that ended at its term"};
   std::shared_lock lock(keys_);
   for (const auto& [month, key] : month_keys_) {
     if (key.id != frame.draft.month_key) continue;
@@ -211,17 +215,19 @@ Result<StoredLogEntry> TenantStore::open_frame(const journal::Frame& frame) cons
                                      frame.draft.boxed_entry));
     return decode_log_entry(plain);
   }
-  return Error{ErrorCode::NotFound, "find the key of a log month"};
+  return Error{ErrorCode::Unavailable, "read a line of a log month whose key has just gone"};
 }
 
 std::vector<Entry> new_log_keys(const std::set<unsigned>& present, Instant now) {
+  return new_log_keys(present, tokyo_month(now));
+}
+std::vector<Entry> new_log_keys(const std::set<unsigned>& present, unsigned month) {
   std::vector<Entry> made;
-  unsigned month = tokyo_month(now);
   for (int ahead = 0; ahead <= kMonthsAhead; ++ahead, month = next_month(month)) {
     if (present.contains(month)) continue;
     Bytes value = copy_of(MonthKeyId::random().view());
     LogMonthKey::random().expose([&](auto bytes) { append(value, bytes); });
-    made.push_back({{TableId::LogKeys, month_entry_key(month)}, std::move(value)});
+    made.push_back({log_key_of(month), std::move(value)});
   }
   return made;
 }
@@ -237,7 +243,7 @@ Result<void> TenantStore::ensure_log_keys() {
     std::unique_lock lock(line_);
     gap = gap_;
   }
-  auto made = new_log_keys(present, clock_.now());
+  auto made = new_log_keys(present, writing_month());
   if (made.empty()) return gap ? log(*gap) : success();
   const LogEntry line = gap ? *gap : LogEntry{false, R"({"operation":"log-keys-made"})"};
   TRY(change([&](std::uint64_t) -> Result<Change> {

@@ -148,7 +148,8 @@ bool starts_with(ByteView bytes, ByteView prefix) {
 
 Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   FrozenState frozen;
-  StagedGeneration staged{{TenantEpochKey::random(), GenerationId::random()}, {}, 0, 0, {}, {}};
+  StagedGeneration staged{{TenantEpochKey::random(), GenerationId::random()}, {}, 0, 0, {}, {}, {}};
+  TRY(note_closed_months(plan, staged));
   {
     std::shared_lock lock(state_);
     TRY(still_here());
@@ -199,7 +200,8 @@ Result<void> TenantStore::catch_up(StagedGeneration& staged) {
     }
     std::erase_if(entries, [&](const Entry& entry) {
       const auto record = record_of(entry.key);
-      return record && staged.removed_records.contains(*record);
+      const auto month = month_in(entry.key);
+      return (record && staged.removed_records.contains(*record)) || (month && staged.closed_months.contains(*month));
     });
     TRY(transaction->put(kDelta, gid_key(staged.generation.gid, seq), box_delta(staged.generation, seq, entries)));
   }
@@ -238,6 +240,7 @@ Result<void> TenantStore::adopt(StagedGeneration staged) {
   delta_.clear();
   delta_rows_ = delta_bytes_ = 0;
   last_seq_ = stored_seq;
+  forget_log_keys(staged.closed_months);
   return load_delta(*transaction);
 }
 

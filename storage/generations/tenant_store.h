@@ -14,6 +14,7 @@
 #include "firmware/base/clock.h"
 #include "storage/generations/entry_sorter.h"
 #include "storage/generations/examine.h"
+#include "storage/generations/log_months.h"
 #include "storage/generations/snapshot.h"
 #include "storage/journal/journal.h"
 
@@ -64,6 +65,7 @@ struct StagedGeneration {
   std::uint64_t copied_seq = 0;
   std::set<RecordId> removed_records;
   std::vector<RemovedRow> removed_rows;
+  std::set<unsigned> closed_months{};       // of the log: their keys leave
 };
 
 class TenantStore {
@@ -117,6 +119,20 @@ class TenantStore {
   Result<void> ensure_log_keys();
   bool needs_merge() const;
 
+  // Months of the log (L-15, decision 0068; tenant_months.cpp). Lines are written under the month of the clock, and never under one before
+  // the month of accepted time: a clock that goes back puts nothing into a month that may go.
+  void log_from(unsigned month) noexcept { accepted_month_.store(month); }
+  unsigned writing_month() const;
+  std::vector<LogMonthId> log_months() const;             // whose key is there, ascending
+  Result<std::vector<LogMonth>> known_log_months() const;  // table LogMonths, ascending
+  struct LogPosition {
+    std::uint64_t line, number_seq;
+  };
+  LogPosition log_position() const;
+  // Whether the key of a frame is there, or its month ended at its term; neither: Integrity.
+  enum class KeyOfFrame : std::uint8_t { Here, Erased };
+  Result<KeyOfFrame> key_of_frame(const MonthKeyId& key) const;
+
   // -- rebuilding, called by the erasure room only, one rebuild at a time
   Result<StagedGeneration> stage(const RebuildPlan& plan);            // beside the current one, durable
   std::unique_lock<std::mutex> hold_writers() { return std::unique_lock(writer_); }
@@ -146,6 +162,7 @@ class TenantStore {
   BoxedChange box_change(const StagedGeneration& staged, const std::vector<Entry>& entries) const;
   Result<void> put_change(engine::WriteTransaction& transaction, const StagedGeneration& staged, const BoxedChange& change);
 
+  // Erased: its month ended at its term. Integrity: no key, and no erasure that explains it; or not what was written.
   Result<StoredLogEntry> open_frame(const journal::Frame& frame) const;
 
  private:
@@ -181,6 +198,10 @@ class TenantStore {
   struct PreparedLine;
   Result<PreparedLine> prepare_line(const LogEntry& entry) const;
   bool still_known(const PreparedLine& prepared) const;
+  bool has_log_key(const MonthKeyId& key) const;
+  void note_month_of(const MonthKeyId& key);
+  void forget_log_keys(const std::set<unsigned>& months);
+  Result<void> note_closed_months(const RebuildPlan& plan, StagedGeneration& staged) const;
 
   engine::Environment& environment_;
   TenantId tenant_;
@@ -188,7 +209,7 @@ class TenantStore {
   const Clock& clock_;
 
   std::mutex writer_;                 // changes, one at a time; taken before line_
-  std::mutex line_;                   // line numbers and the order of frames in the journal
+  mutable std::mutex line_;           // line numbers and the order of frames in the journal
   std::uint64_t number_seq_ = 0;      // guarded by line_
   std::optional<LogEntry> gap_;       // guarded by line_: to be declared before any other line
   journal::Journal::Ticket last_ticket_ = 0;  // guarded by line_
@@ -205,9 +226,11 @@ class TenantStore {
   std::set<GenerationId> sorts_;
   mutable std::shared_mutex keys_;    // month_keys_
   std::map<unsigned, MonthKey> month_keys_;
+  std::atomic<unsigned> accepted_month_{0};
 };
 
-// Entries for the log months from now to two ahead that are not present yet.
+// Entries for the log months from this one to two ahead that are not present yet.
+std::vector<Entry> new_log_keys(const std::set<unsigned>& present, unsigned month);
 std::vector<Entry> new_log_keys(const std::set<unsigned>& present, Instant now);
 
 // The last change_seq of an environment.

@@ -51,6 +51,11 @@ def entry():
     yield "record", unhex(made["recordEntry"])
     yield "number-change", unhex(made["numberChange"])
     yield "record-of-a-table", unhex(made["recordEntryOfATable"])
+    key = unhex(made["logMonth"]["key"])
+    for name in ("kept", "erased"):
+        value = unhex(made["logMonth"][name])
+        head = b"\x00\x12" + len(key).to_bytes(2, "big") + key + b"\x01" + len(value).to_bytes(4, "big")
+        yield "log-month-" + name, head + value
     yield "empty", b"\x00\x00"
 
 

@@ -47,6 +47,18 @@ class MovedClock(Story):
         return self.cli.at_terminal(self.scenario.doi, "erasure", "request", "--tenant", KOGANEI, "--file", FILE, "--record", record,
                                     *APPLICATION)
 
+    def adopt_a_rule_for_the_log(self):
+        rule = ("--tenant", KOGANEI, "--file", "access-log")
+        proposed = self.accepted(self.cli.at_terminal(self.scenario.endo, "retention", "rule", "propose", *rule, "--rule", "EXCL",
+                                                      "--period", "1y", "--citation", "架空市文書管理規程(ログ)"))
+        self.accepted(self.cli.with_code(self.scenario.kuno, "retention", "rule", "adopt", str(proposed.data["version"]), *rule))
+
+    def apply_for_this_month_of_the_log(self):
+        """L-15: ten years ahead a year has long passed, ten years back it is a month of the future; both are early."""
+        month = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=9))).strftime("%Y-%m")
+        return self.cli.at_terminal(self.scenario.doi, "erasure", "request", "--tenant", KOGANEI, "--file", "access-log", "--month", month,
+                                    *APPLICATION)
+
     def alarms(self):
         return self.place.vault.log_text().count(ALARM)
 
@@ -58,9 +70,13 @@ class MovedClock(Story):
         told = self.refused(self.apply(record), "too-early")
         self.assertIn(str(datetime.date.today().year + 5), told.err + told.out + told.message())
 
+        self.adopt_a_rule_for_the_log()
+        self.refused(self.apply_for_this_month_of_the_log(), "too-early")
+
         before = self.alarms()
         self.start_shifted(-SHIFT)  # the sessions of the present go on: a login would need codes of the future
         self.refused(self.apply(record), "too-early")
+        self.refused(self.apply_for_this_month_of_the_log(), "too-early")
         self.assertGreater(self.alarms(), before, "no alarm about a clock that went back")
 
         before = self.alarms()
@@ -69,6 +85,7 @@ class MovedClock(Story):
             person.authenticator.clock = lambda: time.time() + SHIFT
         self.accepted(self.cli.login(scenario.doi))
         self.refused(self.apply(record), "too-early")
+        self.refused(self.apply_for_this_month_of_the_log(), "too-early")
         self.assertGreater(self.alarms(), before, "no alarm about a clock that is ahead")
         self.cli.open_session(scenario.aoki)
         clock = self.accepted(self.cli.ask("clock", "status", "--session", scenario.aoki.session))

@@ -162,6 +162,7 @@ def generations():
         "tenant": tenant.hex(), "gid": gid.hex(), "monthKey": month.hex(), "record": record.hex(), "recordEntry": place.hex(),
         "numberChange": change.hex(), "numberChangeKey": change_key.hex(),
         "recordEntryOfATable": later.hex(),
+        "logMonth": log_month(month),
         "entries": [{"table": t, "key": k.hex(), "value": None if v is None else v.hex(), "bytes": b.hex()}
                     for (t, k, v), b in zip(entries, encoded)],
         "block": first, "secondBlock": second, "root": merkle_root(leaves).hex(),
@@ -171,6 +172,16 @@ def generations():
         "logLine": dict(sealed("log line", 7, tenant, month, 5, 12, line), line=5, changeSeq=12, numberSeq=9,
                         time=1795323785123, text=text),
     }
+
+
+def log_month(month_key):
+    """Entries of table LogMonths: kept with a term, and erased at the end of it."""
+    term = bytes(range(20))
+    key = struct.pack(">IB", 201904, 0) + month_key
+    kept = bytes([1, 1]) + struct.pack(">H", len(term)) + term
+    erased = bytes([1, 2]) + struct.pack(">QIQQ", 7, 3, 41, 17) + struct.pack(">H", len(term)) + term
+    return {"key": key.hex(), "kept": kept.hex(), "erased": erased.hex(), "month": 201904, "term": term.hex(),
+            "epoch": 7, "index": 3, "line": 41, "numberSeq": 17}
 
 
 for name, content in (("epoch.json", epochs()), ("generations.json", generations())):
