@@ -222,6 +222,7 @@ TEST_F(LogMonthsOfATenant, EndNeitherEarlyNorWithoutARuleAndAfterTheirTermTheirK
   EXPECT_EQ(declared.at("lastDay").as_string().size(), 10u);
 
   // The register has it as well: of no records, and of which months.
+  fields = base(oda, decides);
   fields[FieldId::DisposalId] = raw(done.member("disposalId"));
   const auto disposal = world.ask(Kind::DisposalShow, fields);
   ASSERT_FALSE(disposal.refused) << disposal.text;
