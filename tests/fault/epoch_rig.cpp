@@ -60,6 +60,15 @@ void copy_with_holes(const fs::path& from, const fs::path& to) {
   }
 }
 
+RowId row_id(std::uint64_t seq) {
+  auto id = RowId::random().bytes();
+  const auto head = be(seq);
+  std::copy(head.begin(), head.end(), id.begin());
+  return RowId(id);
+}
+
+}  // namespace
+
 void copy_tree(const fs::path& from, const fs::path& to) {
   fs::remove_all(to);
   fs::create_directories(to);
@@ -72,15 +81,6 @@ void copy_tree(const fs::path& from, const fs::path& to) {
     }
   }
 }
-
-RowId row_id(std::uint64_t seq) {
-  auto id = RowId::random().bytes();
-  const auto head = be(seq);
-  std::copy(head.begin(), head.end(), id.begin());
-  return RowId(id);
-}
-
-}  // namespace
 
 void CutPlan::arm(int at, power::Cut how, std::string_view from) {
   const std::lock_guard lock(plug_mutex);

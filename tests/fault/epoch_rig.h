@@ -32,6 +32,9 @@ struct Planting {
 };
 Planting make_planting(const generations::TenantStore& store, std::uint64_t seq);
 
+// Zeros are copied as holes. What stood in `to` is removed.
+void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // In memory where there is room: the cuts are made at the power plug, so that a real disk only makes them slower.
 std::filesystem::path quick_place();
 

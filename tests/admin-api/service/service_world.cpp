@@ -154,9 +154,12 @@ void ServiceWorld::adopt_rule(std::string_view code, const files::Definition& de
   ENSURE(service::settle_unsettled(parts(), *store));
 }
 
-void ServiceWorld::restart() {
+void ServiceWorld::close() {
   service_.reset();
   opened_.appliance.reset();
+}
+void ServiceWorld::restart() {
+  close();
   open();
 }
 
