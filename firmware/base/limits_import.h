@@ -16,6 +16,7 @@ inline constexpr std::size_t kLetGoPages =
     1024;  // a commit of so many pages lets go of what the process has mapped of the file
 
 inline constexpr std::size_t kDropAtOnce =
-    kLetGoPages;  // blocks deleted by one commit: freeing maps them, runs 32 MiB at most
+    8 * kLetGoPages;  // blocks deleted by one commit, as far as the next bound lets it
+inline constexpr std::size_t kDropBytes = 32u << 20;  // of what they hold: freeing maps them
 
 }  // namespace shosoin::limits

@@ -54,16 +54,15 @@ Result<void> Appliance::Core::put_table_row(const TableRow& row, std::string_vie
 // What the batch of this epoch put into its copy: tenants whose keys were drawn then open with nothing older, so a copy without them would
 // take them from a restore. The rest of a tenant's life in this epoch a restore takes from backup and journal. A copy that does not read back
 // is made from what lives.
-Result<std::vector<StateCopy::Generation>> Appliance::Core::born_in_this_epoch() {
+Result<std::vector<StateCopy::Generation>> Appliance::Core::born_in_this_epoch(const StateCopy* before) {
   std::vector<StateCopy::Generation> born;
   const auto is_born = [&](const TenantId& tenant) {
     const auto row = table.find(tenant);
     return tenant != kAppliance && row != table.end() && row->second.birth_epoch == state.epoch;
   };
-  if (auto before = read_state_copy(places.state_copy, state)) {
-    for (auto& generation : before.value().generations) {
-      if (is_born(generation.tenant)) born.push_back(std::move(generation));
-    }
+  if (before != nullptr) {
+    std::ranges::copy_if(before->generations, std::back_inserter(born),
+                         [&](const auto& generation) { return is_born(generation.tenant); });
     return born;
   }
   for (const auto& [tenant, row] : table) {
@@ -75,10 +74,26 @@ Result<std::vector<StateCopy::Generation>> Appliance::Core::born_in_this_epoch()
       TRY(auto reading, environment->second->read());
       TRY(seq, generations::read_seq(*reading));
     }
-    TRY(auto generation, copy_generation(*environment->second, tenant, row.gid, seq));
+    const auto place = place_of_copy(places.state_copy, state.epoch, state.attempt);
+    TRY(auto generation, copy_generation(*environment->second, place, tenant, row.gid, seq));
     born.push_back(std::move(generation));
   }
   return born;
+}
+
+// A generation never changes: its file is written once, and what came since stands in the delta.
+Result<StateCopy::Generation> Appliance::Core::copy_of_zero(const StateCopy* before) {
+  const auto& gid = table.at(kAppliance).gid;
+  const auto seq = zero().last_seq();
+  if (before != nullptr) {
+    for (auto generation : before->generations) {
+      if (generation.tenant != kAppliance || generation.gid != gid) continue;
+      generation.seq = seq;
+      TRY(generation.delta, copy_delta(appliance(), gid));
+      return generation;
+    }
+  }
+  return copy_generation(appliance(), place_of_copy(places.state_copy, state.epoch, state.attempt), kAppliance, gid, seq);
 }
 
 void Appliance::Core::refresh_state_copy() {
@@ -87,9 +102,11 @@ void Appliance::Core::refresh_state_copy() {
     for (const auto& [tenant, row] : table) {
       copy.table.emplace_back(table_key(state.epoch, tenant), seal_table_row(*root, state.epoch, row));
     }
-    TRY(auto generation, copy_generation(appliance(), kAppliance, table.at(kAppliance).gid, zero().last_seq()));
+    const auto before = read_state_copy(places.state_copy, state);
+    const auto* kept = before ? &before.value() : nullptr;
+    TRY(auto generation, copy_of_zero(kept));
     copy.generations.push_back(std::move(generation));
-    TRY(auto born, born_in_this_epoch());
+    TRY(auto born, born_in_this_epoch(kept));
     std::ranges::move(born, std::back_inserter(copy.generations));
     return write_state_copy(places.state_copy, copy);
   }();

@@ -13,6 +13,7 @@ using generations::StagedGeneration;
 
 // Everything an attempt draws and makes; dropped whole when the attempt fails before its commit.
 struct Attempt {
+  AttemptId id = AttemptId::random();
   std::vector<ErasureOrder> orders;
   std::map<TenantId, StagedTenant> touched;
   std::map<TenantId, std::vector<RowId>> removed;  // every row that leaves
@@ -101,8 +102,15 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
   }
   // If power goes in here: generations of gids the table does not name.
   for (auto& [tenant, touched] : attempt.touched) {
-    TRY(auto staged, touched.store->stage(plan_for(tenant, attempt.orders, epoch)));
+    auto plan = plan_for(tenant, attempt.orders, epoch);
+    std::unique_ptr<GenerationFile> file;
+    plan.copy_to = [&, tenant = tenant](const GenerationId& gid) -> Result<generations::SnapshotCopy*> {
+      TRY(file, GenerationFile::create(place_of_copy(core.places.state_copy, epoch, attempt.id), tenant, gid));
+      return file.get();
+    };
+    TRY(auto staged, touched.store->stage(plan));
     touched.staged.emplace(std::move(staged));
+    TRY(touched.copy, file->finish(0));
   }
   for (auto& [tenant, touched] : attempt.touched) touched.writers = touched.store->hold_writers();
   for (auto& [tenant, touched] : attempt.touched) {
@@ -127,7 +135,7 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
 Result<void> Batch::make_state() {
   Manifest manifest;
   manifest.epoch = core.state.epoch + 1;
-  manifest.attempt = AttemptId::random();
+  manifest.attempt = attempt.id;
   manifest.previous_x = core.state.x_current;
   manifest.slot = static_cast<std::uint8_t>(manifest.epoch % 2);
   const auto sealed_half = RootHalfSealed::random();
@@ -216,8 +224,9 @@ Result<void> Batch::copy_state() {
   StateCopy copy{attempt.state, {}, {}};
   for (const auto& [tenant, box] : attempt.boxed_table) copy.table.emplace_back(table_key(attempt.state.epoch, tenant), box);
   for (const auto& [tenant, touched] : attempt.touched) {
-    TRY(auto generation, copy_generation(*core.environments.at(tenant), tenant, touched.staged->generation.gid,
-                                         touched.staged->copied_seq));
+    auto generation = touched.copy;
+    generation.seq = touched.staged->copied_seq;
+    TRY(generation.delta, copy_delta(*core.environments.at(tenant), generation.gid));
     if (tenant == kAppliance) {
       attempt.certificates = touched.store->box_change(*touched.staged, certificate_entries());
       generation.seq = attempt.certificates.seq;
@@ -310,8 +319,10 @@ Result<void> Batch::commit() {
   return success();
 }
 
-// The attempt's generations are garbage; what cannot be dropped now, the next start drops.
+// The attempt's generations are garbage, and their copies; what cannot be dropped now, the next start drops.
 void Batch::give_up() {
+  std::error_code ignored;
+  std::filesystem::remove_all(place_of_copy(core.places.state_copy, core.state.epoch + 1, attempt.id), ignored);
   for (auto& [tenant, touched] : attempt.touched) {
     if (!touched.staged) continue;
     auto dropped = generations::drop_generation_in(*core.environments.at(tenant), touched.staged->generation.gid);

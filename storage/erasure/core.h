@@ -18,6 +18,7 @@ namespace shosoin::erasure {
 struct StagedTenant {                       // one touched tenant of a batch
   TenantStore* store = nullptr;
   std::optional<generations::StagedGeneration> staged;
+  StateCopy::Generation copy{};             // of the staged generation
   std::unique_lock<std::mutex> writers;
   std::vector<CertificateRow> rows;         // what goes, ascending by row id
 };
@@ -57,7 +58,8 @@ struct Appliance::Core {
   Result<TenantSealKey> tenant_seal(const TenantId& tenant);
   Result<void> merge(TenantStore& store, generations::RebuildPlan plan);
   Result<void> put_table_row(const TableRow& row, std::string_view step);
-  Result<std::vector<StateCopy::Generation>> born_in_this_epoch();
+  Result<std::vector<StateCopy::Generation>> born_in_this_epoch(const StateCopy* before);
+  Result<StateCopy::Generation> copy_of_zero(const StateCopy* before);
   void refresh_state_copy();                // after a merge or a new tenant; an alarm when it cannot
   Result<void> rebuild_environment();       // environment_lost.cpp
   // recovery.cpp

@@ -64,8 +64,9 @@ Result<void> Appliance::Core::rebuild_environment() {
     }
     TRY(put_plain(*transaction, generations::kEpoch, generations::name_key("current"), encode_epoch_state(fits->state)));
     TRY(put_all(*transaction, generations::kTenants, fits->table));
-    TRY(put_all(*transaction, generations::kHeads, zero_copy->heads));
-    TRY(put_all(*transaction, generations::kBlocks, zero_copy->blocks));
+    TRY(each_stored(*zero_copy, [&](engine::Table stored_in, ByteView key, ByteView boxed) {
+      return transaction->put(stored_in, key, boxed);
+    }));
     TRY(put_all(*transaction, generations::kDelta, zero_copy->delta));
     TRY(transaction->commit("recovery:environment"));
   }

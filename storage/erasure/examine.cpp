@@ -123,6 +123,14 @@ void Appliance::Core::examine_appliance(generations::Examiner& examiner) {
   if (!copy) {
     examiner.fault("state copy", copy.error());
   } else {
+    for (const auto& generation : copy.value().generations) {
+      if (!examiner.go_on()) break;
+      const auto whole = each_stored(generation, [&](auto, auto, ByteView boxed) -> Result<void> {
+        examiner.pace(boxed.size());
+        return success();
+      });
+      if (!whole) examiner.fault("state copy/" + file_name(generation.tenant, generation.gid), whole.error());
+    }
     for (const auto& [key, box] : copy.value().table) {
       const auto tenant = key.size() == 24 ? TenantId::from(ByteView(key).subspan(8)) : TenantId::from({});
       if (!tenant || !open_table_row(*root, state.epoch, tenant.value(), box))

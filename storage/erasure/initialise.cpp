@@ -55,7 +55,7 @@ Result<void> Appliance::initialise(const Places& places, const tpm::Pins& pins, 
   auto root = EpochRoot::random();
   TRY(auto state, make_epoch_zero(anchor, pins, row, &root));
   const auto boxed = seal_table_row(root, 0, row);
-  TRY(auto copy, copy_generation(*environment, kAppliance, row.gid, 0));
+  TRY(auto copy, copy_generation(*environment, place_of_copy(places.state_copy, 0, state.attempt), kAppliance, row.gid, 0));
   TRY(write_state_copy(places.state_copy, {state, {{table_key(0, kAppliance), boxed}}, {std::move(copy)}}));
   TRY(auto transaction, environment->write());
   TRY(transaction->put(generations::kTenants, table_key(0, kAppliance), boxed));

@@ -4,6 +4,7 @@
 
 #include "crypto/box.h"
 #include "firmware/base/limits_backup.h"
+#include "firmware/base/log.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
@@ -183,14 +184,19 @@ Result<void> bring_in_copies(engine::Environment& environment, const TenantId& t
   for (const auto& copy : copies) {
     for (const auto& generation : copy.generations) {
       if (generation.tenant != tenant) continue;
+      // Read whole first: what is damaged brings nothing in, least of all over what the backup has under the same id.
+      if (auto whole = each_stored(generation, [](auto, auto, auto) -> Result<void> { return success(); }); !whole) {
+        oplog::failure("a generation of a state copy is damaged and is left out", whole.error());
+        continue;
+      }
       TRY(auto pieces, Pieces::begin(environment, "restore:generation"));
-      for (const auto& [table, pairs] :
-           {std::pair{generations::kHeads, &generation.heads}, std::pair{generations::kBlocks, &generation.blocks},
-            std::pair{generations::kDelta, &generation.delta}}) {
-        for (const auto& [key, value] : *pairs) {
-          TRY(auto* transaction, pieces.next());
-          TRY(transaction->put(table, key, value));
-        }
+      const auto put = [&](engine::Table table, ByteView key, ByteView value) -> Result<void> {
+        TRY(auto* transaction, pieces.next());
+        return transaction->put(table, key, value);
+      };
+      TRY(each_stored(generation, put));
+      for (const auto& [key, value] : generation.delta) {
+        TRY(put(generations::kDelta, key, value));
       }
       TRY(pieces.commit());
     }

@@ -12,16 +12,19 @@
 #include "firmware/base/disk.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/power.h"
+#include "storage/erasure/copy_error.h"
 #include "storage/generations/layout.h"
 
 namespace shosoin::erasure {
 namespace {
 
-constexpr std::string_view kMagic = "shosoin-state-copy-1";
+constexpr std::string_view kMagic = "shosoin-state-copy-2";
+constexpr std::string_view kState = "state";
 constexpr std::string_view kEvidencePlace = "evidence";
 constexpr std::size_t kMaxStored = 8u << 20;
 
-std::string name_of(const EpochState& state) { return fmt::format("{:020}-{}", state.epoch, state.attempt.hex()); }
+std::string name_of(std::uint64_t epoch, const AttemptId& attempt) { return fmt::format("{:020}-{}", epoch, attempt.hex()); }
+std::string name_of(const EpochState& state) { return name_of(state.epoch, state.attempt); }
 
 // The directory may be a share with other things in it.
 bool is_ours(std::string_view name) {
@@ -49,15 +52,14 @@ Bytes encode(const StateCopy& copy) {
   out.u32(static_cast<std::uint32_t>(copy.generations.size()));
   for (const auto& generation : copy.generations) {
     out.raw(generation.tenant.view()).raw(generation.gid.view()).u64(generation.seq);
-    write_pairs(out, generation.heads);
-    write_pairs(out, generation.blocks);
+    out.u64(generation.size).raw(generation.digest);
     write_pairs(out, generation.delta);
   }
   const auto digest = crypto::sha256(out.bytes());  // tells a torn copy from a whole one; authenticity comes from the boxes
   return out.raw(digest).take();
 }
 
-Result<StateCopy> decode(ByteView bytes) {
+Result<StateCopy> decode(ByteView bytes, const std::filesystem::path& place) {
   if (bytes.size() < 32) return Error{ErrorCode::Integrity, "read a state copy"};
   const auto body = bytes.first(bytes.size() - 32);
   if (!equal(crypto::sha256(body), bytes.last(32))) return Error{ErrorCode::Integrity, "read a whole state copy"};
@@ -73,19 +75,26 @@ Result<StateCopy> decode(ByteView bytes) {
     generation.tenant = TenantId(in.fixed<16>());
     generation.gid = GenerationId(in.fixed<16>());
     generation.seq = in.u64();
-    generation.heads = read_pairs(in);
-    generation.blocks = read_pairs(in);
+    generation.size = in.u64();
+    generation.digest = in.fixed<32>();
     generation.delta = read_pairs(in);
+    generation.file = place / file_name(generation.tenant, generation.gid);
     copy.generations.push_back(std::move(generation));
   }
   TRY(in.finish("read a state copy"));
   return copy;
 }
 
-// A copy that cannot be written means no batch; nothing else depends on it, so it never ends the process.
-Error not_copied(Literal doing) {
-  const int number = errno;
-  return Error{disk::code_of(number) == ErrorCode::StorageFull ? ErrorCode::StorageFull : ErrorCode::Unavailable, doing, number};
+// With the files of its generations, as far as can be told from outside.
+Result<StateCopy> read_whole(const std::filesystem::path& place) {
+  std::ifstream file(place / kState, std::ios::binary);
+  if (!file) return Error{ErrorCode::NotFound, "find the state copy of the present epoch"};
+  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+  TRY(auto copy, decode(bytes, place));
+  for (const auto& generation : copy.generations) {
+    TRY(looks_whole(generation));
+  }
+  return copy;
 }
 
 class Descriptor {
@@ -137,44 +146,37 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-Result<StateCopy::Generation> copy_generation(engine::Environment& environment, const TenantId& tenant,
-                                              const GenerationId& gid, std::uint64_t seq) {
-  StateCopy::Generation copy{tenant, gid, seq, {}, {}, {}};
-  TRY(auto transaction, environment.read());
-  const auto gather = [&](engine::Table table, std::vector<std::pair<Bytes, Bytes>>& into) {
-    return transaction->scan(table, gid.view(), [&](ByteView key, ByteView value) {
-      if (key.size() < gid.kSize || !equal(key.first(gid.kSize), gid.view())) return false;
-      into.emplace_back(copy_of(key), copy_of(value));
-      return true;
-    });
-  };
-  TRY(gather(generations::kHeads, copy.heads));
-  TRY(gather(generations::kBlocks, copy.blocks));
-  TRY(gather(generations::kDelta, copy.delta));
-  return copy;
+std::filesystem::path place_of_copy(const std::filesystem::path& directory, std::uint64_t epoch, const AttemptId& attempt) {
+  return directory / name_of(epoch, attempt);
 }
 
 Result<void> write_state_copy(const std::filesystem::path& directory, const StateCopy& copy) {
   const auto target = directory / name_of(copy.state);
-  std::error_code ignored;
-  std::filesystem::create_directory(target, ignored);  // exists when the same epoch's copy is made anew
   const auto fresh = target / "state.partial";
+  std::error_code ignored;
+  std::filesystem::create_directory(target, ignored);
   std::filesystem::remove(fresh, ignored);
   TRY(write_synced(fresh, encode(copy)));
   // If power goes here: the older copy of this attempt, or none and no commit.
-  TRY(put_in_place(fresh, target / "state"));
+  TRY(put_in_place(fresh, target / kState));
   TRY(sync_directory(target));
-  return sync_directory(directory);
+  TRY(sync_directory(directory));
+  // Files of generations that it does not name any more: one that stays is taken away by the next renewal, or with the directory.
+  std::set<std::string> named{std::string(kState)};
+  for (const auto& generation : copy.generations) named.insert(file_name(generation.tenant, generation.gid));
+  std::vector<std::filesystem::path> old;
+  for (const auto& item : std::filesystem::directory_iterator(target, ignored)) {
+    if (!named.contains(item.path().filename().string())) old.push_back(item.path());
+  }
+  for (const auto& path : old) std::filesystem::remove(path, ignored);
+  return success();
 }
 
 Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& directory) {
   std::vector<StateCopy> copies;
   std::error_code failed;
   for (const auto& item : std::filesystem::directory_iterator(directory, failed)) {
-    std::ifstream file(item.path() / "state", std::ios::binary);
-    if (!file) continue;
-    const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-    if (auto copy = decode(bytes)) copies.push_back(std::move(copy.value()));
+    if (auto copy = read_whole(item.path())) copies.push_back(std::move(copy.value()));
   }
   if (failed) return Error{ErrorCode::Settings, "read the state copy directory", failed.value()};
   return copies;
@@ -221,10 +223,7 @@ std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem:
 }
 
 Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state) {
-  std::ifstream file(directory / name_of(state) / "state", std::ios::binary);
-  if (!file) return Error{ErrorCode::NotFound, "find the state copy of the present epoch"};
-  const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-  return decode(bytes);
+  return read_whole(directory / name_of(state));
 }
 
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep,

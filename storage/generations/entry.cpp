@@ -25,7 +25,7 @@ Result<std::unique_ptr<MergedSource>> MergedSource::create(std::vector<std::uniq
   return merged;
 }
 
-Result<std::optional<Entry>> MergedSource::step() {
+Result<std::optional<Entry>> MergedSource::next_change() {
   std::optional<std::size_t> least;
   for (std::size_t i = 0; i < heads_.size(); ++i) {
     if (heads_[i] && (!least || heads_[i]->key <= heads_[*least]->key)) least = i;  // <=: the later source wins
@@ -43,28 +43,28 @@ Result<std::optional<Entry>> MergedSource::step() {
 
 Result<std::optional<Entry>> MergedSource::next() {
   for (;;) {
-    TRY(auto entry, step());
+    TRY(auto entry, next_change());
     if (!entry || entry->value) return entry;
   }
 }
 
-std::optional<RecordId> record_of(const EntryKey& key) {
-  switch (key.table) {
+std::optional<RecordId> record_of(TableId table, ByteView key) {
+  switch (table) {
     case TableId::Records:
     case TableId::SearchKeys:
     case TableId::Due:
     case TableId::Lost:
     case TableId::SubjectLinks:
     case TableId::Terms: {
-      if (key.bytes.size() < RecordId::kSize) return std::nullopt;
-      auto id = RecordId::from(ByteView(key.bytes).last(RecordId::kSize));
+      if (key.size() < RecordId::kSize) return std::nullopt;
+      auto id = RecordId::from(key.last(RecordId::kSize));
       return id ? std::optional(id.value()) : std::nullopt;
     }
     case TableId::Quarantine: {
       // Behind the import's id and a kind: the record's id, or a row of the file and the record's id.
       constexpr std::size_t kWaiting = 2 * RecordId::kSize + 1, kConversions = kWaiting + sizeof(std::uint64_t);
-      if (key.bytes.size() != kWaiting && key.bytes.size() != kConversions) return std::nullopt;
-      return RecordId::from(ByteView(key.bytes).last(RecordId::kSize)).value();
+      if (key.size() != kWaiting && key.size() != kConversions) return std::nullopt;
+      return RecordId::from(key.last(RecordId::kSize)).value();
     }
     case TableId::Imports:
     case TableId::Approvals:
@@ -108,6 +108,7 @@ Bytes encode_entry(const Entry& entry) {
 }
 
 bool EntryReader::next() noexcept {
+  began_ = all_.size() - in_.left();
   if (in_.left() < 2 || in_.failed()) {
     if (in_.left() == 1) in_.raw(1);
     return false;

@@ -75,31 +75,35 @@ class MergedSource final : public EntrySource {
  public:
   static Result<std::unique_ptr<MergedSource>> create(std::vector<std::unique_ptr<EntrySource>> sources);
   Result<std::optional<Entry>> next() override;
+  Result<std::optional<Entry>> next_change();  // the same, with the entries that are taken away
 
  private:
   explicit MergedSource(std::vector<std::unique_ptr<EntrySource>> sources);
-  Result<std::optional<Entry>> step();
   std::vector<std::unique_ptr<EntrySource>> sources_;
   std::vector<std::optional<Entry>> heads_;
 };
 
 // The record an entry belongs to, if it belongs to one: such entries leave with their record.
-std::optional<RecordId> record_of(const EntryKey& key);
+std::optional<RecordId> record_of(TableId table, ByteView key);
+inline std::optional<RecordId> record_of(const EntryKey& key) { return record_of(key.table, key.bytes); }
 
 // Entries in the bytes of a block, one after the other and without copies; the views are valid as long as the bytes.
 class EntryReader {
  public:
-  explicit EntryReader(ByteView bytes) noexcept : in_(bytes) {}
+  explicit EntryReader(ByteView bytes) noexcept : all_(bytes), in_(bytes) {}
   bool next() noexcept;                    // false at a zero table id (padding), at the end, and when the bytes are broken
   TableId table() const noexcept { return table_; }
   ByteView key() const noexcept { return key_; }
   std::optional<ByteView> value() const noexcept { return value_; }
+  ByteView encoded() const noexcept { return all_.subspan(began_, all_.size() - began_ - in_.left()); }  // all of it, as it stands
   Entry entry() const;
   std::strong_ordering compared_with(const EntryKey& other) const noexcept;
   Result<void> finish() const;             // after next() said false: Integrity unless it was the end
 
  private:
+  ByteView all_;
   Reader in_;
+  std::size_t began_ = 0;
   TableId table_{};
   ByteView key_;
   std::optional<ByteView> value_;

@@ -20,11 +20,19 @@ struct SnapshotSummary {
   std::uint64_t blocks = 0;
   std::uint64_t entries = 0;
 };
+// Takes what a snapshot is stored as, in the order of its writing: blocks ascending, directory parts, the header last. Called on one
+// thread at a time, not always the same.
+class SnapshotCopy {
+ public:
+  virtual ~SnapshotCopy() = default;
+  virtual Result<void> put(engine::Table table, ByteView key, ByteView boxed, const Digest& leaf) = 0;  // leaf: crypto::merkle_leaf
+};
 struct SnapshotPlan {
   TenantId tenant;
   const GenerationKey* generation;
   const NumberKey* number_key;   // stays the same across generations
   std::uint64_t base_seq;        // delta rows with a higher change_seq come on top of this snapshot
+  SnapshotCopy* copy = nullptr;
 };
 // Consumes the source in transactions of bounded size, each durable. The header goes last: without it nothing is named.
 Result<SnapshotSummary> write_snapshot(engine::Environment& environment, const SnapshotPlan& plan, EntrySource& source);

@@ -1,11 +1,13 @@
 // Merge and batch: a new generation beside the current one, then the switch (DESIGN section 4).
 #include <algorithm>
+#include <bitset>
 
 #include "crypto/box.h"
 #include "firmware/base/limits_import.h"
 #include "storage/generations/layout.h"
 #include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
+#include "storage/generations/snapshot_writer.h"
 #include "storage/generations/tenant_store.h"
 
 namespace shosoin::generations {
@@ -19,47 +21,113 @@ struct FrozenState {
   std::uint64_t last_seq;
 };
 
-// Lets pass what stays; notes the rows of the records that go. Records sorts first, so an import's records are known
-// before anything that refers to them comes by.
-class RemovalFilter final : public EntrySource {
+// A set of random ids that is asked about every entry of a tenant: nearly always the first look says no.
+class RemovedRecords {
  public:
-  RemovalFilter(EntrySource& source, const RebuildPlan& plan, StagedGeneration& staged)
-      : source_(source), plan_(plan), staged_(staged) {
-    staged_.removed_records = plan.remove;
+  explicit RemovedRecords(std::set<RecordId>& records) : records_(records) {
+    for (const auto& id : records_) mark(id);
   }
-  Result<std::optional<Entry>> next() override {
-    for (;;) {
-      TRY(auto entry, source_.next());
-      if (!entry) return entry;
-      TRY(const bool goes, leaves(*entry));
-      if (!goes) return entry;
-    }
+  void insert(const RecordId& id) {
+    records_.insert(id);
+    mark(id);
   }
+  bool contains(const RecordId& id) const { return perhaps_[place_of(id)] && records_.contains(id); }
 
  private:
-  Result<bool> leaves(const Entry& entry) {
-    if (entry.key.table == TableId::NumberHistory) return history_leaves(entry);
-    const auto record = record_of(entry.key);
+  static constexpr std::size_t kPlaces = 1u << 18;
+  static std::size_t place_of(const RecordId& id) { return from_be<std::uint32_t>(id.view().first<4>()) % kPlaces; }
+  void mark(const RecordId& id) { perhaps_.set(place_of(id)); }
+  std::set<RecordId>& records_;
+  std::bitset<kPlaces> perhaps_;
+};
+
+// Says what leaves, and notes the rows of the records that go. Records sorts first, so an import's records are known before anything
+// that refers to them comes by.
+class Removal {
+ public:
+  Removal(const RebuildPlan& plan, StagedGeneration& staged) : plan_(plan), staged_(staged) {
+    staged_.removed_records = plan.remove;
+    removed_ = std::make_unique<RemovedRecords>(staged_.removed_records);
+  }
+  Result<bool> takes(TableId table, ByteView key, ByteView value) {
+    if (table == TableId::NumberHistory) return history_leaves(key, value);
+    const auto record = record_of(table, key);
     if (!record) return false;
-    if (entry.key.table != TableId::Records) return staged_.removed_records.contains(*record);
-    TRY(auto where, decode_record_entry(*entry.value));
-    const bool goes = plan_.remove.contains(*record) || plan_.remove_imports.contains(where.import);
+    if (table != TableId::Records) return removed_->contains(*record);
+    const bool ordered = removed_->contains(*record);
+    if (!ordered && plan_.remove_imports.empty()) return false;
+    TRY(auto where, decode_record_entry(value));
+    const bool goes = ordered || plan_.remove_imports.contains(where.import);
     if (goes) {
-      staged_.removed_records.insert(*record);
+      removed_->insert(*record);
       for (const auto& row : where.rows()) staged_.removed_rows.push_back({row, *record});
     }
     return goes;
   }
+
+ private:
   // No record's row, so no certificate speaks of it; it is cleaned up like one.
-  Result<bool> history_leaves(const Entry& entry) {
-    if (!plan_.remove_subjects.contains(std::string(integrated_in(entry.key)))) return false;
-    TRY(auto change, decode_number_change(*entry.value));
+  Result<bool> history_leaves(ByteView key, ByteView value) {
+    if (plan_.remove_subjects.empty()) return false;
+    if (!plan_.remove_subjects.contains(std::string(integrated_in({TableId::NumberHistory, copy_of(key)})))) return false;
+    TRY(auto change, decode_number_change(value));
     for (const auto& place : {change.former, change.present}) staged_.removed_rows.push_back({place.id, RecordId{}});
     return true;
   }
-  EntrySource& source_;
   const RebuildPlan& plan_;
   StagedGeneration& staged_;
+  std::unique_ptr<RemovedRecords> removed_;
+};
+
+// The snapshot as it stands, and over it what changed: what stays is copied from block to block as bytes.
+class Rebuild {
+ public:
+  Rebuild(MergedSource& changes, Removal& removal, SnapshotWriter& writer)
+      : changes_(changes), removal_(removal), writer_(writer) {}
+  Result<void> start() { return step(); }
+  Result<void> take_block(ByteView plain) {
+    EntryReader entries(plain);
+    while (entries.next()) {
+      while (change_ && entries.compared_with(change_->key) > 0) {
+        TRY(take_change());
+      }
+      if (change_ && entries.compared_with(change_->key) == 0) {
+        TRY(take_change());
+        continue;
+      }
+      if (!entries.value()) continue;
+      TRY(const bool goes, removal_.takes(entries.table(), entries.key(), *entries.value()));
+      if (goes) continue;
+      TRY(writer_.add(entries));
+    }
+    return entries.finish();
+  }
+  Result<void> finish() {
+    while (change_) {
+      TRY(take_change());
+    }
+    return success();
+  }
+
+ private:
+  Result<void> step() {
+    change_.reset();
+    TRY(change_, changes_.next_change());
+    return success();
+  }
+  Result<void> take_change() {
+    if (change_->value) {
+      TRY(const bool goes, removal_.takes(change_->key.table, change_->key.bytes, *change_->value));
+      if (!goes) {
+        TRY(writer_.add(*change_));
+      }
+    }
+    return step();
+  }
+  MergedSource& changes_;
+  Removal& removal_;
+  SnapshotWriter& writer_;
+  std::optional<Entry> change_;
 };
 
 // What is only passed on belongs to somebody else.
@@ -92,15 +160,27 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   }
   staged.base_seq = staged.copied_seq = frozen.last_seq;
   std::vector<std::unique_ptr<EntrySource>> sources;
-  sources.push_back(frozen.view->source(*frozen.transaction, EntryKey{TableId{0}, {}}));
   sources.push_back(std::make_unique<VectorSource>(std::move(frozen.delta)));
   if (plan.bulk != nullptr) sources.push_back(std::make_unique<BorrowedSource>(*plan.bulk));
   sources.push_back(std::make_unique<VectorSource>(plan.additions));
-  TRY(auto merged, MergedSource::create(std::move(sources)));
-  RemovalFilter filter(*merged, plan, staged);
-  TRY(auto summary,
-      write_snapshot(environment_, {tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq}, filter));
-  staged.summary = summary;
+  TRY(auto changes, MergedSource::create(std::move(sources)));
+  Removal removal(plan, staged);
+  SnapshotCopy* copy = nullptr;
+  if (plan.copy_to) {
+    TRY(copy, plan.copy_to(staged.generation.gid));
+  }
+  const SnapshotPlan snapshot{tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq, copy};
+  SnapshotWriter writer(environment_, snapshot);
+  Rebuild rebuild(*changes, removal, writer);
+  TRY(rebuild.start());
+  for (std::uint64_t number = 0; number < frozen.view->summary().blocks; ++number) {
+    TRY(auto plain, frozen.view->read_block(*frozen.transaction, number));
+    auto taken = rebuild.take_block(plain);
+    memory::wipe(plain);
+    TRY(std::move(taken));
+  }
+  TRY(rebuild.finish());
+  TRY(staged.summary, writer.finish());
   return staged;
 }
 
@@ -165,15 +245,18 @@ Result<void> drop_generation_in(engine::Environment& environment, const Generati
        {kHeads, kDelta, kBlocks}) {  // the header first: what is half dropped is not mistaken for whole
     for (bool more = true; more;) {
       std::vector<Bytes> keys;
+      std::size_t bytes = 0;
+      more = false;
       {
         TRY(auto reading, environment.read());
-        TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView) {
+        TRY(reading->scan(table, gid.view(), [&](ByteView key, ByteView value) {
           if (!starts_with(key, gid.view())) return false;
           keys.push_back(copy_of(key));
-          return keys.size() < limits::kDropAtOnce;
+          bytes += value.size();
+          more = keys.size() == limits::kDropAtOnce || bytes >= limits::kDropBytes;
+          return !more;
         }));
       }
-      more = keys.size() == limits::kDropAtOnce;
       if (keys.empty()) break;
       TRY(auto transaction, environment.write());
       for (const auto& key : keys) {

@@ -50,6 +50,8 @@ struct RebuildPlan {
   bool fresh_key = false;                   // a batch draws a fresh tenant epoch key; a merge keeps it
   // 団体内統合宛名番号 whose last record goes: the history of their numbers leaves, rows too.
   std::set<std::string> remove_subjects{};
+  // Asked once the generation has its id: what is stored of its snapshot is put there too, while it is written.
+  std::function<Result<SnapshotCopy*>(const GenerationId&)> copy_to{};
 };
 struct RemovedRow {
   RowId row;

@@ -84,7 +84,8 @@ World::World(const Sizes& sizes, const std::vector<Digest>& terminals) : setting
     std::snprintf(digits, sizeof digits, "13%03u", static_cast<unsigned>(200 + i));
     cities_[i].code = std::string(must(files::LocalGovernmentCode::from_five_digits(digits)).text());
     settle(cities_[i], i, i == 0 ? sizes.seats : 1, i == 0 ? terminals : std::vector<Digest>{});
-    fill(cities_[i], i == 0 ? sizes.records : std::max<std::size_t>(1, sizes.records / (sizes.tenants - 1)), 7 + i);
+    const auto share = sizes.others != 0 ? sizes.others : sizes.records / std::max<std::size_t>(1, sizes.tenants - 1);
+    fill(cities_[i], i == 0 ? sizes.records : std::max<std::size_t>(1, share), 7 + i);
   }
   // People, terminals and sessions as they stand after a night's merge: in the snapshot, not all in the delta.
   must(opened_.appliance->merge(opened_.appliance->zero(), {}));

@@ -32,6 +32,7 @@ struct Sizes {
   std::size_t tenants = 1;
   std::size_t records = 1000;  // in the first tenant; the others share as many again
   std::size_t seats = 16;      // in the first tenant; one in each other
+  std::size_t others = 0;      // records in each other tenant, where it is not a share
 };
 
 class World {
