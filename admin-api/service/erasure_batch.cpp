@@ -131,6 +131,8 @@ Result<bool> is_number_held(const TenantStore& store, std::string_view integrate
 // more.
 Result<bool> gather_history(const TenantStore& store, const std::string& integrated, TenantBatch& batch) {
   if (batch.lost_subjects.contains(integrated)) return true;
+  TRY(const bool changed, store.any(TableId::NumberHistory, generations::number_history_prefix(integrated)));
+  if (!changed) return false;
   TRY(const auto history, number_history(store, integrated));
   for (const auto& [key, change] : history) {
     if (change.state != generations::NumberChangeState::Requested) continue;

@@ -1,4 +1,5 @@
-// The file of a generation in a state copy (format page: epochs.md): written while the generation is made, read as a stream.
+// The file of a generation in a state copy (format page: epochs.md): written while the generation is made, read as a
+// stream.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -61,7 +62,8 @@ Result<disk::Descriptor> open_whole(const StateCopy::Generation& generation) {
   auto file = disk::open(generation.file, O_RDONLY);
   if (!file) return Error{ErrorCode::Integrity, "open a copied generation", file.error().outside()};
   TRY(const auto size, disk::size_of(file.value()));
-  if (size != generation.size || size < kOpening + kTrailer) return Error{ErrorCode::Integrity, "read a whole copied generation"};
+  if (size != generation.size || size < kOpening + kTrailer)
+    return Error{ErrorCode::Integrity, "read a whole copied generation"};
   return std::move(file.value());
 }
 
@@ -76,11 +78,12 @@ GenerationFile::GenerationFile(disk::Descriptor descriptor, StateCopy::Generatio
   generation_.digest = crypto::sha256(buffer_);
 }
 
-Result<std::unique_ptr<GenerationFile>> GenerationFile::create(const std::filesystem::path& place, const TenantId& tenant,
-                                                               const GenerationId& gid) {
+Result<std::unique_ptr<GenerationFile>> GenerationFile::create(const std::filesystem::path& place,
+                                                               const TenantId& tenant, const GenerationId& gid) {
   std::error_code failed;
   std::filesystem::create_directory(place, failed);
-  if (failed) return not_copied("make the place of a state copy (is its directory there and writable?)", failed.value());
+  if (failed)
+    return not_copied("make the place of a state copy (is its directory there and writable?)", failed.value());
   StateCopy::Generation generation{tenant, gid, 0, 0, {}, {}, place / file_name(tenant, gid)};
   std::filesystem::remove(generation.file, failed);
   auto file = disk::open(generation.file, O_CREAT | O_EXCL | O_WRONLY);
@@ -103,8 +106,8 @@ Result<void> GenerationFile::flush() {
   auto written = disk::write_at(descriptor_, buffer_, generation_.size);
   if (!written) return not_copied("write the copy of a generation", static_cast<int>(written.error().outside()));
   // The disk begins at once, so that the sync at the end has little left to wait for. Only that one counts.
-  (void)::sync_file_range(descriptor_.number(), static_cast<off_t>(generation_.size), static_cast<off_t>(buffer_.size()),
-                          SYNC_FILE_RANGE_WRITE);
+  (void)::sync_file_range(descriptor_.number(), static_cast<off_t>(generation_.size),
+                          static_cast<off_t>(buffer_.size()), SYNC_FILE_RANGE_WRITE);
   generation_.size += buffer_.size();
   buffer_.clear();
   return success();
@@ -148,7 +151,8 @@ Result<void> each_stored(const StateCopy::Generation& generation, const StoredVi
     const auto key = copy_of(key_bytes);
     TRY(const auto box_size, in.take(4));
     const std::size_t size = from_be<std::uint32_t>(box_size.first<4>());
-    if (size > kMaxBox) return Error{ErrorCode::Integrity, "read a box of a copied generation", static_cast<std::int64_t>(size)};
+    if (size > kMaxBox)
+      return Error{ErrorCode::Integrity, "read a box of a copied generation", static_cast<std::int64_t>(size)};
     TRY(const auto boxed, in.take(size));
     digest = next_digest(digest, what, key, crypto::merkle_leaf({boxed}));
     TRY(visit(what == kBlock ? generations::kBlocks : generations::kHeads, key, boxed));

@@ -1,9 +1,8 @@
 #include "storage/erasure/state_copy.h"
 
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -23,7 +22,9 @@ constexpr std::string_view kState = "state";
 constexpr std::string_view kEvidencePlace = "evidence";
 constexpr std::size_t kMaxStored = 8u << 20;
 
-std::string name_of(std::uint64_t epoch, const AttemptId& attempt) { return fmt::format("{:020}-{}", epoch, attempt.hex()); }
+std::string name_of(std::uint64_t epoch, const AttemptId& attempt) {
+  return fmt::format("{:020}-{}", epoch, attempt.hex());
+}
 std::string name_of(const EpochState& state) { return name_of(state.epoch, state.attempt); }
 
 // The directory may be a share with other things in it.
@@ -45,52 +46,12 @@ std::vector<std::pair<Bytes, Bytes>> read_pairs(Reader& in) {
   return pairs;
 }
 
-Bytes encode(const StateCopy& copy) {
-  Writer out;
-  out.raw(view_of(kMagic)).blob32(encode_epoch_state(copy.state));
-  write_pairs(out, copy.table);
-  out.u32(static_cast<std::uint32_t>(copy.generations.size()));
-  for (const auto& generation : copy.generations) {
-    out.raw(generation.tenant.view()).raw(generation.gid.view()).u64(generation.seq);
-    out.u64(generation.size).raw(generation.digest);
-    write_pairs(out, generation.delta);
-  }
-  const auto digest = crypto::sha256(out.bytes());  // tells a torn copy from a whole one; authenticity comes from the boxes
-  return out.raw(digest).take();
-}
-
-Result<StateCopy> decode(ByteView bytes, const std::filesystem::path& place) {
-  if (bytes.size() < 32) return Error{ErrorCode::Integrity, "read a state copy"};
-  const auto body = bytes.first(bytes.size() - 32);
-  if (!equal(crypto::sha256(body), bytes.last(32))) return Error{ErrorCode::Integrity, "read a whole state copy"};
-  Reader in(body);
-  if (text_of(in.raw(kMagic.size())) != kMagic) return Error{ErrorCode::Integrity, "read a state copy of this format"};
-  StateCopy copy;
-  TRY(auto state, decode_epoch_state(in.blob32(kMaxStored)));
-  copy.state = std::move(state);
-  copy.table = read_pairs(in);
-  const auto count = in.u32();
-  for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
-    StateCopy::Generation generation;
-    generation.tenant = TenantId(in.fixed<16>());
-    generation.gid = GenerationId(in.fixed<16>());
-    generation.seq = in.u64();
-    generation.size = in.u64();
-    generation.digest = in.fixed<32>();
-    generation.delta = read_pairs(in);
-    generation.file = place / file_name(generation.tenant, generation.gid);
-    copy.generations.push_back(std::move(generation));
-  }
-  TRY(in.finish("read a state copy"));
-  return copy;
-}
-
 // With the files of its generations, as far as can be told from outside.
 Result<StateCopy> read_whole(const std::filesystem::path& place) {
   std::ifstream file(place / kState, std::ios::binary);
   if (!file) return Error{ErrorCode::NotFound, "find the state copy of the present epoch"};
   const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
-  TRY(auto copy, decode(bytes, place));
+  TRY(auto copy, decode_state_copy(bytes, place));
   for (const auto& generation : copy.generations) {
     TRY(looks_whole(generation));
   }
@@ -146,7 +107,49 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-std::filesystem::path place_of_copy(const std::filesystem::path& directory, std::uint64_t epoch, const AttemptId& attempt) {
+Bytes encode_state_copy(const StateCopy& copy) {
+  Writer out;
+  out.raw(view_of(kMagic)).blob32(encode_epoch_state(copy.state));
+  write_pairs(out, copy.table);
+  out.u32(static_cast<std::uint32_t>(copy.generations.size()));
+  for (const auto& generation : copy.generations) {
+    out.raw(generation.tenant.view()).raw(generation.gid.view()).u64(generation.seq);
+    out.u64(generation.size).raw(generation.digest);
+    write_pairs(out, generation.delta);
+  }
+  const auto digest =
+      crypto::sha256(out.bytes());  // tells a torn copy from a whole one; authenticity comes from the boxes
+  return out.raw(digest).take();
+}
+
+Result<StateCopy> decode_state_copy(ByteView bytes, const std::filesystem::path& place) {
+  if (bytes.size() < 32) return Error{ErrorCode::Integrity, "read a state copy"};
+  const auto body = bytes.first(bytes.size() - 32);
+  if (!equal(crypto::sha256(body), bytes.last(32))) return Error{ErrorCode::Integrity, "read a whole state copy"};
+  Reader in(body);
+  if (text_of(in.raw(kMagic.size())) != kMagic) return Error{ErrorCode::Integrity, "read a state copy of this format"};
+  StateCopy copy;
+  TRY(auto state, decode_epoch_state(in.blob32(kMaxStored)));
+  copy.state = std::move(state);
+  copy.table = read_pairs(in);
+  const auto count = in.u32();
+  for (std::uint32_t i = 0; i < count && !in.failed(); ++i) {
+    StateCopy::Generation generation;
+    generation.tenant = TenantId(in.fixed<16>());
+    generation.gid = GenerationId(in.fixed<16>());
+    generation.seq = in.u64();
+    generation.size = in.u64();
+    generation.digest = in.fixed<32>();
+    generation.delta = read_pairs(in);
+    generation.file = place / file_name(generation.tenant, generation.gid);
+    copy.generations.push_back(std::move(generation));
+  }
+  TRY(in.finish("read a state copy"));
+  return copy;
+}
+
+std::filesystem::path place_of_copy(const std::filesystem::path& directory, std::uint64_t epoch,
+                                    const AttemptId& attempt) {
   return directory / name_of(epoch, attempt);
 }
 
@@ -156,12 +159,13 @@ Result<void> write_state_copy(const std::filesystem::path& directory, const Stat
   std::error_code ignored;
   std::filesystem::create_directory(target, ignored);
   std::filesystem::remove(fresh, ignored);
-  TRY(write_synced(fresh, encode(copy)));
+  TRY(write_synced(fresh, encode_state_copy(copy)));
   // If power goes here: the older copy of this attempt, or none and no commit.
   TRY(put_in_place(fresh, target / kState));
   TRY(sync_directory(target));
   TRY(sync_directory(directory));
-  // Files of generations that it does not name any more: one that stays is taken away by the next renewal, or with the directory.
+  // Files of generations that it does not name any more: one that stays is taken away by the next renewal, or with the
+  // directory.
   std::set<std::string> named{std::string(kState)};
   for (const auto& generation : copy.generations) named.insert(file_name(generation.tenant, generation.gid));
   std::vector<std::filesystem::path> old;
@@ -207,7 +211,8 @@ Result<void> copy_evidence(const std::filesystem::path& directory, engine::Envir
   return sync_directory(directory);
 }
 
-std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before) {
+std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory,
+                                                          std::uint64_t before) {
   std::vector<std::pair<Bytes, Bytes>> found;
   std::error_code failed;
   for (const auto& item : std::filesystem::directory_iterator(directory / kEvidencePlace, failed)) {

@@ -1,6 +1,7 @@
-// State copies: on another disk or share, one subdirectory per attempt, holding the epoch state, the tenant table and generations
-// (format page: epochs.md). They hold ciphertext; what opens them dies with the next batch. A generation has a file of its own, written
-// while it is made and never changed, so that neither memory nor the time writers are held grows with it. One thread.
+// State copies: on another disk or share, one subdirectory per attempt, holding the epoch state, the tenant table and
+// generations (format page: epochs.md). They hold ciphertext; what opens them dies with the next batch. A generation
+// has a file of its own, written while it is made and never changed, so that neither memory nor the time writers are
+// held grows with it. One thread.
 #pragma once
 
 #include <filesystem>
@@ -17,23 +18,24 @@ namespace shosoin::erasure {
 
 struct StateCopy {
   EpochState state;
-  std::vector<std::pair<Bytes, Bytes>> table;        // rows of the tenant table as stored
+  std::vector<std::pair<Bytes, Bytes>> table;  // rows of the tenant table as stored
   struct Generation {
     TenantId tenant;
     GenerationId gid;
-    std::uint64_t seq = 0;                           // the tenant's change sequence
-    std::uint64_t size = 0;                          // of the file, bytes
-    Digest digest{};                                 // the last bytes of the file
+    std::uint64_t seq = 0;   // the tenant's change sequence
+    std::uint64_t size = 0;  // of the file, bytes
+    Digest digest{};         // the last bytes of the file
     std::vector<std::pair<Bytes, Bytes>> delta;
-    std::filesystem::path file{};                    // where it was found, or written; not stored
+    std::filesystem::path file{};  // where it was found, or written; not stored
   };
   std::vector<Generation> generations;
 };
 // The subdirectory of an attempt.
-std::filesystem::path place_of_copy(const std::filesystem::path& directory, std::uint64_t epoch, const AttemptId& attempt);
+std::filesystem::path place_of_copy(const std::filesystem::path& directory, std::uint64_t epoch,
+                                    const AttemptId& attempt);
 
-// Writes the file of a generation. A file nothing names yet is garbage: the next renewal or sweep takes it away. StorageFull,
-// Unavailable: no batch. put() may be called on another thread.
+// Writes the file of a generation. A file nothing names yet is garbage: the next renewal or sweep takes it away.
+// StorageFull, Unavailable: no batch. put() may be called on another thread.
 class GenerationFile final : public generations::SnapshotCopy {
  public:
   // Makes the place where it is missing. What stands there under the name is replaced.
@@ -57,26 +59,30 @@ Result<StateCopy::Generation> copy_generation(engine::Environment& environment, 
                                               const TenantId& tenant, const GenerationId& gid, std::uint64_t seq);
 // Rows of this generation's delta as they stand.
 Result<std::vector<std::pair<Bytes, Bytes>>> copy_delta(engine::Environment& environment, const GenerationId& gid);
-// Blocks and heads of the copied generation, in the order of the file; Integrity at the end where the file is not as it was written, so
-// nothing may be built on it before. An error of visit ends it.
+// Blocks and heads of the copied generation, in the order of the file; Integrity at the end where the file is not as it
+// was written, so nothing may be built on it before. An error of visit ends it.
 using StoredVisitor = std::function<Result<void>(engine::Table table, ByteView key, ByteView boxed)>;
 Result<void> each_stored(const StateCopy::Generation& generation, const StoredVisitor& visit);
 
-// The generations' files stand in its place already. Durable when it returns. Written beside and renamed: if power goes, the old copy or
-// the new one is there, never half a one.
+// The file `state`, as it stands in `place`.
+Bytes encode_state_copy(const StateCopy& copy);
+Result<StateCopy> decode_state_copy(ByteView bytes, const std::filesystem::path& place);
+
+// The generations' files stand in its place already. Durable when it returns. Written beside and renamed: if power
+// goes, the old copy or the new one is there, never half a one.
 Result<void> write_state_copy(const std::filesystem::path& directory, const StateCopy& copy);
 // Those that read back; files of generations are looked at from outside only (size and digest), each_stored reads them.
 Result<std::vector<StateCopy>> read_state_copies(const std::filesystem::path& directory);
-// Evidence of certified epochs, a file each: written once, never changed, never pruned. Without it certificates of earlier epochs could
-// not be issued again after the appliance environment was lost.
+// Evidence of certified epochs, a file each: written once, never changed, never pruned. Without it certificates of
+// earlier epochs could not be issued again after the appliance environment was lost.
 Result<void> copy_evidence(const std::filesystem::path& directory, engine::Environment& appliance);
-// As table evidence holds them, of epochs below `before`: that an epoch is certified itself is never taken from a copy. What does not
-// read back whole, or whose X does not follow from its manifest, is left out.
+// As table evidence holds them, of epochs below `before`: that an epoch is certified itself is never taken from a copy.
+// What does not read back whole, or whose X does not follow from its manifest, is left out.
 std::vector<std::pair<Bytes, Bytes>> read_evidence_copies(const std::filesystem::path& directory, std::uint64_t before);
 // The copy of exactly this attempt. NotFound, Integrity.
 Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const EpochState& state);
-// Leaves the copy of `keep` and those of `births`: the epochs in which the present keys of tenants were drawn. What a batch put there opens
-// with these keys, and a restore of an older backup needs it.
+// Leaves the copy of `keep` and those of `births`: the epochs in which the present keys of tenants were drawn. What a
+// batch put there opens with these keys, and a restore of an older backup needs it.
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep,
                                 const std::set<std::uint64_t>& births);
 

@@ -26,11 +26,13 @@ BoxWriter::Box BoxWriter::box(engine::Table table, const crypto::BoxContext& con
 
 Result<void> BoxWriter::put_block(Bytes plain) {
   const auto number = blocks_++;
-  return put(box(kBlocks, context(crypto::BoxKind::Block, number), gid_key(plan_.generation->gid, number), std::move(plain)));
+  return put(
+      box(kBlocks, context(crypto::BoxKind::Block, number), gid_key(plan_.generation->gid, number), std::move(plain)));
 }
 Result<void> BoxWriter::put_part(Bytes plain) {
   const auto number = parts_++;
-  return put(box(kHeads, context(crypto::BoxKind::Directory, number), part_key(plan_.generation->gid, number), std::move(plain)));
+  return put(box(kHeads, context(crypto::BoxKind::Directory, number), part_key(plan_.generation->gid, number),
+                 std::move(plain)));
 }
 
 Result<void> BoxWriter::put(Box box) {
@@ -125,7 +127,8 @@ Result<Digest> BoxWriter::settle() {
 }
 
 Result<void> BoxWriter::put_head(Bytes plain) {
-  TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()), std::move(plain))));
+  TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()),
+                std::move(plain))));
   return commit();
 }
 

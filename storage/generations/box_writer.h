@@ -1,5 +1,6 @@
-// Boxes plaintexts and stores them in order, in transactions of bounded size, each durable. From limits::kBoxesAlone boxes on the
-// storing, and the disk's syncs, are a second thread's, where the system has one to give; only what is boxed already reaches it.
+// Boxes plaintexts and stores them in order, in transactions of bounded size, each durable. From limits::kBoxesAlone
+// boxes on the storing, and the disk's syncs, are a second thread's, where the system has one to give; only what is
+// boxed already reaches it.
 #pragma once
 
 #include <condition_variable>
@@ -20,12 +21,12 @@ class BoxWriter {
   BoxWriter(const BoxWriter&) = delete;
   BoxWriter& operator=(const BoxWriter&) = delete;
   ~BoxWriter();  // what waits is forgotten
-  // Plaintexts, wiped here. Blocks ascending from 0, directory parts ascending from 0. Comes back with the error of an earlier one too: then nothing more is
-  // stored.
+  // Plaintexts, wiped here. Blocks ascending from 0, directory parts ascending from 0. Comes back with the error of an
+  // earlier one too: then nothing more is stored.
   Result<void> put_block(Bytes plain);
   Result<void> put_part(Bytes plain);
-  Result<Digest> settle();               // everything so far is durable; the Merkle root over the blocks
-  Result<void> put_head(Bytes plain);    // after settle(); durable when it returns
+  Result<Digest> settle();             // everything so far is durable; the Merkle root over the blocks
+  Result<void> put_head(Bytes plain);  // after settle(); durable when it returns
   std::uint64_t blocks() const { return blocks_; }
   std::uint32_t parts() const { return parts_; }
 
@@ -49,15 +50,15 @@ class BoxWriter {
   const SnapshotPlan& plan_;
   std::uint64_t blocks_ = 0;
   std::uint32_t parts_ = 0;
-  bool alone_ = true;                    // no second thread yet
-  bool refused_ = false;                 // there was none to have
+  bool alone_ = true;     // no second thread yet
+  bool refused_ = false;  // there was none to have
   // Of whoever stores: the second thread between its start and join().
   std::unique_ptr<engine::WriteTransaction> transaction_;
   std::vector<Digest> leaves_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Box> waiting_;              // guarded by mutex_, with the two below
+  std::deque<Box> waiting_;  // guarded by mutex_, with the two below
   bool over_ = false;
   std::optional<Error> failed_;
   std::thread thread_;

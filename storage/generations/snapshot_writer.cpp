@@ -59,13 +59,19 @@ Result<SnapshotSummary> SnapshotWriter::finish() {
   SnapshotSummary summary{{}, boxes_.blocks(), entries_};
   TRY(summary.root, boxes_.settle());
   Writer head;
-  head.u16(kStoreFormat).raw(summary.root).u64(summary.blocks).u64(summary.entries).u64(plan_.base_seq).u32(boxes_.parts());
+  head.u16(kStoreFormat)
+      .raw(summary.root)
+      .u64(summary.blocks)
+      .u64(summary.entries)
+      .u64(plan_.base_seq)
+      .u32(boxes_.parts());
   plan_.number_key->expose([&](auto bytes) { head.raw(bytes); });
   TRY(boxes_.put_head(head.take()));
   return summary;
 }
 
-Result<SnapshotSummary> write_snapshot(engine::Environment& environment, const SnapshotPlan& plan, EntrySource& source) {
+Result<SnapshotSummary> write_snapshot(engine::Environment& environment, const SnapshotPlan& plan,
+                                       EntrySource& source) {
   SnapshotWriter writer(environment, plan);
   for (;;) {
     TRY(auto entry, source.next());

@@ -1,5 +1,6 @@
-// Writes a snapshot entry by entry (snapshot.h). What stands in a block follows from the entries alone, never from the blocks they
-// stood in before: a block less full than it could be would tell that something was taken away there (promise 5). One thread.
+// Writes a snapshot entry by entry (snapshot.h). What stands in a block follows from the entries alone, never from the
+// blocks they stood in before: a block less full than it could be would tell that something was taken away there
+// (promise 5). One thread.
 #pragma once
 
 #include "storage/generations/box_writer.h"

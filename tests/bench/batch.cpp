@@ -1,8 +1,9 @@
-// Batches on a large tenant against the plainest re-boxing of as many blocks, in turns: what they take, how long writers of the
-// tenant wait, what other tenants' audited reads take meanwhile, and how far the disk use rises and falls back.
+// Batches on a large tenant against the plainest re-boxing of as many blocks, in turns: what they take, how long
+// writers of the tenant wait, what other tenants' audited reads take meanwhile, and how far the disk use rises and
+// falls back.
 //   bench_batch DIRECTORY RECORDS [ROUNDS]
-// Prints one line of JSON; ends with 1 when a bound of issue 5's sort is missed (kBounds below). Small tenants are measured, not judged:
-// a batch has its TPM and its syncs, whatever its size.
+// Prints one line of JSON; ends with 1 when a bound of issue 5's sort is missed (kBounds below). Small tenants are
+// measured, not judged: a batch has its TPM and its syncs, whatever its size.
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -24,10 +25,10 @@ using protocol::FieldId;
 using service::Entry;
 
 struct Bounds {
-  double of_raw = 2.0;             // a batch, of the raw re-boxing
-  double held = 0.2;               // writers, of the batch
-  double reads_p99 = 200e3;        // microseconds, other tenants'
-  double disk = 2.0;               // pages of generations while it runs, of those before
+  double of_raw = 2.0;       // a batch, of the raw re-boxing
+  double held = 0.2;         // writers, of the batch
+  double reads_p99 = 200e3;  // microseconds, other tenants'
+  double disk = 2.0;         // pages of generations while it runs, of those before
 };
 constexpr Bounds kBounds;
 constexpr std::size_t kJudgedFrom = 500'000;
@@ -85,7 +86,8 @@ class Raw {
   void clear() {
     for (std::uint64_t number = 0; number < blocks_;) {
       auto transaction = must(environment_->write());
-      for (std::size_t i = 0; i < limits::kDropAtOnce && number < blocks_; ++i, ++number) must(transaction->erase({1}, be(number)));
+      for (std::size_t i = 0; i < limits::kDropAtOnce && number < blocks_; ++i, ++number)
+        must(transaction->erase({1}, be(number)));
       must(transaction->commit("bench:clear"));
     }
   }
@@ -101,7 +103,16 @@ void adopt(service::Parts& parts, generations::TenantStore& store, const std::ve
   service::StoredRule rule{std::string(World::kFile),
                            {1, retention::CountingRule::Excl, must(retention::Period::parse("1y")),
                             retention::Settlement::ActualDate, retention::UnknownParts::LatestPossible},
-                           {}, false, {}, {}, {}, {}, {}, {}, {}, {}};
+                           {},
+                           false,
+                           {},
+                           {},
+                           {},
+                           {},
+                           {},
+                           {},
+                           {},
+                           {}};
   rule.events = {"birthDate"};
   rule.state = "adopted";
   rule.citation = "計測";
@@ -209,7 +220,8 @@ Disk disk_of(const World& world) {
   disk.file = static_cast<double>(std::filesystem::file_size(world.environments(1).front()));
   std::error_code gone;
   for (const auto& item : std::filesystem::recursive_directory_iterator(world.settings().state_copy_directory, gone)) {
-    if (const auto size = item.file_size(gone); !gone && item.is_regular_file()) disk.copies += static_cast<double>(size);
+    if (const auto size = item.file_size(gone); !gone && item.is_regular_file())
+      disk.copies += static_cast<double>(size);
   }
   return disk;
 }
@@ -237,7 +249,8 @@ int run(int count, char** words) {
   std::string reads;
   std::vector<double> files;
   std::size_t next = 0;
-  const auto largest = std::min<std::size_t>(limits::kMaxErasureRecords, people.size() / 7 / static_cast<std::size_t>(2 * rounds + 1));
+  const auto largest =
+      std::min<std::size_t>(limits::kMaxErasureRecords, people.size() / 7 / static_cast<std::size_t>(2 * rounds + 1));
   files.push_back(disk_of(world).file);
   double copies_after = 0;
   for (int round = 0; round < rounds; ++round) {
@@ -266,21 +279,27 @@ int run(int count, char** words) {
       const auto disk = disk_of(world);
       files.push_back(disk.file);
       copies_after = disk.copies / generation;
-      std::fprintf(stderr, "erased %zu: batch %.2f s, raw %.2f s, ratio %.2f, writers held %.3f, reads %s, file %.0f MB, copies %.2f generations\n", size,
-                   batches.back(), raws.back(), ratios.back(), held.back(), reads.c_str(), disk.file / 1e6, copies_after);
+      std::fprintf(stderr,
+                   "erased %zu: batch %.2f s, raw %.2f s, ratio %.2f, writers held %.3f, reads %s, file %.0f MB, "
+                   "copies %.2f generations\n",
+                   size, batches.back(), raws.back(), ratios.back(), held.back(), reads.c_str(), disk.file / 1e6,
+                   copies_after);
     }
   }
   const auto middle = [](std::vector<double> list) {
     std::ranges::sort(list);
     return list[list.size() / 2];
   };
-  const double grown = (files.back() - files.front()) / generation;  // pages once used by a second generation stay in the file
-  const bool within = middle(ratios) <= kBounds.of_raw && middle(held) <= kBounds.held && worst_read <= kBounds.reads_p99 &&
-                      grown <= kBounds.disk - 1 + 0.1 && files.back() <= files[1] * 1.02;
-  std::printf("{\"records\":%zu,\"blocks\":%llu,\"batchOfRaw\":%.3f,\"writersHeld\":%.3f,\"readsP99Microseconds\":%.0f,"
-              "\"fileGrownGenerations\":%.3f,\"fileAfterFirst\":%.0f,\"fileAtEnd\":%.0f,\"copiesGenerations\":%.3f}\n",
-              people.size(), static_cast<unsigned long long>(blocks), middle(ratios), middle(held), worst_read, grown, files[1],
-              files.back(), copies_after);
+  const double grown =
+      (files.back() - files.front()) / generation;  // pages once used by a second generation stay in the file
+  const bool within = middle(ratios) <= kBounds.of_raw && middle(held) <= kBounds.held &&
+                      worst_read <= kBounds.reads_p99 && grown <= kBounds.disk - 1 + 0.1 &&
+                      files.back() <= files[1] * 1.02;
+  std::printf(
+      "{\"records\":%zu,\"blocks\":%llu,\"batchOfRaw\":%.3f,\"writersHeld\":%.3f,\"readsP99Microseconds\":%.0f,"
+      "\"fileGrownGenerations\":%.3f,\"fileAfterFirst\":%.0f,\"fileAtEnd\":%.0f,\"copiesGenerations\":%.3f}\n",
+      people.size(), static_cast<unsigned long long>(blocks), middle(ratios), middle(held), worst_read, grown, files[1],
+      files.back(), copies_after);
   return within || people.size() < kJudgedFrom ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

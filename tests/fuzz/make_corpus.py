@@ -63,7 +63,7 @@ def backup():
 
 def epoch():
     made = vectors("epoch.json")
-    for name in ("manifest", "state", "evidence", "evidenceCopy", "body"):
+    for name in ("manifest", "state", "evidence", "evidenceCopy", "body", "stateCopy", "generationFile"):
         yield name, unhex(made[name])
     yield "tenant-entry", unhex(made["tenantEntry"]["bytes"])
 

@@ -65,6 +65,21 @@ def epochs():
                 blob16(quote) + blob16(certified.encode()))
     evidence_copy = b"shosoin-evidence-1" + blob32(evidence)
     evidence_copy += hashlib.sha256(evidence_copy).digest()
+    # State copy, format 2: a generation's file, and the state that names it.
+    boxes = [(2, gid + struct.pack(">Q", 0), fixed("block 0", 120)), (2, gid + struct.pack(">Q", 1), fixed("block 1", 90)),
+             (1, gid + struct.pack(">I", 0), fixed("directory part", 60)), (1, gid, fixed("header", 70))]
+    opening = b"shosoin-generation-1" + tenant + gid
+    running, generation_file = sha256(opening), opening
+    for kind, key, box in boxes:
+        running = sha256(running, bytes([kind]), struct.pack(">H", len(key)), key, sha256(b"\x00", box))
+        generation_file += bytes([kind]) + blob16(key) + blob32(box)
+    generation_file += b"\x00" + running
+    pairs = lambda items: struct.pack(">Q", len(items)) + b"".join(blob16(k) + blob32(v) for k, v in items)
+    table_rows = [(struct.pack(">Q", 7) + tenant, fixed("table row", 80))]
+    delta_rows = [(gid + struct.pack(">Q", 41), fixed("delta row", 50))]
+    state_copy = (b"shosoin-state-copy-2" + blob32(state) + pairs(table_rows) + struct.pack(">I", 1) + tenant + gid +
+                  struct.pack(">QQ", 41, len(generation_file)) + running + pairs(delta_rows))
+    state_copy += hashlib.sha256(state_copy).digest()
     inner = sealed("table inner", 2, tenant, bytes(16), 6, 0, fixed("tenant epoch key", 32))
     row = (struct.pack(">H16sQ", 1, gid, 6) + blob16(bytes.fromhex(inner["box"])) +
            struct.pack(">32sQ32s", fixed("root", 32), 5000, fixed("log head", 32)))
@@ -86,7 +101,9 @@ def epochs():
         "serials": [sha256(manifest, struct.pack(">I", index)).hex() for index in (0, 1)],
         "sealedRoot": blob.hex(), "state": state.hex(),
         "attestations": [item.hex() for item in attestations], "quote": quote.hex(), "certifiedAt": certified,
-        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(), "inner": inner, "outer": outer,
+        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(),
+        "generationFile": generation_file.hex(), "stateCopy": state_copy.hex(),
+        "boxes": [{"kind": kind, "key": key.hex(), "box": box.hex()} for kind, key, box in boxes], "inner": inner, "outer": outer,
         "rows": [{"record": a.hex(), "row": b.hex(), "digest": c.hex()} for a, b, c in rows],
         "leaves": [leaf.hex() for leaf in leaves], "declaration": declaration, "body": body.hex(),
         "tenantEntry": {"code": "132101", "name": "小金井市", "seal": seal.hex(), "auth": auth.hex(), "bytes": entry.hex()},

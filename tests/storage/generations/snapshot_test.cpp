@@ -234,5 +234,42 @@ TEST(SnapshotVectors, BlocksDirectoryAndHeaderOfTheOtherProgramOpen) {
             hex_at(vectors, "recordEntry"));
 }
 
+// A large one is stored on a second thread: what goes wrong there comes back here, and no header names what is half
+// there.
+TEST_F(Snapshot, ALargeOneThatCannotBeStoredIsNotThere) {
+  static int commits = 0;
+  for (const int fails : {1, 2}) {  // before the second thread begins, and on it
+    commits = fails;
+    power::set_plug([](std::string_view step) noexcept {
+      return step == "generation:blocks" && --commits == 0 ? power::Cut::Before : power::Cut::None;
+    });
+    VectorSource source(numbered(3000, 1500));
+    const auto told = write_snapshot(*environment, {tenant, &generation, &number_key, 12}, source);
+    power::set_plug(nullptr);
+    power::power_on();
+    ASSERT_FALSE(told);
+    EXPECT_EQ(told.error().code(), ErrorCode::StorageFailed);
+    EXPECT_TRUE(sizes(kHeads).empty());
+  }
+}
+
+class FullCopy final : public SnapshotCopy {
+ public:
+  Result<void> put(engine::Table, ByteView, ByteView, const Digest&) override {
+    return ++seen_ < 1000 ? Result<void>(success()) : Error{ErrorCode::StorageFull, "write a copy"};
+  }
+
+ private:
+  int seen_ = 0;
+};
+TEST_F(Snapshot, AnErrorOfItsCopyEndsIt) {
+  FullCopy copy;
+  VectorSource source(numbered(4000, 1500));
+  const auto told = write_snapshot(*environment, {tenant, &generation, &number_key, 12, &copy}, source);
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().code(), ErrorCode::StorageFull);
+  EXPECT_FALSE(SnapshotView::open(*environment->read().value(), tenant, generation));
+}
+
 }  // namespace
 }  // namespace shosoin::generations

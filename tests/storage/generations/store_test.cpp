@@ -136,6 +136,38 @@ TEST(TenantStore, ARebuildTakesOutRecordsAndWholeImportsWithAllThatRefersToThem)
   EXPECT_EQ(house.store->read_row(kept.entry.record.id, kept.entry.record.key).value(), text_bytes("items"));
 }
 
+// Promise 5: a block less full than it could be, or one that begins elsewhere, would tell that something was taken away
+// there.
+TEST(TenantStore, WhatARebuildLeavesStandsInBlocksAsIfNothingElseHadEverBeenThere) {
+  House house;
+  house.create();
+  std::vector<Planted> planted;
+  for (int i = 0; i < 400; ++i) planted.push_back(plant(house, {}));
+  ASSERT_TRUE(house.merge());
+  RebuildPlan plan;
+  plan.fresh_key = true;
+  for (std::size_t i = 0; i < planted.size(); i += 3) plan.remove.insert(planted[i].record);
+  plan.additions = {put_of(TableId::Facts, "between", "1"), put_of(TableId::Facts, "erased", "2")};
+  ASSERT_TRUE(house.merge(std::move(plan)));
+
+  const auto reading = house.environment->read().value();
+  const auto view = SnapshotView::open(*reading, house.tenant, house.generation).value();
+  std::vector<Entry> left;
+  const auto all = view->source(*reading, {TableId{0}, {}});
+  for (auto entry = all->next().value(); entry; entry = all->next().value()) left.push_back(std::move(*entry));
+  const auto fresh = engine::Environment::open(house.place.path() / "fresh", tenant_layout(), true).value();
+  VectorSource source(std::move(left));
+  const auto summary =
+      write_snapshot(*fresh, {house.tenant, &house.generation, &view->number_key(), 0}, source).value();
+  ASSERT_EQ(view->summary().blocks, summary.blocks);
+  ASSERT_GT(summary.blocks, 10u);
+  const auto reading_fresh = fresh->read().value();
+  const auto never = SnapshotView::open(*reading_fresh, house.tenant, house.generation).value();
+  for (std::uint64_t number = 0; number < summary.blocks; ++number) {
+    EXPECT_EQ(view->read_block(*reading, number).value(), never->read_block(*reading_fresh, number).value()) << number;
+  }
+}
+
 TEST(TenantStore, ARecordChangedWhileItsRemovalIsStagedDoesNotComeBack) {
   House house;
   house.create();
@@ -184,7 +216,8 @@ TEST(TenantStore, RowsWrittenAheadInTheOrderOfTheirIdsFillTheirPages) {
   house.create();
   const auto before = house.environment->size_on_disk().value();
   constexpr std::size_t kGroups = 8, kRowsOfAGroup = 500, kPage = 4096;
-  for (const unsigned place : {5u, 2u, 7u, 1u, 6u, 3u, 4u, 0u}) {  // groups come in any order and lie between each other
+  for (const unsigned place :
+       {5u, 2u, 7u, 1u, 6u, 3u, 4u, 0u}) {  // groups come in any order and lie between each other
     std::vector<NewRow> rows;
     for (std::size_t i = 0; i < kRowsOfAGroup; ++i) {
       auto id = RowId::random().bytes();
