@@ -150,13 +150,16 @@ std::string Lab::tell(const std::string& line) {
   return answer;
 }
 
-// The vault waits at the step meanwhile.
+// The vault waits at the step meanwhile, and stands still with all its threads while it is copied.
 void Lab::watch_steps() {
   for (char length = 0; ::read(steps_socket_, &length, 1) == 1;) {
     std::string step(static_cast<std::size_t>(length), '\0');
     read_whole(steps_socket_, step.data(), step.size());
     ++steps_[step];
+    int stopped = 0;
+    ENSURE(::kill(child_, SIGSTOP) == 0 && ::waitpid(child_, &stopped, WUNTRACED) == child_ && WIFSTOPPED(stopped));
     copy_now();
+    ENSURE(::kill(child_, SIGCONT) == 0);
     ENSURE(::write(steps_socket_, "g", 1) == 1);
   }
 }

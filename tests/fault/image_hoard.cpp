@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "crypto/roots.h"
 #include "firmware/base/disk.h"
@@ -56,7 +57,8 @@ std::set<Needles::Mark> ImageHoard::found(const Needles& needles) const {
 }
 
 // Pieces with the beginning of the next one, so that nothing is lost where they meet; holes hold only zeros.
-void ImageHoard::take_file(const fs::path& file) {
+std::uint64_t ImageHoard::take_file(const fs::path& file) {
+  std::uint64_t all = 0;
   const auto in = disk::open(file, O_RDONLY).value();
   for (off_t at = 0; (at = ::lseek(in.number(), at, SEEK_DATA)) >= 0;) {
     const auto hole = ::lseek(in.number(), at, SEEK_HOLE);
@@ -64,12 +66,20 @@ void ImageHoard::take_file(const fs::path& file) {
     ENSURE(disk::read_at(in, region, static_cast<std::uint64_t>(at)));
     for (std::size_t from = 0; from < region.size(); from += kPiece) {
       const auto piece = ByteView(region).subspan(from, std::min(kPiece + kOverlap, region.size() - from));
-      if (!seen_.insert(std::hash<std::string_view>{}(text_of(piece))).second) continue;
+      const auto hash = std::hash<std::string_view>{}(text_of(piece));
+      all = all * 0x100000001B3ull ^ hash ^ (static_cast<std::uint64_t>(at) + from);
+      if (!seen_.insert(hash).second) continue;
       raw_.push_back(copy_of(piece));
       raw_bytes_ += piece.size();
     }
     at = hole;
   }
+  return all;
+}
+
+bool ImageHoard::is_new(const std::string& what, std::uint64_t hash) {
+  const auto [at, first] = last_.try_emplace(what, hash);
+  return first || std::exchange(at->second, hash) != hash;
 }
 
 void ImageHoard::take_environment(const fs::path& directory, const TenantId& tenant) {
@@ -100,19 +110,23 @@ void ImageHoard::take_environment(const fs::path& directory, const TenantId& ten
 
 void ImageHoard::take(const fs::path& data, const fs::path& state_copy) {
   ++copies_;
-  for (const auto& place : {data, state_copy}) {
-    for (const auto& item : fs::recursive_directory_iterator(place)) {
-      if (item.is_regular_file()) take_file(item.path());
-    }
+  std::uint64_t copied = 0;
+  for (const auto& item : fs::recursive_directory_iterator(state_copy)) {
+    if (item.is_regular_file()) copied = copied * 0x100000001B3ull ^ take_file(item.path());
   }
-  take_environment(data / "appliance", kAppliance);
-  if (fs::exists(data / "tenants")) {
-    for (const auto& item : fs::directory_iterator(data / "tenants")) {
-      auto tenant = TenantId::parse(item.path().filename().string());
-      if (tenant) take_environment(item.path(), tenant.value());
-    }
+  if (is_new("state copy", copied)) take_state_copies(state_copy);
+  for (const auto& item : fs::recursive_directory_iterator(data)) {
+    if (!item.is_regular_file()) continue;
+    const auto hash = take_file(item.path());
+    if (item.path().filename() != "data.mdb" || !is_new(item.path().string(), hash)) continue;
+    const auto place = item.path().parent_path();
+    const auto tenant = TenantId::parse(place.filename().string());
+    take_environment(place, tenant ? tenant.value() : kAppliance);
   }
-  auto copies = read_state_copies(state_copy);
+}
+
+void ImageHoard::take_state_copies(const fs::path& directory) {
+  auto copies = read_state_copies(directory);
   if (!copies) return;
   for (const auto& copy : copies.value()) {
     states_.insert(encode_epoch_state(copy.state));

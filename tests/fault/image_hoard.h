@@ -41,7 +41,9 @@ class ImageHoard {
 
  private:
   void take_environment(const std::filesystem::path& directory, const TenantId& tenant);
-  void take_file(const std::filesystem::path& file);
+  std::uint64_t take_file(const std::filesystem::path& file);  // a hash of what it holds
+  bool is_new(const std::string& what, std::uint64_t hash);    // since the last copy
+  void take_state_copies(const std::filesystem::path& directory);
   using Box = std::pair<Bytes, Bytes>;  // key and box as stored
   void open_all(const TenantId& tenant, const std::vector<TenantEpochKey>& keys, Loot& loot) const;
 
@@ -52,6 +54,7 @@ class ImageHoard {
   std::map<std::pair<TenantId, Bytes>, Bytes> rows_;
   std::unordered_set<std::uint64_t> seen_;  // hashes of pieces of files
   std::vector<Bytes> raw_;                  // pieces that were new
+  std::map<std::string, std::uint64_t> last_;  // what was read of it already
 };
 
 }  // namespace shosoin::test
