@@ -16,7 +16,8 @@ struct Options {
   std::string tenant, file, version, proposal, rule, period, citation, settlement, unknown;
   std::vector<std::string> events;
   std::string cursor, svg;
-  bool automatic = false;
+  std::string count, earliest;
+  bool automatic = false, shortens = false;
 };
 using Shared = std::shared_ptr<Options>;
 
@@ -40,6 +41,7 @@ Result<void> propose(Context& context, const GateOptions& gate, const Options& o
   put("eventItems", events);
   put("citation", options.citation);
   if (options.automatic) body["automatic"] = true;
+  if (options.shortens) body["shortens"] = true;
   put("settlement", options.settlement);
   put("unknownParts", options.unknown);
   return act_through_gate(context, gate, posting(std::move(path), body));
@@ -50,7 +52,10 @@ Result<void> decide(Context& context, const GateOptions& gate, const Options& op
   TRY(auto path,
       path_of(options.tenant, "files/" + options.file + "/retention-rules/" + options.version + "/decision"));
   TRY(auto fresh, fresh_code(context, code));
-  return act_through_gate(context, gate, posting(std::move(path), {{"totpCode", fresh}, {"decision", decision}}));
+  boost::json::object body{{"totpCode", fresh}, {"decision", decision}};
+  if (!options.count.empty()) body["shortenedCount"] = options.count;
+  if (!options.earliest.empty()) body["earliestEnd"] = options.earliest;
+  return act_through_gate(context, gate, posting(std::move(path), body));
 }
 
 void add_propose(CLI::App* group, Context& context, const Shared& options) {
@@ -71,6 +76,8 @@ void add_propose(CLI::App* group, Context& context, const Shared& options) {
   command->add_option("--citation", options->citation, "根拠となる法令または規程 / the law or rule it rests on");
   command->add_flag("--automatic", options->automatic,
                     "満了した記録を個別の申請なしに消去する / erase what is due without an application of its own");
+  command->add_flag("--shortens", options->shortens,
+                    "すでに定まった満了日を早めることを提案する / let ends come sooner that are fixed already");
   command->add_option("--settlement", options->settlement,
                       "出納整理期間の扱い / how April and May count for NEXT_FY: actual-date | account-year");
   command->add_option("--unknown-parts", options->unknown,
@@ -87,6 +94,13 @@ void add_decision(CLI::App* group, Context& context, const Shared& options, cons
   command->add_option("version", options->version, "規則の版 / version of the rule")->required();
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
   command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
+  if (decision == "approve") {
+    command->add_option(
+        "--shortened-count", options->count,
+        "満了日が早まる件数。--shortens の規則に要る / how many ends come sooner, of a rule with --shortens");
+    command->add_option("--earliest-end", options->earliest,
+                        "新しい満了日のうち最も早い日 / the earliest of the new ends, YYYY-MM-DD");
+  }
   add_gate_options(command, context, gate, WithSession::Yes);
   add_code_options(command, code);
   on(command, context, [=](Context& now) { return decide(now, *gate, *options, *code, decision); });

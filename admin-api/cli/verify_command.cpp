@@ -51,15 +51,36 @@ constexpr Text kDeclared{
     "Declared by the vault, fixed before the destruction: the keys of these rows were reachable only through that slot "
     "and are not "
     "in the new generation."};
+constexpr Text kRemovalDeclared{
+    "保管庫が破棄の前に固定した申告: "
+    "この団体の鍵は、その鍵領域を通らなければ届かず、新しいエポックの表には載っていない。団体の行はすべて数えた。",
+    "Declared by the vault, fixed before the destruction: the tenant's keys were reachable only through that slot and "
+    "are not in the new epoch's table; all of its rows were counted."};
+constexpr Text kRemovalNotProven{
+    "証明されていないこと: "
+    "それ以前に鍵がメモリーから写し取られていないこと、返還された内容が欠けていないこと、申告に漏れがないこと。",
+    "Not proven: that no key was copied from memory before, that what was handed over is whole, nor that the "
+    "declaration is complete."};
 constexpr Text kNotProven{
     "証明されていないこと: それ以前に鍵がメモリーから写し取られていないこと、申告に漏れがないこと。",
     "Not proven: that no key was copied from memory before, nor that the declaration is complete."};
 constexpr Text kSoftware{"注意: ソフトウェアTPMで作られた証明書です。証拠としての価値はありません。",
                          "Note: made on a software TPM; it has no evidential value."};
 
+bool is_removal(const erasure::CertificateCheck& check) {
+  return check.kind == erasure::CertificateKind::TenantRemoval;
+}
+const Text& declared(const erasure::CertificateCheck& check) { return is_removal(check) ? kRemovalDeclared : kDeclared; }
+const Text& not_proven(const erasure::CertificateCheck& check) {
+  return is_removal(check) ? kRemovalNotProven : kNotProven;
+}
+
 void show_valid(const Context& context, const erasure::CertificateCheck& check) {
   std::cout << context.pick({"消去証明書は正しいものです。", "The certificate holds."}) << '\n';
-  if (check.of_batch) {
+  if (is_removal(check)) {
+    std::cout << context.pick({"団体の廃止の証明書です。", "It is the certificate of a tenant's removal."}) << '\n';
+  }
+  if (check.kind == erasure::CertificateKind::Batch) {
     std::cout << context.pick({"一つのバッチ全体の証明書です。団体ごとの申告は含みません。",
                                "It is the certificate of a whole batch; it holds no declaration of a tenant."})
               << '\n';
@@ -67,7 +88,7 @@ void show_valid(const Context& context, const erasure::CertificateCheck& check) 
   std::cout << fmt::format("{}: {}\n{}: {}\n{}: {}\n", context.pick({"証明書番号", "serial"}), check.serial,
                            context.pick({"エポック", "epoch"}), check.epoch,
                            context.pick({"記録の行数", "record rows"}), check.rows);
-  for (const Text& text : {kProven, kDeclared, kNotProven}) std::cout << "- " << context.pick(text) << '\n';
+  for (const Text& text : {kProven, declared(check), not_proven(check)}) std::cout << "- " << context.pick(text) << '\n';
   if (check.software_tpm) std::cout << context.pick(kSoftware) << '\n';
   const auto declaration = crypto::parse_strict(check.declaration);
   if (declaration) context.show(declaration.value());
@@ -84,12 +105,17 @@ std::string reason_of(const erasure::CertificateCheck& check, bool japanese) {
 
 void show_json(const Context& context, const erasure::CertificateCheck& check) {
   const bool valid = check.fault == erasure::CertificateFault::None;
-  boost::json::object told{{"valid", valid},     {"serial", check.serial},  {"epoch", check.epoch},
-                           {"rows", check.rows}, {"batch", check.of_batch}, {"softwareTpm", check.software_tpm}};
+  boost::json::object told{{"valid", valid},
+                           {"serial", check.serial},
+                           {"epoch", check.epoch},
+                           {"rows", check.rows},
+                           {"batch", check.kind == erasure::CertificateKind::Batch},
+                           {"tenantRemoval", is_removal(check)},
+                           {"softwareTpm", check.software_tpm}};
   if (valid) {
     told["proven"] = std::string(context.pick(kProven));
-    told["declared"] = std::string(context.pick(kDeclared));
-    told["notProven"] = std::string(context.pick(kNotProven));
+    told["declared"] = std::string(context.pick(declared(check)));
+    told["notProven"] = std::string(context.pick(not_proven(check)));
     const auto declaration = crypto::parse_strict(check.declaration);
     if (declaration) told["declaration"] = declaration.value();
   } else {

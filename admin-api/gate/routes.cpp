@@ -97,6 +97,13 @@ constexpr std::array kRule{
     Member{"/automatic", Automatic, JsonType::Flag, Optional},
     Member{"/settlement", Settlement, JsonType::Text, Optional},
     Member{"/unknownParts", UnknownDates, JsonType::Text, Optional},
+    Member{"/shortens", Shortens, JsonType::Flag, Optional},
+};
+constexpr std::array kRuleDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/shortenedCount", ShortenedCount, JsonType::Text, Optional},
+    Member{"/earliestEnd", EarliestEnd, JsonType::Text, Optional},
 };
 constexpr std::array kHold{
     Member{"/name", HoldName, JsonType::Text, ByVault},
@@ -106,6 +113,12 @@ constexpr std::array kHold{
     Member{"/searchKey/kind", SearchKind, JsonType::Text, Optional},
     Member{"/searchKey/value", SearchValue, JsonType::Text, Optional},
     Member{"/searchKey/birthDate", BirthDate, JsonType::Text, Optional},
+};
+constexpr std::array kRemovalDecision{
+    Member{"/decision", Decision, JsonType::Text, ByGate},
+    Member{"/totpCode", Code, JsonType::Text, ByGate},
+    Member{"/localGovernmentCodeAgain", TenantCodeAgain, JsonType::Text, Optional},
+    Member{"/receiptDigest", ReceiptDigest, JsonType::Text, Optional},
 };
 constexpr std::array kExecution{
     Member{"/totpCode", Code, JsonType::Text, ByGate},
@@ -298,10 +311,10 @@ constexpr std::array kRoutes{
     Route{"executeErasure", M::Post, "/v1/tenants/{localGovernmentCode}/erasures/{erasureId}/execution", Ask,
           Kind::ErasureExecute, 200, kJson, kExecution, false, kLong, kSmall},
     Route{"proposeRetentionRule", M::Post, "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retention-rules", Ask,
-          Kind::RetentionRulePropose, 201, kJson, kRule, false, kQuick, kSmall},
+          Kind::RetentionRulePropose, 201, kJson, kRule, false, kLong, kSmall},
     Route{"decideRetentionRule", M::Post,
           "/v1/tenants/{localGovernmentCode}/files/{recordFile}/retention-rules/{ruleVersion}/decision", Ask,
-          Kind::RetentionRuleDecide, 200, kJson, kDecision, false, kLong, kSmall},
+          Kind::RetentionRuleDecide, 200, kJson, kRuleDecision, false, kLong, kSmall},
     Route{"listRetentionRules",
           M::Get,
           "/v1/tenants/{localGovernmentCode}/retention-rules",
@@ -374,6 +387,19 @@ constexpr std::array kRoutes{
           false,
           kQuick,
           0},
+    Route{"getTenantRemoval",
+          M::Get,
+          "/v1/tenants/{localGovernmentCode}/removal",
+          Ask,
+          Kind::TenantRemovalShow,
+          200,
+          kNone,
+          {},
+          false,
+          kQuick,
+          0},
+    Route{"decideTenantRemoval", M::Post, "/v1/tenants/{localGovernmentCode}/removal/decision", Ask,
+          Kind::TenantRemovalDecide, 200, kJson, kRemovalDecision, false, kLong, kSmall},
     Route{"getBatchCertificate",
           M::Get,
           "/v1/batches/{epoch}/certificate",

@@ -90,9 +90,10 @@ std::vector<RequestRule> make_table() {
                 {id_text(TenantCode), id_text(File), free_text(Ground), may(CountingRule, limits::kMaxIdText),
                  may(RetentionPeriod, limits::kMaxIdText), may(EventItems, limits::kMaxEventText), may(Automatic, 1),
                  may(UnknownDates, limits::kMaxIdText), may(Settlement, limits::kMaxIdText),
-                 may(ProposalId, limits::kMaxIdText)}),
+                 may(ProposalId, limits::kMaxIdText), may(Shortens, 1)}),
       gate_only(Kind::RetentionRuleDecide, "retention-rule-decide",
-                {must(Code, kCode), id_text(TenantCode), id_text(File), id_text(Decision), must(RuleVersion, 8)}),
+                {must(Code, kCode), id_text(TenantCode), id_text(File), id_text(Decision), must(RuleVersion, 8),
+                 may(ShortenedCount, limits::kMaxIdText), may(EarliestEnd, limits::kMaxIdText)}),
       gate_only(Kind::RetentionRuleList, "retention-rule-list", {id_text(TenantCode)}),
       gate_only(Kind::HoldSet, "hold-set",
                 {kIdempotency, id_text(TenantCode), id_text(File), may(SearchKind, limits::kMaxIdText),
@@ -112,6 +113,14 @@ std::vector<RequestRule> make_table() {
       local_only(Kind::TenantCreate, "tenant-create", TwoPersons,
                  {id_text(TenantCode), must(TenantName, limits::kMaxNameText)}),
       local_only(Kind::TenantList, "tenant-list", OnePerson, {}),
+      local_only(Kind::TenantRemovalRequest, "tenant-removal-request", OnePerson,
+                 {id_text(TenantCode), id_text(TenantCodeAgain), must(Receiver, limits::kMaxNameText),
+                  id_text(DocumentNumber), id_text(HandedOverOn), id_text(ReceiptDigest)}),
+      gate_only(Kind::TenantRemovalDecide, "tenant-removal-decide",
+                {must(Code, kCode), id_text(TenantCode), id_text(Decision), may(TenantCodeAgain, limits::kMaxIdText),
+                 may(ReceiptDigest, limits::kMaxIdText)}),
+      both(Kind::TenantRemovalShow, "tenant-removal-show", OnePerson, OnePerson, {id_text(TenantCode)}),
+      local_only(Kind::TenantRemovalWithdraw, "tenant-removal-withdraw", OnePerson, {id_text(TenantCode)}),
       local_only(Kind::PersonAdd, "person-add", TwoPersons,
                  {id_text(PersonId), must(Password, limits::kMaxPasswordLength), must(PersonName, limits::kMaxNameText),
                   must(Section, limits::kMaxNameText), must(StaffNumber, limits::kMaxIdText), id_text(Role),
@@ -180,6 +189,7 @@ Width width_of(FieldId id) {
     case IncludeIndividualNumber:
     case Now:
     case Automatic:
+    case Shortens:
     case FiveDigitCodes:
     case StandardCharacters:
     case Resume:
@@ -228,6 +238,13 @@ Width width_of(FieldId id) {
     case Settlement:
     case ProposalId:
     case HoldName:
+    case ShortenedCount:
+    case EarliestEnd:
+    case TenantCodeAgain:
+    case Receiver:
+    case DocumentNumber:
+    case HandedOverOn:
+    case ReceiptDigest:
     case FieldId::Definition:
       return Width::Text;
   }

@@ -50,6 +50,8 @@ enum class RequestKind : std::uint16_t {
   LostRecords = 111,     // whose rows a restore could not bring back
   // local administration socket only
   BackupCreate = 112,
+  TenantRemovalRequest = 113,   // one security officer asks, with the receipt of the hand-over
+  TenantRemovalWithdraw = 116,
   TenantCreate = 60,
   TenantList = 61,
   PersonAdd = 62,
@@ -76,6 +78,8 @@ enum class RequestKind : std::uint16_t {
   DueList = 97,          // 保存期間満了データ一覧: one page
   RetentionCalendar = 98,  // due per month
   // local administration socket again
+  TenantRemovalDecide = 114,    // gate: a manager of the tenant, with a fresh code
+  TenantRemovalShow = 115,      // both channels
   ClockStatus = 99,
   ClockAccept = 100,     // two persons: the system clock as it stands is right
   // both channels again
@@ -154,6 +158,14 @@ enum class FieldId : std::uint16_t {
   RuleVersion = 97,      // u64
   HoldId = 98,           // 16 B
   HoldName = 99,
+  Shortens = 125,        // one byte: a rule that may let ends come sooner that are fixed
+  ShortenedCount = 126,  // of how many records, as whoever adopts it says: decimal digits
+  EarliestEnd = 127,     // YYYY-MM-DD, the earliest of their new ends
+  TenantCodeAgain = 120, // six digits, typed a second time
+  Receiver = 121,        // of what was handed over (返還)
+  DocumentNumber = 122,  // of the receipt
+  HandedOverOn = 123,    // YYYY-MM-DD
+  ReceiptDigest = 124,   // SHA-256 of the receipt, 64 hex digits
 };
 
 struct Request {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "admin-api/service/handlers.h"
+#include "admin-api/service/restore.h"
 #include "firmware/base/limits_backup.h"
 #include "storage/backup/backup.h"
 #include "storage/generations/records_entry.h"
@@ -16,6 +17,7 @@ namespace json = boost::json;
 
 // One person is enough: it holds ciphertext, and what opens it dies with the next batch.
 Answer backup_create(Parts& parts, Context& context) {
+  TRY(room_for_backup(parts.settings));
   TRY(const auto created, backup::create(parts.appliance, parts.settings.data_directory,
                                          parts.settings.state_copy_directory / "backups", parts.clock.now()));
   std::uint64_t bytes = 0;

@@ -13,7 +13,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 58> kHandlers{{
+constexpr std::array<HandlerRow, 62> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -55,6 +55,10 @@ constexpr std::array<HandlerRow, 58> kHandlers{{
     {Kind::ProvisioningShow, provisioning_show},
     {Kind::TenantCreate, tenant_create},
     {Kind::TenantList, tenant_list},
+    {Kind::TenantRemovalRequest, tenant_removal_request},
+    {Kind::TenantRemovalDecide, tenant_removal_decide},
+    {Kind::TenantRemovalShow, tenant_removal_show},
+    {Kind::TenantRemovalWithdraw, tenant_removal_withdraw},
     {Kind::PersonAdd, person_add},
     {Kind::PersonList, person_list},
     {Kind::PersonUnlock, person_unlock},

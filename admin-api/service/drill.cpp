@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <map>
 
+#include "admin-api/service/installation_lock.h"
 #include "admin-api/service/vault.h"
 #include "crypto/row.h"
 #include "firmware/base/codec.h"
@@ -156,6 +157,12 @@ Result<erasure::BatchOutcome> erase(erasure::Appliance& appliance, const TenantS
   return appliance.run_batch(std::move(orders), daily_cap);
 }
 
+Result<bool> is_for_demonstration(const Settings& settings) {
+  if (settings.hardware_only) return false;
+  TRY(const auto facts, tpm::Anchor::examine(settings.tcti));
+  return facts.software;
+}
+
 json::object told_held(const Held& held) { return {{"keys", held.keys}, {"presences", held.presences}}; }
 
 }  // namespace
@@ -164,11 +171,13 @@ Result<json::object> drill_old_image(const Settings& settings, const fs::path& i
   {  // before the TPM is asked, which another process may be holding
     TRY(const auto alone, journal::lock_directory(settings.data_directory / "journal"));
   }
-  TRY(auto opened, open_appliance(settings, clock));
-  auto& appliance = *opened.appliance;
-  if (!appliance.anchor().facts().software || settings.hardware_only)
+  TRY(const auto installation, lock_installation(settings.data_directory));
+  TRY(const bool allowed, is_for_demonstration(settings));  // before anything of a production installation is started
+  if (!allowed)
     return Error{ErrorCode::NotPermitted, "hold a drill on an installation that is not for demonstration or tests"};
   if (fs::exists(image)) return Error{ErrorCode::Conflict, "copy the disks to a place that exists already"};
+  TRY(auto opened, open_appliance(settings, clock));
+  auto& appliance = *opened.appliance;
   TRY(auto* store, drill_tenant(appliance));
   Drill drill;
   TRY(drill.markers, plant(*store));

@@ -4,7 +4,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/holds.h"
-#include "admin-api/service/imports.h"
+#include "admin-api/service/record_versions.h"
 #include "admin-api/service/retention_terms.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits_retention.h"
@@ -13,6 +13,7 @@ namespace shosoin::service {
 namespace {
 
 namespace json = boost::json;
+using generations::EntryVisitor;
 using protocol::FieldId;
 
 Result<void> need_to_read(Context& context) {
@@ -42,14 +43,14 @@ struct Page {
 Result<void> add_to(Page& page, const TenantStore& store, const Context& context, const Bytes& prefix,
                     const Bytes& after, std::uint32_t last_day) {
   Result<void> read = success();
-  TRY(store.scan(TableId::Due, prefix, [&](const Entry& entry) {
+  const Bytes& from = after < prefix ? prefix : after;
+  TRY(store.scan_behind(TableId::Due, prefix, from, [&](const Entry& entry) {
     auto due = decode_due(entry);
     if (!due) {
       read = due.error();
       return false;
     }
     if (due.value().day > last_day) return false;
-    if (!after.empty() && entry.key.bytes <= after) return true;
     if (page.entries.size() == limits::kDuePage) {
       page.more = true;
       return false;
@@ -61,30 +62,81 @@ Result<void> add_to(Page& page, const TenantStore& store, const Context& context
   return read;
 }
 
-// What the manager sees of one record; nothing of a record that is not confirmed.
-Result<std::optional<json::object>> told_of(const TenantStore& store, const DueEntry& due, ConfirmedImports& confirmed,
-                                            std::chrono::year_month_day today) {
+using HoldsByFile = std::map<std::string, std::map<RecordId, RecordId>>;
+Result<HoldsByFile> holds_over(const TenantStore& store, const std::vector<DueEntry>& entries) {
+  std::map<std::string, std::set<RecordId>> by_file;
+  for (const auto& due : entries) by_file[due.file].insert(due.record);
+  HoldsByFile out;
+  for (const auto& [file, records] : by_file) {
+    TRY(out[file], holds_among(store, file, records));
+  }
+  return out;
+}
+
+// Who works on erasures sees from which day a record is counted; an auditor, who reads no record, does not.
+bool sees_events(const Context& context) {
+  const auto& grant = context.by().grant;
+  return grant.has(Permission::ManageRetention) || grant.has(Permission::RequestErasure) ||
+         grant.has(Permission::ApproveErasure);
+}
+
+struct Telling {
+  const TenantStore& store;
+  HoldsByFile holds;
+  std::chrono::year_month_day today;
+  bool events;
+  ConfirmedImports confirmed{store};
+};
+
+// What the manager sees of one record; nothing of a record that may not be provided.
+Result<std::optional<json::object>> told_of(Telling& telling, const DueEntry& due) {
+  const auto& store = telling.store;
   TRY(const auto record, find_record(store, due.record));
   if (!record) return std::optional<json::object>{};
-  TRY(const bool seen, confirmed.contains(record->import));
+  TRY(const bool seen, is_provided(telling.confirmed, *record));
   if (!seen) return std::optional<json::object>{};
   TRY(const auto term, find_term(store, due.record));
   if (!term) return Error{ErrorCode::Integrity, "find the term of a record that has a due date"};
-  TRY(const auto hold, hold_over(store, due.file, {due.record}));
+  const auto& holds = telling.holds.at(due.file);
+  const auto hold = holds.find(due.record);
   json::object out{{"recordId", due.record.hex()},
                    {"recordFile", due.file},
                    {"version", record->version},
                    {"ruleVersion", term->rule_version}};
-  if (term->event) out["event"] = term->event->to_text();
-  if (hold) out["holdId"] = hold->id.hex();
+  if (term->event && telling.events) out["event"] = term->event->to_text();
+  if (hold != holds.end()) out["holdId"] = hold->second.hex();
   if (term->state != retention::TermState::Fixed) {
     out["undetermined"] = true;
     return std::optional(std::move(out));
   }
   out["end"] = retention::to_text(term->end);
   out["purgeFrom"] = retention::to_text(term->purge_from);
-  out["daysOverdue"] = (std::chrono::sys_days{today} - std::chrono::sys_days{term->purge_from}).count();
+  out["daysOverdue"] = (std::chrono::sys_days{telling.today} - std::chrono::sys_days{term->purge_from}).count();
   return std::optional(std::move(out));
+}
+
+// All of table Due, in steps: no look holds the store for long, and what is written meanwhile may count or not.
+Result<void> each_due(const TenantStore& store, const std::function<bool(const DueEntry&)>& visit) {
+  Bytes last;
+  for (bool more = true; more;) {
+    Result<void> read = success();
+    std::size_t seen = 0;
+    more = false;
+    const EntryVisitor look = [&](const Entry& entry) {
+      auto one = decode_due(entry);
+      if (!one) {
+        read = one.error();
+        return false;
+      }
+      last = entry.key.bytes;
+      if (!visit(one.value())) return false;
+      more = ++seen == limits::kDueStep;
+      return !more;
+    };
+    TRY(last.empty() ? store.scan(TableId::Due, {}, look) : store.scan_behind(TableId::Due, {}, last, look));
+    TRY(std::move(read));
+  }
+  return success();
 }
 
 struct Month {
@@ -115,10 +167,11 @@ Answer due_list(Parts& parts, Context& context) {
   if (!page.more) {
     TRY(add_to(page, *store, context, copy_of(be(retention::kNoDay)), after, retention::kNoDay));
   }
-  ConfirmedImports confirmed(*store);
+  TRY(auto holds, holds_over(*store, page.entries));
+  Telling telling{*store, std::move(holds), today, sees_events(context)};
   json::array out;
   for (const auto& due : page.entries) {
-    TRY(auto told, told_of(*store, due, confirmed, today));
+    TRY(auto told, told_of(telling, due));
     if (told) out.push_back(std::move(*told));
   }
   json::object answer{{"today", retention::to_text(today)}, {"expiredRecords", std::move(out)}};
@@ -132,21 +185,16 @@ Answer retention_calendar(Parts& parts, Context& context) {
   const auto today = retention::day_number(legal_today(parts));
   std::map<std::uint32_t, Month> months;  // by YYYYMM
   Month due, undetermined;
-  Result<void> read = success();
-  TRY(store->scan(TableId::Due, {}, [&](const Entry& entry) {
-    const auto one = decode_due(entry);
-    if (!one) {
-      read = one.error();
-      return false;
-    }
-    const auto& [day, record, file] = one.value();
-    if (!context.by().grant.has_file(file)) return true;
-    auto& month = day == retention::kNoDay ? undetermined : day <= today ? due : months[day / 100];
+  const auto count = [&](const DueEntry& one) {
+    if (!context.by().grant.has_file(one.file)) return;
+    auto& month = one.day == retention::kNoDay ? undetermined : one.day <= today ? due : months[one.day / 100];
     ++month.count;
-    ++month.by_file[file];
+    ++month.by_file[one.file];
+  };
+  TRY(each_due(*store, [&](const DueEntry& one) {
+    count(one);
     return months.size() <= limits::kCalendarMonths;
   }));
-  TRY(std::move(read));
   if (months.size() > limits::kCalendarMonths) return Error{ErrorCode::TooMany, "tell so many months of due dates"};
   json::array out;
   for (const auto& [number, month] : months) {

@@ -13,6 +13,7 @@
 #include "admin-api/service/number_changes.h"
 #include "admin-api/service/quarantine.h"
 #include "admin-api/service/search_keys.h"
+#include "admin-api/service/tenant_removals.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_backup.h"
@@ -241,10 +242,7 @@ json::object declaration_of(const Parts& parts, const TenantFacts& tenant, const
   out["requestedBy"] = facts.requested;
   out["approvedBy"] = facts.approved;
   out["executedBy"] = facts.executed;
-  auto backups = backups_in(parts.settings.state_copy_directory / "backups");
-  const bool known = backups.has_value();
-  out["survivingCopies"] = known ? std::move(*backups) : json::array{};
-  out["survivingCopiesNote"] = std::string(known ? kCopiesKnown : kCopiesUnknown);
+  declare_copies(parts, out);
   return out;
 }
 
@@ -402,7 +400,16 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
 
 }  // namespace
 
+void declare_copies(const Parts& parts, json::object& declaration) {
+  auto backups = backups_in(parts.settings.state_copy_directory / "backups");
+  const bool known = backups.has_value();
+  declaration["survivingCopies"] = known ? std::move(*backups) : json::array{};
+  declaration["survivingCopiesNote"] = std::string(known ? kCopiesKnown : kCopiesUnknown);
+}
+
 Result<bool> anything_approved(Parts& parts) {
+  TRY(const bool leaving, any_removal_approved(parts));
+  if (leaving) return true;
   for (const auto* store : parts.tenants.all_opened()) {
     auto batch = gather(parts, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
@@ -414,9 +421,18 @@ Result<bool> anything_approved(Parts& parts) {
 
 namespace {
 
-Result<std::vector<ErasureOrder>> gather_orders(Parts& parts, const Context* context) {
+struct Gathered {
   std::vector<ErasureOrder> orders;
+  RemovalOrders removals;  // without their orders: these stand among the others
+};
+
+Result<Gathered> gather_orders(Parts& parts, const Context* context) {
+  Gathered gathered;
+  TRY(gathered.removals, removal_orders(parts, context));
+  auto& orders = gathered.orders;
+  orders = std::move(gathered.removals.orders);
   for (auto* store : parts.tenants.all_opened()) {
+    if (gathered.removals.tenants.contains(store->tenant())) continue;  // goes as a whole
     const auto before = orders.size();
     auto added = add_orders(parts, context, *store, orders);
     if (added) continue;
@@ -424,20 +440,28 @@ Result<std::vector<ErasureOrder>> gather_orders(Parts& parts, const Context* con
     orders.resize(before);
     TRY(alarm_left_out(parts, *store, added.error()));
   }
-  return orders;
+  return gathered;
+}
+
+Result<erasure::BatchOutcome> run_gathered(Parts& parts, Gathered gathered) {
+  std::unique_lock<std::mutex> nobody_new;  // joins a tenant that leaves
+  if (!gathered.removals.tenants.empty()) nobody_new = std::unique_lock(parts.people_changes);
+  auto outcome = parts.appliance.run_batch(std::move(gathered.orders), parts.settings.daily_batches);
+  if (outcome) forget_removed(parts, gathered.removals);
+  return outcome;
 }
 
 }  // namespace
 
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure) {
-  TRY(auto orders, gather_orders(parts, context));
-  auto outcome = parts.appliance.run_batch(std::move(orders), parts.settings.daily_batches);
+  TRY(auto gathered, gather_orders(parts, context));
+  auto outcome = run_gathered(parts, std::move(gathered));
   const auto came_between = [&] {
     return !outcome && (outcome.error().code() == ErrorCode::TooEarly || outcome.error().code() == ErrorCode::Locked);
   };
   for (int looks = 1; came_between() && looks < limits::kBatchLooks; ++looks) {  // without what must wait now
     TRY(auto fewer, gather_orders(parts, context));
-    outcome = parts.appliance.run_batch(std::move(fewer), parts.settings.daily_batches);
+    outcome = run_gathered(parts, std::move(fewer));
   }
   if (!outcome) {
     // Past its commit point a batch can only go forward, and only a start finishes it (DESIGN 4).

@@ -33,6 +33,8 @@ Result<std::set<RecordId>> records_in(Context& context);
 // Each is a confirmed record of this file; NotFound otherwise, whatever the reason.
 Result<void> check_records(const TenantStore& store, std::string_view file, const std::set<RecordId>& records);
 boost::json::object person_and_time(const Context& context);
+// Members survivingCopies and survivingCopiesNote of a declaration.
+void declare_copies(const Parts& parts, boost::json::object& declaration);
 
 // Everything approved in the tenants that are open, in one batch; empty is allowed. Under parts.erasures. On failure
 // `must_end` says whether the process has to end. `context` null: by the appliance itself.

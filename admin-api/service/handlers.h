@@ -56,6 +56,10 @@ Answer batch_run(Parts& parts, Context& context);
 
 Answer tenant_create(Parts& parts, Context& context);
 Answer tenant_list(Parts& parts, Context& context);
+Answer tenant_removal_request(Parts& parts, Context& context);
+Answer tenant_removal_decide(Parts& parts, Context& context);
+Answer tenant_removal_show(Parts& parts, Context& context);
+Answer tenant_removal_withdraw(Parts& parts, Context& context);
 Answer person_add(Parts& parts, Context& context);
 Answer person_list(Parts& parts, Context& context);
 Answer person_unlock(Parts& parts, Context& context);

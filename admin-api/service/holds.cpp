@@ -160,14 +160,24 @@ Result<std::vector<HoldFacts>> all_holds(const TenantStore& store) {
   return all_stored<HoldFacts>(store, TableId::Holds, {}, std::numeric_limits<std::size_t>::max(), read_hold);
 }
 
-Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
-                                      const std::set<RecordId>& records) {
-  std::set<RecordId> held;
+Result<std::map<RecordId, RecordId>> holds_among(const TenantStore& store, std::string_view file,
+                                                 const std::set<RecordId>& records) {
+  std::map<RecordId, RecordId> by_record;
   TRY(const auto holds, all_holds(store));
   for (const auto& hold : holds) {
     if (!hold.in_force() || hold.file != file) continue;
+    std::set<RecordId> held;
     TRY(add_covered(store, hold, records, held));
+    for (const auto& id : held) by_record.emplace(id, hold.id);
   }
+  return by_record;
+}
+
+Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
+                                      const std::set<RecordId>& records) {
+  TRY(const auto by_record, holds_among(store, file, records));
+  std::set<RecordId> held;
+  for (const auto& [id, hold] : by_record) held.insert(held.end(), id);
   return held;
 }
 

@@ -31,7 +31,10 @@ Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const Recor
 Result<std::vector<HoldFacts>> all_holds(const TenantStore& store);
 boost::json::object shown(const HoldFacts& facts);
 
-// Which of these records of the file are held: each hold is evaluated once, however many records there are.
+// Which of these records of the file are held, and by which hold first: each hold is evaluated once, however many
+// records there are.
+Result<std::map<RecordId, RecordId>> holds_among(const TenantStore& store, std::string_view file,
+                                                 const std::set<RecordId>& records);
 Result<std::set<RecordId>> held_among(const TenantStore& store, std::string_view file,
                                       const std::set<RecordId>& records);
 // The first hold in force that covers one of these records of the file.

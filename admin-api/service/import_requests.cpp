@@ -6,6 +6,7 @@
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/import_rows.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/retention_terms.h"
 #include "admin-api/service/service.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
@@ -229,6 +230,7 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   TRY(receiving.rows.flush());
   TRY(auto line, log_addressees(store, context, facts, receiving.rows));
   facts.state = "publishing";
+  facts.versions = receiving.rows.versions();
   // If power goes after this change: the log names an import whose entries do not exist; the next opening abandons it
   // and says so.
   TRY(store.change([&](std::uint64_t) -> Result<Change> {
@@ -243,7 +245,9 @@ Answer stage_import(Parts& parts, Context& context, Receiving& receiving, Import
   std::vector<Entry> published{import_entry(facts)};
   TRY(const auto rule, adopted_rule(store, facts.file));
   const bool same_rule = (rule ? rule->counted.version : 0) == receiving.rows.kept_by();
-  if (!same_rule) published.push_back({unsettled_key(facts.file), Bytes{}});
+  if (!same_rule) {
+    TRY(published.emplace_back(), unsettled_entry(store, facts.file, Unsettled::All, store.last_seq()));
+  }
   std::ranges::sort(published, {}, &Entry::key);
   TRY(parts.appliance.merge(store, *entries, std::move(published)));
   // A rule adopted while the rows came in counts for them, too; the maintenance does it where this cannot.
@@ -405,7 +409,7 @@ Answer import_decide(Parts& parts, Context& context) {
   if (before->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
   TRY(fresh_code(parts, context));
   ImportFacts facts;
-  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+  TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
     TRY(auto now, find_import(*store, id));
     if (!now || now->state != "staged") return Error{ErrorCode::Conflict, "decide on an import that is not staged"};
     facts = std::move(*now);
@@ -417,9 +421,16 @@ Answer import_decide(Parts& parts, Context& context) {
     line["recordFile"] = facts.file;
     line["decision"] = decision;
     line["requestedBy"] = facts.opened_by;
-    return Change{{import_entry(facts)}, {}, {}, log_entry(line)};
+    Change change{{import_entry(facts)}, {}, {}, log_entry(line)};
+    if (facts.state == "confirmed" && facts.versions != 0) {
+      TRY(change.entries.emplace_back(), unsettled_entry(*store, facts.file, Unsettled::Versions, seq));
+    }
+    return change;
   }));
   context.logged = true;
+  if (facts.state == "confirmed" && facts.versions != 0) {
+    TRY(settle_now(parts, *store, facts.file));
+  }
   return shown(facts);
 }
 

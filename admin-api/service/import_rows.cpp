@@ -114,6 +114,7 @@ Result<void> ImportRows::take(const files::ImportedRow& row) {
     ++numbers_written_;
   }
   note_term(row, id);
+  if (entry.version > 1) ++versions_;
   if (row.state == files::RowState::Quarantined) {
     TRY(note_waiting(row, id, entry));
   }

@@ -39,6 +39,7 @@ class ImportRows {
   const std::vector<std::uint64_t>& known_subjects() const { return known_subjects_; }
   std::uint64_t known_subject_count() const { return known_subject_count_; }
   std::uint64_t numbers_written() const { return numbers_written_; }
+  std::uint64_t versions() const { return versions_; }  // rows taken as later versions of a record
   const LinkFindings& link_findings() const { return link_findings_; }
   KnownSubjects& subjects() { return subjects_; }
 
@@ -64,7 +65,7 @@ class ImportRows {
   std::vector<std::string> addressees_;
   std::string last_addressee_;
   std::vector<std::uint64_t> known_subjects_;
-  std::uint64_t numbers_written_ = 0, known_subject_count_ = 0;
+  std::uint64_t numbers_written_ = 0, known_subject_count_ = 0, versions_ = 0;
 };
 
 struct Receiving {

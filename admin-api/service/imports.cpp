@@ -66,6 +66,11 @@ Result<ImportFacts> read_facts(const EntryKey& key, ByteView value) {
   }
   std::copy(terminal->begin(), terminal->end(), facts.opened_at.begin());
   facts.seq = static_cast<std::uint64_t>(seq->get_int64());
+  if (const auto* versions = object.if_contains("versions"); versions != nullptr) {
+    if (!versions->is_int64() || versions->get_int64() < 0)
+      return Error{ErrorCode::Integrity, "read the entry of an import"};
+    facts.versions = static_cast<std::uint64_t>(versions->get_int64());
+  }
   facts.told = std::move(told->get_object());
   if (*format == kImportFormat) {
     TRY(facts.form, read_form(object));
@@ -100,16 +105,17 @@ Result<std::vector<ImportFacts>> all_imports(const TenantStore& store) {
 }
 
 Entry import_entry(const ImportFacts& facts) {
-  const json::object object{{"format", kImportFormat},
-                            {"state", facts.state},
-                            {"recordFile", facts.file},
-                            {"seq", static_cast<std::int64_t>(facts.seq)},
-                            {"openedBy", facts.opened_by},
-                            {"openedAtTerminal", to_hex(facts.opened_at)},
-                            {"told", facts.told},
-                            {"group", facts.form.group},
-                            {"encoding", files::to_text(facts.form.profile.encoding)},
-                            {"profile", profile_told(facts.form.profile)}};
+  json::object object{{"format", kImportFormat},
+                      {"state", facts.state},
+                      {"recordFile", facts.file},
+                      {"seq", static_cast<std::int64_t>(facts.seq)},
+                      {"openedBy", facts.opened_by},
+                      {"openedAtTerminal", to_hex(facts.opened_at)},
+                      {"told", facts.told},
+                      {"group", facts.form.group},
+                      {"encoding", files::to_text(facts.form.profile.encoding)},
+                      {"profile", profile_told(facts.form.profile)}};
+  if (facts.versions != 0) object["versions"] = facts.versions;
   return {{TableId::Imports, copy_of(facts.id.view())}, copy_of(view_of(json::serialize(object)))};
 }
 

@@ -36,6 +36,7 @@ struct ImportFacts {
   std::string opened_by;
   Fingerprint opened_at{};
   ImportForm form{};
+  std::uint64_t versions = 0;  // rows that are later versions of a record: the confirmation settles their terms
 };
 Result<std::optional<ImportFacts>> find_import(const TenantStore& store, const RecordId& id);
 Result<std::vector<ImportFacts>> all_imports(const TenantStore& store);

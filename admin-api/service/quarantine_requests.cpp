@@ -6,6 +6,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/quarantine.h"
 #include "admin-api/service/record_keys.h"
+#include "admin-api/service/retention_terms.h"
 #include "firmware/base/limits_intake.h"
 #include "storage/files/stored_row.h"
 #include "storage/files/utf8.h"
@@ -302,6 +303,9 @@ Answer identification_decide(Parts& parts, Context& context) {
     if (decision == "approve") {
       TRY(change, identified(*store, found, seq, log_entry(line)));
       waiting.state = "identified";
+      if (found.entry.version > 1) {  // from now on it is a version of its record
+        TRY(change.entries.emplace_back(), unsettled_entry(*store, found.entry.file, Unsettled::Versions, seq));
+      }
     } else if (state == "proposed") {  // somebody may say better what it is
       waiting.state = "waiting";
       for (auto& item : waiting.items) take_back(item);
@@ -319,6 +323,9 @@ Answer identification_decide(Parts& parts, Context& context) {
     return change;
   }));
   context.logged = true;
+  if (found.waiting.state == "identified" && found.entry.version > 1) {
+    TRY(settle_now(parts, *store, found.entry.file));
+  }
   return told(*found.definition, found.group, found.waiting);
 }
 

@@ -8,9 +8,11 @@
 namespace shosoin::service {
 namespace {
 
+bool is_version_of(const generations::RecordEntry& other, const generations::RecordEntry& entry) {
+  return other.file == entry.file && other.group == entry.group && other.integrated == entry.integrated;
+}
 bool supersedes(const generations::RecordEntry& other, const generations::RecordEntry& entry) {
-  return other.file == entry.file && other.group == entry.group && other.integrated == entry.integrated &&
-         other.version > entry.version;
+  return is_version_of(other, entry) && other.version > entry.version;
 }
 
 Result<std::vector<RecordId>> records_of_subject(const TenantStore& store, const generations::RecordEntry& entry) {
@@ -61,6 +63,46 @@ Result<std::vector<RecordId>> earlier_than(const TenantStore& store, ConfirmedIm
   std::vector<RecordId> out;
   for (const auto& [version, id] : earlier) out.push_back(id);
   return out;
+}
+
+Result<std::vector<Hit>> provided_versions(const TenantStore& store, ConfirmedImports& confirmed,
+                                           const generations::RecordEntry& entry) {
+  std::vector<Hit> versions;
+  if (entry.integrated.empty()) return versions;
+  TRY(const auto ids, records_of_subject(store, entry));
+  for (const auto& id : ids) {
+    TRY(auto other, find_record(store, id));
+    if (!other || !is_version_of(*other, entry)) continue;
+    TRY(const bool provided, is_provided(confirmed, *other));
+    if (provided) versions.push_back({id, std::move(*other)});
+  }
+  std::ranges::sort(versions, {}, [](const Hit& hit) { return hit.entry.version; });
+  return versions;
+}
+
+Result<std::optional<RecordId>> earlier_left_by(const TenantStore& store, ConfirmedImports& confirmed,
+                                                const RecordId& id, const std::set<RecordId>& together) {
+  TRY(const auto entry, find_record(store, id));
+  if (!entry || entry->version < 2) return std::optional<RecordId>{};
+  TRY(const auto ids, records_of_subject(store, *entry));
+  for (const auto& other : ids) {
+    if (together.contains(other)) continue;
+    TRY(const auto earlier, find_record(store, other));
+    if (!earlier || !supersedes(*entry, *earlier)) continue;
+    if (earlier->identification == generations::Identification::Rejected) continue;
+    TRY(const bool seen, confirmed.contains(earlier->import));
+    if (seen) return std::optional(other);
+  }
+  return std::optional<RecordId>{};
+}
+
+Result<std::optional<RecordId>> earlier_left_by(const TenantStore& store, const std::set<RecordId>& records) {
+  ConfirmedImports confirmed(store);
+  for (const auto& id : records) {
+    TRY(const auto left, earlier_left_by(store, confirmed, id, records));
+    if (left) return left;
+  }
+  return std::optional<RecordId>{};
 }
 
 void keep_newest(std::vector<Hit>& hits) {

@@ -2,6 +2,7 @@
 // Versions have record ids of their own and share file, table and 団体内統合宛名番号. Any thread.
 #pragma once
 
+#include <set>
 #include <tuple>
 
 #include "admin-api/service/imports.h"
@@ -24,6 +25,14 @@ Result<Hit> newest_of(const TenantStore& store, ConfirmedImports& confirmed, Hit
 // Ids of the versions before it that may be provided, oldest first: each is told, and erased, by its own.
 Result<std::vector<RecordId>> earlier_than(const TenantStore& store, ConfirmedImports& confirmed,
                                            const generations::RecordEntry& entry);
+// All its versions that may be provided, itself among them if it may, oldest first.
+Result<std::vector<Hit>> provided_versions(const TenantStore& store, ConfirmedImports& confirmed,
+                                           const generations::RecordEntry& entry);
+// A confirmed earlier version that is none of those that go with this one: it would stay behind as if it were the
+// newest (decision 0075). The second: of any of the records, which go together.
+Result<std::optional<RecordId>> earlier_left_by(const TenantStore& store, ConfirmedImports& confirmed,
+                                                const RecordId& id, const std::set<RecordId>& together);
+Result<std::optional<RecordId>> earlier_left_by(const TenantStore& store, const std::set<RecordId>& records);
 // Takes out repetitions and earlier versions.
 void keep_newest(std::vector<Hit>& hits);
 

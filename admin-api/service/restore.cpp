@@ -1,13 +1,17 @@
 #include "admin-api/service/restore.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <boost/json/array.hpp>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/init.h"
+#include "admin-api/service/installation_lock.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/restore_attempts.h"
+#include "admin-api/service/space.h"
 #include "admin-api/service/vault.h"
 #include "crypto/password.h"
 #include "crypto/totp.h"
@@ -32,6 +36,18 @@ Result<void> check_data_directory(const fs::path& data) {
   return free ? success()
               : Result<void>(
                     Error{ErrorCode::Conflict, "restore into a data directory that is not empty: move it away first"});
+}
+
+// What is renamed must be whole on the disk: names too, not only what the files hold.
+Result<void> sync_tree(const fs::path& directory) {
+  std::error_code failed;
+  for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
+    if (!at->is_symlink() && at->is_directory()) {
+      TRY(disk::sync_directory(at->path()));
+    }
+  }
+  if (failed) return Error{ErrorCode::StorageFailed, "list the directories of a restore", failed.value()};
+  return disk::sync_directory(directory);
 }
 
 Result<void> copy_whole(const fs::path& from, const fs::path& to) {
@@ -110,7 +126,12 @@ Result<std::array<Declarer, 2>> check_persons(const TenantStore& zero, const Res
   return std::array{std::move(first), std::move(second)};
 }
 
-json::object told_of(const erasure::RestoredTenant& tenant) {
+// Without the old journal nobody knows what came behind the backup: "nothing" would be a lie.
+constexpr std::string_view kNotKnown =
+    "わからない: 古いデータのログ(--remains)がないので、バックアップの後の変更がどこまであったかは不明 / not known: "
+    "without the journal of the old data (--remains) nobody can say how far changes behind the backup went";
+
+json::object told_of(const erasure::RestoredTenant& tenant, bool remains) {
   json::object out{{"whole", tenant.whole},
                    {"lastSequencePresent", tenant.present},
                    {"lastSequenceKnown", tenant.known},
@@ -118,16 +139,18 @@ json::object told_of(const erasure::RestoredTenant& tenant) {
                    {"rowsLost", tenant.lost_rows},
                    {"rowsDropped", tenant.dropped_rows}};
   if (tenant.known > tenant.present) out["lostFrom"] = tenant.present + 1;
-  if (tenant.known > tenant.present) out["lostTo"] = tenant.known;
+  if (tenant.known > tenant.present && remains) out["lostTo"] = tenant.known;
+  if (!remains) out["lost"] = kNotKnown;
   return out;
 }
 
 json::object declaration_of(const erasure::Appliance& appliance, const backup::Verified& backup,
-                            const erasure::Restoration& restored, const std::array<Declarer, 2>& by, Instant now) {
+                            const erasure::Restoration& restored, const std::array<Declarer, 2>& by, Instant now,
+                            bool remains) {
   json::array tenants;
   const auto known = appliance.tenants();
   for (const auto& tenant : restored.tenants) {
-    auto one = told_of(tenant);
+    auto one = told_of(tenant, remains);
     const auto facts = std::ranges::find(known, tenant.tenant, &erasure::TenantFacts::id);
     if (facts != known.end()) one["localGovernmentCode"] = facts->code;
     one["tenant"] = tenant.tenant == kAppliance ? std::string("appliance") : tenant.tenant.hex();
@@ -138,6 +161,7 @@ json::object declaration_of(const erasure::Appliance& appliance, const backup::V
           {"backupMadeAt", to_iso8601(backup.manifest.made_at)},
           {"backupEpoch", backup.manifest.epoch},
           {"epoch", restored.epoch},
+          {"remainsRead", remains},
           {"declaredBy", json::array{by[0].shown, by[1].shown}},
           {"declaredAt", to_iso8601(now)},
           {"tenants", std::move(tenants)}};
@@ -162,14 +186,14 @@ Result<void> declare(TenantStore& zero, const json::object& declaration, const s
 }
 
 Result<void> tell_tenants(erasure::Appliance& appliance, const json::object& declaration,
-                          const erasure::Restoration& restored) {
+                          const erasure::Restoration& restored, bool remains) {
   for (const auto& tenant : restored.tenants) {
     if (tenant.tenant == kAppliance || !tenant.whole) continue;
     TRY(auto* store, appliance.tenant(tenant.tenant));
     TRY(store->ensure_log_keys());
     auto line = declaration;
     line.erase("tenants");
-    line["restored"] = told_of(tenant);
+    line["restored"] = told_of(tenant, remains);
     TRY(store->log(log_entry(line)));
   }
   return success();
@@ -189,14 +213,28 @@ Result<json::object> restore_in(const Settings& inside, const RestoreInput& inpu
   TRY(auto opened, open_appliance(inside, clock));
   auto& appliance = *opened.appliance;
   TRY(const auto persons, check_persons(appliance.zero(), input, now));
-  auto declaration = declaration_of(appliance, verified, restored, persons, now);
+  const bool remains = !input.remains.empty();
+  auto declaration = declaration_of(appliance, verified, restored, persons, now, remains);
   TRY(declare(appliance.zero(), declaration, persons, now));
-  TRY(tell_tenants(appliance, declaration, restored));
+  TRY(tell_tenants(appliance, declaration, restored, remains));
   TRY(appliance.merge(appliance.zero(), {}));  // and the state copy, which knows the generations of before
   return declaration;
 }
 
 }  // namespace
+
+Result<void> can_be_put_in_place(const fs::path& data) {
+  struct stat parent {
+  }, own{};
+  if (::stat(data.parent_path().c_str(), &parent) != 0)
+    return Error{ErrorCode::Settings, "restore: find the directory above the data directory", errno};
+  if (::stat(data.c_str(), &own) == 0 && own.st_dev != parent.st_dev) {
+    return Error{
+        ErrorCode::Settings,
+        "restore: the data directory is a mount point; unmount it, or name a directory below it in the settings"};
+  }
+  return success();
+}
 
 Factors::~Factors() {
   memory::wipe(password);
@@ -205,11 +243,28 @@ Factors::~Factors() {
 
 Result<json::object> restore_appliance(const Settings& settings, const RestoreInput& input, const Clock& clock,
                                        std::string* at) {
+  const auto say = [&](std::string_view words) {
+    if (at != nullptr) *at = words;
+  };
+  say("保管庫か別のコマンドが動いています。止めてから復元してください / a vault or another command is running: stop it "
+      "first");
+  TRY(const auto alone, lock_installation(settings.data_directory));
+  say("データディレクトリが空ではありません。別の場所へ移してください / the data directory is not empty: move it away");
   TRY(check_data_directory(settings.data_directory));
+  say("データディレクトリがマウントポイントです。外すか、その下のディレクトリを設定してください / the data directory "
+      "is a "
+      "mount point: unmount it, or name a directory below it in the settings");
+  TRY(can_be_put_in_place(settings.data_directory));
+  RestoreAttempts attempts(settings.data_directory);
+  say("パスワードか認証コードの間違いが続きました。最後の間違いから一日待ってください / too many wrong passwords or "
+      "codes: wait a day after the last one");
+  TRY(attempts.begin(clock.now()));
+  say({});
   backup::Fault fault;
   const auto verified = backup::verify(input.backup, fault);
   if (!verified) {
     if (at != nullptr) *at = fault.name;
+    TRY(attempts.forgive());
     return verified.error();
   }
   Settings inside = settings;
@@ -217,13 +272,38 @@ Result<json::object> restore_appliance(const Settings& settings, const RestoreIn
   std::error_code ignored;
   fs::remove_all(inside.data_directory, ignored);
   auto declared = restore_in(inside, input, verified.value(), clock);
+  if (declared) {
+    if (auto synced = sync_tree(inside.data_directory); !synced) declared = synced.error();
+  }
   if (!declared) {
+    // Only a wrong password or code counts: it was counted before it was looked at.
+    if (declared.error().code() != ErrorCode::NotAuthenticated) {
+      TRY(attempts.forgive());
+    }
     fs::remove_all(inside.data_directory, ignored);
     return declared;
   }
+  TRY(attempts.forget());
   fs::remove(settings.data_directory, ignored);  // where it is there, it is empty
   TRY(disk::rename(inside.data_directory, settings.data_directory));
   return declared;
+}
+
+// As much as all that is copied, and the reserve besides.
+Result<void> room_for_backup(const Settings& settings) {
+  std::uint64_t wanted = settings.reserve_bytes;
+  std::error_code failed;
+  for (fs::recursive_directory_iterator at(settings.data_directory, failed), end; !failed && at != end;
+       at.increment(failed)) {
+    std::error_code gone;  // files come and go while the vault serves
+    const auto size = at->is_regular_file(gone) ? at->file_size(gone) : 0;
+    if (!gone) wanted += size;
+  }
+  if (failed) return Error{ErrorCode::Unavailable, "look at what a backup would copy", failed.value()};
+  TRY(const auto free, free_bytes(settings.state_copy_directory));
+  if (free < wanted)
+    return Error{ErrorCode::StorageFull, "make a backup: room for it and the reserve beside the state copy"};
+  return success();
 }
 
 Result<json::object> verify_backup(const fs::path& directory, std::string* at) {

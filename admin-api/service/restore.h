@@ -31,9 +31,17 @@ struct RestoreInput {
   std::filesystem::path remains{};  // the old data directory, where its journal can still be read; empty: none
 };
 // The declaration as it stands in the log. Conflict: the data directory is not empty. InvalidContent, Integrity: the
-// backup, at `at`. NotAuthenticated, NotPermitted, SamePerson: the two persons; nothing was restored.
+// backup, at `at`, or words for people about what stands against it there. NotAuthenticated, NotPermitted, SamePerson:
+// the two persons; nothing was restored.
 Result<boost::json::object> restore_appliance(const Settings& settings, const RestoreInput& input, const Clock& clock,
                                               std::string* at = nullptr);
+
+// StorageFull: a backup would take the disk of the state copy down to the reserve; without a state copy there is no
+// batch.
+Result<void> room_for_backup(const Settings& settings);
+
+// Settings: a directory that is a disk of its own cannot be renamed over; better said before an hour of copying.
+Result<void> can_be_put_in_place(const std::filesystem::path& data);
 
 // What `shosoin backup verify` tells; at: the file at fault.
 Result<boost::json::object> verify_backup(const std::filesystem::path& directory, std::string* at);

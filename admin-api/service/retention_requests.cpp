@@ -1,5 +1,6 @@
 // The requests about retention rules: propose, decide, list (promises 6 and 7).
 #include <algorithm>
+#include <charconv>
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
@@ -8,7 +9,7 @@
 #include "admin-api/service/retention_terms.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
-#include "firmware/base/log.h"
+#include "storage/files/dates.h"
 
 namespace shosoin::service {
 namespace {
@@ -130,14 +131,45 @@ Result<StoredRule> rule_of_version(const TenantStore& store, std::string_view fi
   return Error{ErrorCode::NotFound, kNothing};
 }
 
-// The adoption is durable; what cannot be counted now, the maintenance counts (unsettled_key).
-bool settle_now(Parts& parts, TenantStore& store, const std::string& file, Error* ending) {
+// What a rule would shorten is looked at before it is proposed, and told; the list shows it to whoever decides.
+Result<void> look_at_shortening(Parts& parts, TenantStore& store, StoredRule& rule) {
+  TRY(const auto others, rules_of(store, rule.file));
+  rule.counted.version = static_cast<std::uint16_t>((others.empty() ? 0 : others.back().counted.version) + 1);
+  rule.shortens.emplace();  // the walk counts by a rule that may
   std::unique_lock no_batch(parts.erasures);
-  const auto done = settle_terms(parts, store, file);
-  if (done) return true;
-  oplog::failure("terms could not be computed; the maintenance tries again", done.error());
-  *ending = done.error();
-  return false;
+  TRY(rule.shortens, would_shorten(parts, store, rule));
+  return success();
+}
+
+// Whoever adopts says what is approved of: how many records end sooner, and the earliest of their new ends. What it
+// would do now must be just that (decision 0076).
+Result<void> check_shortening(Parts& parts, Context& context, const TenantStore& store, StoredRule& rule) {
+  Shortening said;
+  const auto count = context.text(FieldId::ShortenedCount), day = context.text(FieldId::EarliestEnd);
+  const auto read_count = std::from_chars(count.data(), count.data() + count.size(), said.count);
+  if (!count.empty() && (read_count.ec != std::errc() || read_count.ptr != count.data() + count.size())) {
+    return context.refuse(ErrorCode::InvalidContent, "read how many ends come sooner", "/shortenedCount");
+  }
+  if (!day.empty()) {
+    const auto read = files::read_date(day);
+    if (!read) return context.refuse(ErrorCode::InvalidContent, "read the earliest new end", "/earliestEnd");
+    said.earliest_end = read.value().date.latest_possible();
+  }
+  TRY(const auto now, would_shorten(parts, store, rule));
+  if (count.empty() || said != now) {
+    rule.shortens = now;
+    context.told["shortens"] = shown(rule).at("shortens");
+    context.told["detail"] = json::object{
+        {"ja",
+         "この規則は、すでに定まった満了日を早めます。今の件数と最も早い新しい満了日(shortens)を確かめ、"
+         "shortenedCount と earliestEnd に同じ値を示して採択してください。"},
+        {"en",
+         "This rule lets ends that are fixed come sooner. Look at how many and at the earliest new end (shortens), "
+         "and adopt it with the same in shortenedCount and earliestEnd."}};
+    return Error{ErrorCode::Conflict, "adopt a rule that shortens other ends than were approved of"};
+  }
+  rule.shortens = now;
+  return success();
 }
 
 }  // namespace
@@ -147,6 +179,9 @@ Answer retention_rule_propose(Parts& parts, Context& context) {
   TRY(need_to_propose(context));
   TRY(const auto* definition, granted_file(parts, context));
   TRY(auto rule, rule_in(context, *definition));
+  if (flag_of(context, FieldId::Shortens)) {
+    TRY(look_at_shortening(parts, *store, rule));
+  }
   rule.proposed = person_and_time(context);
   rule.proposed_by = context.by().person.id;
   rule.proposed_at = context.terminal;
@@ -185,28 +220,34 @@ Answer retention_rule_decide(Parts& parts, Context& context) {
   TRY(const bool same, same_human(parts.zero(), rule.proposed_by, context.by().person));
   if (same) return Error{ErrorCode::SamePerson, "adopt an own rule under another id"};
   if (rule.state != "proposed") return Error{ErrorCode::Conflict, "decide on a rule that is decided"};
+  std::unique_lock no_batch(parts.erasures, std::defer_lock);  // and nothing else that settles terms or publishes rows
+  if (decision == "approve" && rule.shortens) {
+    no_batch.lock();
+    TRY(check_shortening(parts, context, *store, rule));
+  }
+  const auto approved = rule.shortens;
   TRY(fresh_code(parts, context));
-  TRY(store->change([&](std::uint64_t) -> Result<Change> {
+  TRY(store->change([&](std::uint64_t seq) -> Result<Change> {
     TRY(rule, rule_of_version(*store, definition->key(), version));
     if (rule.state != "proposed") return Error{ErrorCode::Conflict, "decide on a rule that is decided"};
+    rule.shortens = approved;
     rule.state = decision == "approve" ? "adopted" : "rejected";
     rule.decided = person_and_time(context);
     auto line = log_object(context, "retention-rule-decide", "ok");
     line["decision"] = decision;
     line["proposedBy"] = rule.proposed_by;
+    if (approved) line["shortens"] = shown(rule).at("shortens");
     Change change{{rule_entry(rule)}, {}, {}, log_entry(line)};
-    if (decision == "approve") change.entries.push_back({unsettled_key(rule.file), Bytes{}});
+    if (decision == "approve") {
+      TRY(change.entries.emplace_back(), unsettled_entry(*store, rule.file, Unsettled::All, seq));
+    }
     return change;
   }));
   context.logged = true;
   auto answer = shown(rule);
   if (decision != "approve") return answer;
-  Error failed{ErrorCode::Internal, "compute terms"};
-  const bool settled = settle_now(parts, *store, rule.file, &failed);
-  if (!settled && (failed.code() == ErrorCode::StorageFailed || failed.code() == ErrorCode::TpmUnreachable)) {
-    return failed;
-  }
-  answer["termsComputed"] = settled;
+  if (no_batch) no_batch.unlock();
+  TRY(answer["termsComputed"], settle_now(parts, *store, rule.file));
   return answer;
 }
 

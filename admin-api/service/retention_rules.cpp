@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "admin-api/service/stored_json.h"
+#include "firmware/base/codec.h"
 #include "firmware/base/limits_retention.h"
+#include "storage/files/dates.h"
 
 namespace shosoin::service {
 namespace {
@@ -35,6 +37,24 @@ Result<retention::CountedBy> read_counted(const json::object& object, std::uint1
   return retention::CountedBy{version, rule.value(), period.value(), settlement.value(), unknown.value()};
 }
 
+Result<Shortening> read_shortening(const json::value& value) {
+  const auto* object = value.if_object();
+  const auto* count = object == nullptr ? nullptr : object->if_contains("count");
+  if (count == nullptr || !count->is_int64() || count->get_int64() < 0) return Error{ErrorCode::Integrity, kDoing};
+  Shortening out{static_cast<std::uint64_t>(count->get_int64()), {}};
+  const auto text = text_member(*object, "earliestEnd");
+  if (text.empty()) return out;
+  const auto day = files::read_date(text);
+  if (!day) return Error{ErrorCode::Integrity, kDoing};
+  out.earliest_end = day.value().date.latest_possible();
+  return out;
+}
+json::object members_of(const Shortening& shortens) {
+  json::object out{{"count", shortens.count}};
+  if (shortens.earliest_end) out["earliestEnd"] = retention::to_text(*shortens.earliest_end);
+  return out;
+}
+
 Result<StoredRule> read_rule(const EntryKey& key, ByteView value) {
   const auto size = key.bytes.size();
   if (size < 4 || key.bytes[size - 3] != 0) return Error{ErrorCode::Integrity, kDoing};
@@ -58,12 +78,16 @@ Result<StoredRule> read_rule(const EntryKey& key, ByteView value) {
                   object_member(object, "proposed"),
                   object_member(object, "decided"),
                   text_member(object, "proposedBy"),
+                  {},
                   {}};
   for (const auto& event : events->get_array()) {
     if (!event.is_string()) return Error{ErrorCode::Integrity, kDoing};
     rule.events.emplace_back(event.get_string());
   }
   std::ranges::copy(*terminal, rule.proposed_at.begin());
+  if (const auto* shortens = object.if_contains("shortens"); shortens != nullptr) {
+    TRY(rule.shortens, read_shortening(*shortens));
+  }
   return rule;
 }
 
@@ -74,16 +98,18 @@ Result<std::vector<StoredRule>> rules_under(const TenantStore& store, const Byte
 json::object members_of(const StoredRule& rule) {
   json::array events;
   for (const auto& event : rule.events) events.emplace_back(event);
-  return {{"state", rule.state},
-          {"rule", retention::to_text(rule.counted.rule)},
-          {"period", rule.counted.period.to_text()},
-          {"events", std::move(events)},
-          {"automatic", rule.automatic},
-          {"settlement", retention::to_text(rule.counted.settlement)},
-          {"unknownParts", retention::to_text(rule.counted.unknown)},
-          {"citation", rule.citation},
-          {"source", rule.source},
-          {"reliability", rule.reliability}};
+  json::object out{{"state", rule.state},
+                   {"rule", retention::to_text(rule.counted.rule)},
+                   {"period", rule.counted.period.to_text()},
+                   {"events", std::move(events)},
+                   {"automatic", rule.automatic},
+                   {"settlement", retention::to_text(rule.counted.settlement)},
+                   {"unknownParts", retention::to_text(rule.counted.unknown)},
+                   {"citation", rule.citation},
+                   {"source", rule.source},
+                   {"reliability", rule.reliability}};
+  if (rule.shortens) out["shortens"] = members_of(*rule.shortens);
+  return out;
 }
 
 }  // namespace
@@ -148,6 +174,26 @@ Result<std::vector<std::string>> event_items_in(Context& context, const files::D
 
 EntryKey unsettled_key(std::string_view file) {
   return {TableId::Facts, copy_of(view_of("retention/unsettled/" + std::string(file)))};
+}
+
+Result<Entry> unsettled_entry(const TenantStore& store, std::string_view file, Unsettled what, std::uint64_t seq) {
+  const auto key = unsettled_key(file);
+  TRY(const auto before, store.get(key));
+  if (before) {
+    TRY(const auto waits, read_unsettled(*before));
+    if (waits == Unsettled::All) what = Unsettled::All;
+  }
+  return Entry{key, Writer{}.u8(static_cast<std::uint8_t>(what)).u64(seq).take()};
+}
+
+Result<Unsettled> read_unsettled(ByteView value) {
+  if (value.empty()) return Unsettled::All;
+  Reader in(value);
+  const auto what = in.u8();
+  in.u64();
+  TRY(in.finish("read what waits for its terms"));
+  if (what != 1 && what != 2) return Error{ErrorCode::Integrity, "read what waits for its terms", what};
+  return static_cast<Unsettled>(what);
 }
 
 }  // namespace shosoin::service

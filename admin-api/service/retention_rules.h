@@ -9,6 +9,11 @@
 
 namespace shosoin::service {
 
+struct Shortening {
+  std::uint64_t count = 0;                                    // of records whose end comes sooner
+  std::optional<std::chrono::year_month_day> earliest_end{};  // of the new ends; none where it is nobody's
+  friend bool operator==(const Shortening&, const Shortening&) = default;
+};
 struct StoredRule {
   std::string file;
   retention::CountedBy counted;     // with its version
@@ -21,6 +26,9 @@ struct StoredRule {
   boost::json::object proposed, decided;  // who, when
   std::string proposed_by;
   Fingerprint proposed_at{};
+  // Proposed to let ends come sooner that earlier rules have fixed, for so many records, the earliest on this day: what
+  // the adoption approves of (decision 0076).
+  std::optional<Shortening> shortens{};
 };
 Entry rule_entry(const StoredRule& rule);
 boost::json::object shown(const StoredRule& rule);
@@ -35,8 +43,12 @@ Result<std::optional<StoredRule>> adopted_rule(const TenantStore& store, std::st
 Result<std::vector<std::string>> event_items_in(Context& context, const files::Definition& definition,
                                                 std::string_view text);
 
-// Terms of this file are still to be computed for the records that are there: table Facts, empty value. Written with
-// the adoption, taken away behind the merge that computes them; as long as it stands nothing of the file is erased.
+// Terms of this file are still to be computed: table Facts. Written with the adoption, and with the confirmation of new
+// versions; taken away behind the merge that computes them. As long as it stands nothing of the file is erased.
+enum class Unsettled : std::uint8_t { All = 1, Versions = 2 };  // stored; of all records, or of those with versions
 EntryKey unsettled_key(std::string_view file);
+// `seq` of the change that brings it tells one from the next; what still waits for all of them goes on doing so.
+Result<Entry> unsettled_entry(const TenantStore& store, std::string_view file, Unsettled what, std::uint64_t seq);
+Result<Unsettled> read_unsettled(ByteView value);  // the value of earlier versions of the program is empty: all
 
 }  // namespace shosoin::service

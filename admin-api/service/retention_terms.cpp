@@ -3,12 +3,10 @@
 #include <algorithm>
 
 #include "admin-api/service/holds.h"
-#include "admin-api/service/log_fields.h"
+#include "admin-api/service/record_versions.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
-#include "firmware/base/log.h"
 #include "storage/files/dates.h"
-#include "storage/files/stored_row.h"
 
 namespace shosoin::service {
 namespace {
@@ -19,93 +17,7 @@ using retention::TermState;
 using std::chrono::sys_days;
 
 constexpr std::uint8_t kDueFormat = 1;
-constexpr unsigned kSlices = 256;  // of the record ids, by their first byte: so that no look holds the store for long
-
 EntryKey term_key(const RecordId& record) { return {TableId::Terms, copy_of(record.view())}; }
-EntryKey due_key(std::uint32_t day, const RecordId& record) {
-  return {TableId::Due, Writer{}.u32(day).raw(record.view()).take()};
-}
-
-struct Plain {  // of one row, wiped
-  explicit Plain(Bytes read) : bytes(std::move(read)) {}
-  Plain(const Plain&) = delete;
-  Plain& operator=(const Plain&) = delete;
-  ~Plain() { memory::wipe(bytes); }
-  Bytes bytes;
-};
-
-Result<Term> term_of_record(const Parts& parts, const TenantStore& store, const StoredRule& rule,
-                            const generations::RecordEntry& record) {
-  TRY(auto bytes, store.read_row(record.record.id, record.record.key));
-  const Plain plain(std::move(bytes));
-  TRY(const auto row, files::view_row(plain.bytes));
-  TRY(const auto* definition, files::definition_of(row, parts.definitions.now()));
-  return count_term(rule, *definition, row.group, row.values);
-}
-
-struct Settling {
-  const Parts& parts;
-  TenantStore& store;
-  const StoredRule& rule;
-  generations::EntrySorter& sorter;
-  std::uint64_t counted = 0, unreadable = 0;
-};
-
-Result<void> settle_record(Settling& settling, const RecordId& id, const generations::RecordEntry& record) {
-  auto now = term_of_record(settling.parts, settling.store, settling.rule, record);
-  if (!now) {
-    const auto code = now.error().code();  // no row of one record keeps the others from their terms
-    if (code != ErrorCode::Integrity && code != ErrorCode::LostInRestore) return now.error();
-    ++settling.unreadable;
-    return success();
-  }
-  TRY(const auto before, find_term(settling.store, id));
-  const auto term = before ? retention::after_rule_change(*before, now.value()) : now.value();
-  ++settling.counted;
-  if (before && *before == term) return success();
-  if (const auto old = before ? retention::due_day(*before) : std::nullopt) {
-    TRY(settling.sorter.add({due_key(*old, id), std::nullopt}));
-  }
-  for (const auto& entry : term_entries(id, settling.rule.file, term)) {
-    TRY(settling.sorter.add(entry));
-  }
-  return success();
-}
-
-Result<void> settle_slice(Settling& settling, std::uint8_t slice) {
-  std::vector<std::pair<RecordId, generations::RecordEntry>> found;
-  Result<void> read = success();
-  TRY(settling.store.scan(TableId::Records, Bytes{slice}, [&](const Entry& entry) {
-    auto record = generations::decode_record_entry(*entry.value);
-    if (!record) {
-      read = record.error();
-      return false;
-    }
-    if (record.value().file == settling.rule.file) {
-      found.emplace_back(*generations::record_of(entry.key), std::move(record.value()));
-    }
-    return true;
-  }));
-  TRY(std::move(read));
-  for (const auto& [id, record] : found) {
-    TRY(settle_record(settling, id, record));
-  }
-  return success();
-}
-
-// The line about it, and the mark goes - unless another rule was adopted during the walk: that one is still to count.
-Result<void> note_settled(TenantStore& store, const std::string& file, std::uint16_t counted_by, json::object line) {
-  TRY(store.change([&](std::uint64_t) -> Result<generations::Change> {
-    TRY(const auto rule, adopted_rule(store, file));
-    generations::Change change{{}, {}, {}, log_entry(line)};
-    if ((rule ? rule->counted.version : 0) == counted_by) {
-      change.entries.push_back({unsettled_key(file), std::nullopt});
-    }
-    return change;
-  }));
-  return success();
-}
-
 // What one term says against erasing now; nothing when it may be erased.
 std::optional<EarlyRefusal> against(const std::optional<Term>& term, std::chrono::year_month_day today,
                                     Undetermined undetermined) {
@@ -144,6 +56,10 @@ Term count_term(const StoredRule& rule, const files::Definition& definition, std
   return in_table ? retention::not_begun(rule.counted) : retention::undetermined(rule.counted);
 }
 
+EntryKey due_key(std::uint32_t day, const RecordId& record) {
+  return {TableId::Due, Writer{}.u32(day).raw(record.view()).take()};
+}
+
 std::vector<Entry> term_entries(const RecordId& record, std::string_view file, const Term& term) {
   std::vector<Entry> out{{term_key(record), retention::encode_term(term)}};
   if (const auto day = retention::due_day(term)) {
@@ -174,45 +90,6 @@ Result<std::optional<Term>> find_term(const TenantStore& store, const RecordId& 
   return std::optional(std::move(term));
 }
 
-Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& file) {
-  TRY(const auto rule, adopted_rule(store, file));
-  if (!rule)
-    return note_settled(store, file, 0, {{"operation", "retention-terms"}, {"result", "ok"}, {"recordFile", file}});
-  const auto sorter = store.sorter();
-  Settling settling{parts, store, *rule, *sorter};
-  for (unsigned slice = 0; slice < kSlices; ++slice) {
-    TRY(settle_slice(settling, static_cast<std::uint8_t>(slice)));
-  }
-  TRY(const auto entries, sorter->sorted());
-  // If power goes inside: the old generation stands or the new one, whole; the mark does in both, and the terms are
-  // computed anew.
-  TRY(parts.appliance.merge(store, *entries, {}));
-  if (settling.unreadable != 0) oplog::warning("records that cannot be read stay without a term");
-  return note_settled(store, file, rule->counted.version,
-                      {{"operation", "retention-terms"},
-                       {"result", "ok"},
-                       {"recordFile", file},
-                       {"ruleVersion", rule->counted.version},
-                       {"count", settling.counted},
-                       {"unreadable", settling.unreadable}});
-}
-
-Result<void> settle_unsettled(Parts& parts, TenantStore& store) {
-  const auto prefix = unsettled_key({});
-  TRY(const bool any, store.any(TableId::Facts, prefix.bytes));
-  if (!any) return success();
-  std::vector<std::string> files;
-  TRY(store.scan(TableId::Facts, prefix.bytes, [&](const Entry& entry) {
-    files.emplace_back(text_of(entry.key.bytes).substr(prefix.bytes.size()));
-    return true;
-  }));
-  std::unique_lock no_batch(parts.erasures);
-  for (const auto& file : files) {
-    TRY(settle_terms(parts, store, file));
-  }
-  return success();
-}
-
 Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std::string_view file,
                                                   const std::set<RecordId>& records, std::chrono::year_month_day today,
                                                   Undetermined undetermined) {
@@ -231,6 +108,8 @@ Result<std::optional<EarlyRefusal>> early_refusal(const TenantStore& store, std:
     if (!latest || sys_days{*refusal->possible_from} > sys_days{*latest->possible_from}) latest = refusal;
   }
   if (latest) return latest;
+  TRY(const auto earlier, earlier_left_by(store, records));
+  if (earlier) return std::optional(EarlyRefusal{ErrorCode::TooEarly, "earlier-version", {}, {}, earlier});
   TRY(const auto hold, hold_over(store, file, records));
   if (!hold) return std::optional<EarlyRefusal>{};
   return std::optional(EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->id});
@@ -252,11 +131,15 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
        "The date of the event is unknown: a person with the permission manageRetention must decide."},
       {"before-end", "保存期間が満了していません。午前0時(日本時間)から消去できる日: ",
        "Retention has not ended. Erasure is possible from 00:00 Japan time on "},
+      {"earlier-version",
+       "この版より前の版(earlierRecordId)が残ります。前の版を先に消去するか、同じ申請に含めてください。",
+       "An earlier version (earlierRecordId) would stay behind: erase it first, or apply for both together."},
       {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
        "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
   context.told["reason"] = refusal.reason;
   if (refusal.possible_from) context.told["purgeFrom"] = retention::to_text(*refusal.possible_from);
   if (refusal.hold) context.told["holdId"] = refusal.hold->hex();
+  if (refusal.earlier) context.told["earlierRecordId"] = refusal.earlier->hex();
   for (const auto& words : kWords) {
     if (words.reason != refusal.reason) continue;
     const auto day = refusal.possible_from ? retention::to_text(*refusal.possible_from) : std::string();

@@ -15,6 +15,7 @@ retention::Term count_term(const StoredRule& rule, const files::Definition& defi
                            std::span<const std::string_view> values);
 // Its entries in tables Terms and Due.
 std::vector<Entry> term_entries(const RecordId& record, std::string_view file, const retention::Term& term);
+EntryKey due_key(std::uint32_t day, const RecordId& record);
 struct DueEntry {
   std::uint32_t day = 0;
   RecordId record;
@@ -23,18 +24,26 @@ struct DueEntry {
 Result<DueEntry> decode_due(const Entry& entry);
 Result<std::optional<retention::Term>> find_term(const TenantStore& store, const RecordId& record);
 
-// For all records of the file by its adopted rule, through a merge; an end already fixed is never shortened. Under
-// parts.erasures. A record that cannot be read stays without a term, is never erased, and is told in the log.
+// What waits for its terms (Unsettled) by the adopted rule of the file, through a merge: an end already fixed is never
+// shortened, unless the rule's adoption approved of it, and versions of one record end together (decisions 0075, 0076).
+// Under parts.erasures. A record that cannot be read stays without a term, is never erased, and is told in the log.
 Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& file);
+// The same at once, behind a change that has left the mark: false where the maintenance has to, an error where the
+// process ends. Takes parts.erasures.
+Result<bool> settle_now(Parts& parts, TenantStore& store, const std::string& file);
+// What this rule would shorten: every record of the file is read. Under parts.erasures for an answer that stays true.
+Result<Shortening> would_shorten(const Parts& parts, const TenantStore& store, const StoredRule& rule);
 // The same for every file of which the adoption or an import was cut short. Takes parts.erasures where there is one.
 Result<void> settle_unsettled(Parts& parts, TenantStore& store);
 
 // Why records may not be erased now: their period (the latest day of them all where it is running), then a hold.
 struct EarlyRefusal {
   ErrorCode code = ErrorCode::TooEarly;
-  std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "on-hold"
+  std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "earlier-version",
+                            // "on-hold"
   std::optional<std::chrono::year_month_day> possible_from;
-  std::optional<RecordId> hold{};  // Locked: the first that stands in the way
+  std::optional<RecordId> hold{};     // Locked: the first that stands in the way
+  std::optional<RecordId> earlier{};  // the version that would stay behind
 };
 // What becomes of records whose end is undetermined: a person with the permission decides at the approval.
 enum class Undetermined : std::uint8_t { Refused, PersonDecides };

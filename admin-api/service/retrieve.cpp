@@ -44,8 +44,9 @@ struct Found {
     std::string changed_on;
     std::optional<files::IndividualNumber> number;  // only when it is to be shown
   };
-  std::vector<Former> former;  // what the subject's number was before (D-16), newest first
-  std::vector<RecordId> earlier;                           // versions before this one
+  std::vector<Former> former;     // what the subject's number was before (D-16), newest first
+  std::vector<RecordId> earlier;  // versions before this one
+  bool newest = true;             // of its versions (最新フラグ, D-17): what a search finds is
   Found() = default;
   Found(Found&&) = default;
   Found& operator=(Found&&) = default;
@@ -155,7 +156,8 @@ void append_shown(const ItemHeads& all_heads, const Found& found, std::string& t
   to += '}';
   append_member(to, "addresseeNumber", found.entry.addressee);
   append_member(to, "integratedAddresseeNumber", found.entry.integrated);
-  to += ",\"version\":" + std::to_string(found.entry.version);
+  to +=
+      ",\"version\":" + std::to_string(found.entry.version) + (found.newest ? ",\"newest\":true" : ",\"newest\":false");
   if (!found.earlier.empty()) {
     to += ",\"earlierVersions\":[";
     for (const auto& id : found.earlier) {
@@ -421,8 +423,14 @@ Answer retrieve_record(Parts& parts, Context& context) {
   ConfirmedImports confirmed(*store, &parts.recall.confirmed_imports);
   TRY(const bool provided, is_provided(confirmed, *entry));
   if (!provided || entry->file != definition->key()) return Error{ErrorCode::NotFound, kNothing};
+  bool newest = true;
+  if (definition->groups()[entry->group].rows == files::GroupRows::One) {
+    TRY(const auto now, newest_of(*store, confirmed, {id, *entry}));
+    newest = now.id == id;
+  }
   Page page;
   TRY(auto found, open_record(parts, context, *store, id, std::move(*entry)));
+  found.newest = newest;
   page.hits.push_back(std::move(found));
   page.matches = 1;
   return tell(parts, context, *store, "retrieve-record", std::move(page), {});

@@ -4,8 +4,8 @@
 
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/holds.h"
-#include "admin-api/service/imports.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/record_versions.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
@@ -47,15 +47,27 @@ Result<std::set<RecordId>> asked_already(const TenantStore& store) {
   return out;
 }
 
-// The first of those that are due and not held: what is held keeps nothing behind it waiting.
-Result<std::set<RecordId>> to_apply_for(const TenantStore& store, std::string_view file,
-                                        const std::set<RecordId>& records, RoundResult& result) {
-  TRY(const auto held, held_among(store, file, records));
+using ByVersion = std::set<std::pair<std::uint32_t, RecordId>>;  // of earlier versions first
+
+// The first of those that are due and not held: what is held keeps nothing behind it waiting, but the later versions of
+// the record (decision 0075).
+Result<std::set<RecordId>> to_apply_for(const TenantStore& store, std::string_view file, const ByVersion& records,
+                                        RoundResult& result) {
+  ConfirmedImports confirmed(store);
+  std::set<RecordId> ids, free;
+  for (const auto& [version, id] : records) ids.insert(id);
+  TRY(const auto held, held_among(store, file, ids));
   result.held += held.size();
-  std::set<RecordId> free;
-  for (const auto& id : records) {
+  std::erase_if(ids, [&](const RecordId& id) { return held.contains(id); });
+  for (const auto& [version, id] : records) {
     if (free.size() == limits::kRoundRecords) break;
-    if (!held.contains(id)) free.insert(id);
+    if (!ids.contains(id)) continue;
+    TRY(const auto earlier, earlier_left_by(store, confirmed, id, ids));
+    if (earlier) {
+      ++result.held;
+    } else {
+      free.insert(id);
+    }
   }
   return free;
 }
@@ -81,7 +93,7 @@ ErasureFacts application_under(const StoredRule& rule, std::set<RecordId> record
   return facts;
 }
 
-Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule, const std::set<RecordId>& records,
+Result<void> apply_for(Parts& parts, TenantStore& store, const StoredRule& rule, const ByVersion& records,
                        year_month_day today, RoundResult& result) {
   TRY(auto free, to_apply_for(store, rule.file, records, result));
   if (free.empty()) return success();
@@ -123,11 +135,11 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
   ConfirmedImports confirmed(store);
   TRY(const auto asked, asked_already(store));
   std::map<std::string, std::optional<StoredRule>> rules;
-  std::map<std::string, std::set<RecordId>> to_erase;
+  std::map<std::string, ByVersion> to_erase;
   for (const auto& one : due) {
     TRY(const auto record, find_record(store, one.record));
     if (!record) continue;
-    TRY(const bool seen, confirmed.contains(record->import));
+    TRY(const bool seen, is_provided(confirmed, *record));
     if (!seen) continue;
     ++result.due;
     if (one.day < yesterday) ++result.overdue;
@@ -136,7 +148,7 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
       TRY(rules[one.file], adopted_rule(store, one.file));
     }
     auto& some = to_erase[one.file];
-    if (rules[one.file] && rules[one.file]->automatic) some.insert(one.record);
+    if (rules[one.file] && rules[one.file]->automatic) some.emplace(record->version, one.record);
   }
   for (const auto& [file, records] : to_erase) {
     if (records.empty()) continue;

@@ -64,6 +64,10 @@ Use use_of(Kind kind) {
     case Kind::CertificateShow:
     case Kind::BatchCertificateShow:
     case Kind::LostRecords:
+    case Kind::TenantRemovalRequest:  // makes room in the end
+    case Kind::TenantRemovalDecide:
+    case Kind::TenantRemovalShow:
+    case Kind::TenantRemovalWithdraw:
     case Kind::BackupCreate:  // on the other disk
     case Kind::ProvisioningShow:
     case Kind::TenantList:

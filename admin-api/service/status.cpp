@@ -4,6 +4,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/scheduler.h"
+#include "admin-api/service/tenant_removals.h"
 #include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
@@ -46,6 +47,32 @@ Result<json::object> retention_status(Parts& parts) {
       {"withoutRule", std::move(without)}};
 }
 
+// On the local socket the certificates of a tenant that was removed are still there; also where its code is another's
+// by now.
+Result<bool> certificate_of_removed(Parts& parts, Context& context) {
+  TRY(const auto removed, parts.appliance.removed_tenants());
+  for (const auto& tenant : removed) {
+    if (tenant.code != context.text(FieldId::TenantCode)) continue;
+    const auto serial = context.text(FieldId::Serial);
+    auto text = parts.appliance.certificate(tenant.id, serial);
+    if (!text && text.error().code() == ErrorCode::NotFound) continue;
+    context.target["serial"] = from_hex(serial) ? serial : "";
+    TRY(context.verbatim, std::move(text));
+    return true;
+  }
+  return false;
+}
+
+// Those that are on their way out, and by code those that are gone.
+Result<json::object> removal_states(Parts& parts) {
+  json::object out;
+  TRY(const auto all, all_removals(parts.zero()));
+  for (const auto& facts : all) {
+    if (facts.is_pending()) out[facts.code] = facts.state;
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<void> may_see_certificates(Context& context) {
@@ -73,6 +100,8 @@ Answer provisioning_show(Parts& parts, Context& context) {
 Answer certificate_show(Parts& parts, Context& context) {
   std::optional<TenantFacts> facts;
   if (context.channel == protocol::Channel::Local) {
+    TRY(const bool shown, certificate_of_removed(parts, context));
+    if (shown) return json::object{};
     facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
   } else {
     TRY(auto* store, own_tenant(parts, context));
@@ -119,13 +148,24 @@ Answer tenant_create(Parts& parts, Context& context) {
 }
 
 Answer tenant_list(Parts& parts, Context&) {
-  json::array out;
+  json::array out, gone;
+  TRY(const auto leaving, removal_states(parts));
   for (const auto& facts : parts.tenants.all()) {
-    out.push_back(json::object{{"localGovernmentCode", facts.code},
-                               {"name", facts.name},
-                               {"open", parts.tenants.opened(facts.id) != nullptr}});
+    json::object one{
+        {"localGovernmentCode", facts.code}, {"name", facts.name}, {"open", parts.tenants.opened(facts.id) != nullptr}};
+    if (const auto* state = leaving.if_contains(facts.code)) one["removal"] = *state;
+    out.push_back(std::move(one));
   }
-  return json::object{{"tenants", std::move(out)}};
+  TRY(const auto removed, parts.appliance.removed_tenants());
+  for (const auto& tenant : removed) {
+    gone.push_back(json::object{{"localGovernmentCode", tenant.code},
+                                {"name", tenant.name},
+                                {"epoch", tenant.epoch},
+                                {"serial", tenant.serial},
+                                {"rows", tenant.rows},
+                                {"removedAt", tenant.removed_at}});
+  }
+  return json::object{{"tenants", std::move(out)}, {"removed", std::move(gone)}};
 }
 
 Answer status(Parts& parts, Context&) {
@@ -143,6 +183,7 @@ Answer status(Parts& parts, Context&) {
                     "is not detected"}};
   TRY(out["retention"], retention_status(parts));
   out["scheduler"] = round_status(parts);
+  TRY(out["tenantRemovals"], removal_states(parts));
   const auto time = parts.legal.last();
   out["clock"] =
       json::object{{"agrees", time.state == retention::ClockState::Agreed}, {"accepted", to_iso8601(time.now)}};
@@ -173,8 +214,8 @@ Answer journal_walk(Parts& parts, Context&) {
   json::array tenants;
   for (const auto& [tenant, line] : lines) {
     const auto facts = parts.tenants.facts(tenant);
-    tenants.push_back(
-        json::object{{"localGovernmentCode", facts ? facts->code : std::string("appliance")}, {"lines", line}});
+    const std::string other = tenant == kAppliance ? "appliance" : "removed";  // lines stay, and nothing opens them
+    tenants.push_back(json::object{{"localGovernmentCode", facts ? facts->code : other}, {"lines", line}});
   }
   return json::object{{"chain", "intact"}, {"frames", frames}, {"tenants", std::move(tenants)}};
 }

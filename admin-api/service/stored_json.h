@@ -18,7 +18,8 @@ std::int64_t number_member(const boost::json::object& object, std::string_view n
 // The object of an entry whose member "format" is `format`; Integrity with `reading` for everything else.
 Result<boost::json::object> stored_object(ByteView value, int format, Literal reading);
 
-enum class ApprovalKind : std::uint8_t { Erasure = 1, NumberChange = 2 };  // the first byte of the key
+// The first byte of the key. TenantRemoval stands in tenant zero, under the tenant's id.
+enum class ApprovalKind : std::uint8_t { Erasure = 1, NumberChange = 2, TenantRemoval = 10 };
 EntryKey approval_key(ApprovalKind kind, const RecordId& id);
 
 // What stands under `prefix` in order of the keys, at most `most`; an error of `read` ends it.

@@ -13,6 +13,15 @@ void Tenants::refresh() {
   for (auto& facts : found) facts_.insert_or_assign(facts.id, std::move(facts));
 }
 
+void Tenants::forget(const TenantId& id) {
+  std::unique_lock lock(mutex_);
+  opened_.erase(id);
+  if (const auto found = facts_.find(id); found != facts_.end()) {
+    open_codes_.erase(found->second.code);
+    facts_.erase(found);
+  }
+}
+
 std::optional<TenantFacts> Tenants::by_code(std::string_view code) const {
   std::unique_lock lock(mutex_);
   for (const auto& [id, facts] : facts_) {

@@ -19,6 +19,7 @@ class Tenants {
   using FirstOpen = std::function<Result<void>(TenantStore&)>;
   Tenants(erasure::Appliance& appliance, FirstOpen first_open);
   void refresh();  // after a tenant was created
+  void forget(const TenantId& id);  // after it was removed: like one that never was
   std::optional<TenantFacts> by_code(std::string_view code) const;
   std::optional<TenantFacts> facts(const TenantId& id) const;  // none for the appliance
   std::vector<TenantFacts> all() const;

@@ -8,6 +8,7 @@
 #include <new>
 
 #include "admin-api/service/init.h"
+#include "admin-api/service/installation_lock.h"
 #include "admin-api/service/private_file.h"
 #include "admin-api/service/repair.h"
 #include "admin-api/service/server.h"
@@ -28,9 +29,11 @@ int tell(const Error& error) {
   oplog::failure("the vault cannot go on", error);
   std::cerr << row.ja << '\n' << row.en << '\n';
   if (error.code() == ErrorCode::Integrity) {
-    std::cerr << "起動前の破損です。data と状態の写しを別の媒体に写してから、運用の手引き第5節の integrity の行に従ってください。\n"
-                 "Damage before the start. Copy data and state copy to another medium, then follow the row `integrity` of "
-                 "section 5 of the operations guide.\n";
+    std::cerr
+        << "起動前の破損です。data と状態の写しを別の媒体に写してから、運用の手引き第5節の integrity "
+           "の行に従ってください。\n"
+           "Damage before the start. Copy data and state copy to another medium, then follow the row `integrity` of "
+           "section 5 of the operations guide.\n";
   }
   return row.exit_code;
 }
@@ -79,7 +82,8 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   Service service(*opened.appliance, settings, clock, definitions, std::move(opened.installation));
   TRY(sandbox::confine(sandbox::Profile::Vault));
   maintain(service);  // sessions that ended while we were away
-  const erasure::Scrub scrub(*opened.appliance, clock, {limits::kScrubFirst, settings.scrub_every, settings.scrub_rate});
+  const erasure::Scrub scrub(*opened.appliance, clock,
+                             {limits::kScrubFirst, settings.scrub_every, settings.scrub_rate});
   service.parts().scrub = &scrub;  // ends after the server has stopped and before the appliance
   TRY(server->start(service));
   sd_notify(0, "READY=1");
@@ -123,6 +127,12 @@ Result<OpenedAppliance> open_ready(const Settings& settings, const Clock& clock)
 
 Result<int> run(const Settings& settings, const Clock& clock) {
   const auto signals = block_signals();
+  // Held until this process ends. Where it cannot be made - a disk that does not write - the vault says so and goes on,
+  // into repair mode.
+  const auto alone = lock_installation(settings.data_directory);
+  if (!alone && alone.error().code() == ErrorCode::Conflict) return alone.error();
+  if (!alone)
+    oplog::failure("the installation could not be locked: a restore would not notice this vault", alone.error());
   if (auto probed = probe_writing(settings.data_directory); !probed && calls_for_repair(probed.error()))
     return repair(settings, probed.error(), signals);
   auto opened = open_ready(settings, clock);

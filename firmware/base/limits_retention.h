@@ -14,14 +14,16 @@ inline constexpr std::uint16_t kMaxRuleVersions = 1000;  // of one file: a chang
 inline constexpr std::size_t kMaxHolds = 1000;           // in force in one tenant: each is looked at before an erasure
 inline constexpr std::size_t kMaxHoldsTold = 500;        // in one list; the rest is counted
 inline constexpr std::size_t kDuePage = 1000;            // entries of one page of what is due
+inline constexpr std::size_t kDueStep = 4000;            // due dates a calendar looks at while writers wait
 inline constexpr std::size_t kCalendarMonths =
     12 * 200;  // told: the longest period of the law and what stands before it
 inline constexpr auto kClockTolerance = std::chrono::minutes{5};  // what a time service may correct at once
 inline constexpr int kClockOffDays = 14;  // longest time without power that passes without a question; a setting
 inline constexpr int kClockOffDaysMost = 366;
-inline constexpr auto kClockStored = std::chrono::hours{1};    // how far accepted time runs ahead of what is stored
-inline constexpr auto kClockLook = std::chrono::seconds{30};   // between two looks at the TPM's clock
-inline constexpr auto kBatchWindow = std::chrono::hours{1};  // what the scheduler applied for goes together, at most so often
+inline constexpr auto kClockStored = std::chrono::hours{1};   // how far accepted time runs ahead of what is stored
+inline constexpr auto kClockLook = std::chrono::seconds{30};  // between two looks at the TPM's clock
+inline constexpr auto kBatchWindow =
+    std::chrono::hours{1};  // what the scheduler applied for goes together, at most so often
 inline constexpr auto kRoundEvery = std::chrono::minutes{10};  // of the scheduler
 inline constexpr std::size_t kRoundRecords =
     1000;  // of one file in one round: one application each; a certificate names every row

@@ -130,6 +130,7 @@ Result<TenantStore*> Appliance::Core::open_store(const TenantId& tenant) {
   const auto row = table.find(tenant);
   const auto environment = environments.find(tenant);
   if (row == table.end()) return Error{ErrorCode::NotFound, "find a tenant"};
+  if (leaving.contains(tenant)) return Error{ErrorCode::Unavailable, "open a tenant that is being removed"};
   if (const auto fault = faults.find(tenant); fault != faults.end()) return fault->second;
   if (environment == environments.end()) return Error{ErrorCode::Integrity, "find the environment of a tenant"};
   TRY(auto seal, tenant_seal(tenant));

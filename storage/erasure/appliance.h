@@ -45,7 +45,24 @@ struct ErasureOrder {
   // Asked once the tenant's writers are held and everything they wrote is known: whether the order still stands. An error ends the
   // batch with nothing changed, and is what run_batch comes back with. Reads only.
   std::function<Result<void>()> last_look{};
+  // The whole tenant goes: every row of it, its keys, its row of the table and its sealed object. Holds nothing of the above but
+  // tenant, declaration, log (of tenant zero then) and last_look; the only order of its tenant. The tenant may be closed.
+  bool remove_tenant = false;
+  // Entries of tenant zero that change with it (its people, terminals, sessions), asked for under the hold of tenant zero's writers
+  // and once before: as they stand then. Reads only.
+  std::function<Result<std::vector<Entry>>()> zero_entries{};
 };
+// What stays known of a tenant that was removed (table RemovedTenants of tenant zero).
+struct RemovedTenant {
+  TenantId id;
+  std::string code, name;
+  std::uint64_t epoch = 0;
+  std::string serial;                                // of its certificate
+  std::uint32_t rows = 0;
+  std::string removed_at;                            // ISO 8601
+};
+Bytes encode_removed_tenant(const RemovedTenant& tenant);
+Result<RemovedTenant> decode_removed_tenant(const TenantId& id, ByteView bytes);
 struct BatchOutcome {
   std::uint64_t epoch = 0;
   std::vector<std::string> serials;                  // one per order, in order; 64 hex digits
@@ -71,6 +88,7 @@ class Appliance {
 
   TenantStore& zero();
   std::vector<TenantFacts> tenants() const;
+  Result<std::vector<RemovedTenant>> removed_tenants() const;
   Result<TenantFacts> find_tenant(std::string_view code) const;      // NotFound
   Result<TenantStore*> tenant(const TenantId& id);                   // opens it on first use; stays valid until destruction
   // Environment, sealed object, generation 0 holding `first`, table row; logged in tenant zero with `log`. Conflict: code exists.

@@ -16,6 +16,7 @@ struct Attempt {
   AttemptId id = AttemptId::random();
   std::vector<ErasureOrder> orders;
   std::map<TenantId, StagedTenant> touched;
+  std::map<TenantId, LeavingTenant> leaving;
   std::map<TenantId, std::vector<RowId>> removed;  // every row that leaves
   EpochState state;
   std::optional<EpochRoot> root;
@@ -34,7 +35,7 @@ generations::RebuildPlan plan_for(const TenantId& tenant, const std::vector<Eras
   std::map<generations::EntryKey, std::optional<Bytes>> additions;
   for (std::uint32_t index = 0; index < orders.size(); ++index) {
     const auto& order = orders[index];
-    if (order.tenant != tenant) continue;
+    if (order.tenant != tenant || order.remove_tenant) continue;
     plan.remove.insert(order.records.begin(), order.records.end());
     plan.remove_imports.insert(order.rejected_imports.begin(), order.rejected_imports.end());
     plan.remove_subjects.insert(order.lost_subjects.begin(), order.lost_subjects.end());
@@ -72,6 +73,20 @@ std::vector<Digest> leaves_of(const TenantId& tenant, const std::vector<Certific
   return leaves;
 }
 
+// What tenant zero forgets of tenants that go, as it stands now.
+Result<std::vector<Entry>> forgotten(const std::vector<ErasureOrder>& orders) {
+  std::vector<Entry> entries;
+  for (const auto& order : orders) {
+    if (!order.remove_tenant) continue;
+    entries.push_back({{generations::TableId::Tenants, copy_of(order.tenant.view())}, std::nullopt});
+    if (!order.zero_entries) continue;
+    TRY(auto own, order.zero_entries());
+    std::ranges::move(own, std::back_inserter(entries));
+  }
+  std::ranges::sort(entries, {}, &Entry::key);
+  return entries;
+}
+
 }  // namespace
 
 struct Batch {
@@ -81,13 +96,14 @@ struct Batch {
   std::optional<power::NoWayBack> whole{};  // from the commit point to the certificate
 
   Result<void> stage(std::vector<ErasureOrder> orders);
+  Result<void> hold();
   Result<void> make_state();
   Result<void> wrap_table();
   Result<void> verify();
   Result<void> copy_state();
   Result<void> commit();
   void give_up();
-  std::vector<Entry> certificate_entries() const;
+  Result<std::vector<Entry>> zero_change() const;
   LogEntry log_for(const TenantId& tenant) const;
 };
 
@@ -97,12 +113,20 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
   attempt.touched[kAppliance].store = &core.zero();
   for (const auto& order : attempt.orders) {
     ENSURE(order.tenant != kAppliance);
+    if (order.remove_tenant) {  // not opened: a closed tenant is removed without its keys
+      ENSURE(attempt.leaving.try_emplace(order.tenant).second);
+      continue;
+    }
     TRY(auto* store, core.open_store(order.tenant));
     attempt.touched[order.tenant].store = store;
   }
   // If power goes in here: generations of gids the table does not name.
   for (auto& [tenant, touched] : attempt.touched) {
+    ENSURE(!attempt.leaving.contains(tenant));
     auto plan = plan_for(tenant, attempt.orders, epoch);
+    if (tenant == kAppliance) {  // out of the snapshot; once more under hold, for what changes until then
+      TRY(plan.additions, forgotten(attempt.orders));
+    }
     std::unique_ptr<GenerationFile> file;
     plan.copy_to = [&, tenant = tenant](const GenerationId& gid) -> Result<generations::SnapshotCopy*> {
       TRY(file, GenerationFile::create(place_of_copy(core.places.state_copy, epoch, attempt.id), tenant, gid));
@@ -112,7 +136,21 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
     touched.staged.emplace(std::move(staged));
     TRY(touched.copy, file->finish(0));
   }
+  TRY(hold());
+  for (const auto& order : attempt.orders) {  // from here to the commit nothing can come between
+    if (order.last_look) {
+      TRY(order.last_look());
+    }
+  }
+  return success();
+}
+
+Result<void> Batch::hold() {
   for (auto& [tenant, touched] : attempt.touched) touched.writers = touched.store->hold_writers();
+  for (auto& [tenant, gone] : attempt.leaving) {
+    TRY(core.take_leave(tenant, gone));
+    TRY(core.count_rows(tenant, gone));
+  }
   for (auto& [tenant, touched] : attempt.touched) {
     TRY(touched.store->catch_up(*touched.staged));
     std::set<RecordId> ordered;
@@ -123,11 +161,6 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
     touched.rows = std::move(rows);
     for (const auto& removed : touched.staged->removed_rows) attempt.removed[tenant].push_back(removed.row);
     attempt.removed[tenant];
-  }
-  for (const auto& order : attempt.orders) {  // from here to the commit nothing can come between
-    if (order.last_look) {
-      TRY(order.last_look());
-    }
   }
   return success();
 }
@@ -152,6 +185,9 @@ Result<void> Batch::make_state() {
       facts.erased_count = static_cast<std::uint32_t>(leaves.size());
       facts.erased_root = crypto::merkle_root(leaves);
     }
+    if (const auto gone = attempt.leaving.find(tenant); gone != attempt.leaving.end()) {
+      facts = {tenant, {}, {}, 0, facts.log_head, gone->second.rows, gone->second.root, true};
+    }
     manifest.tenants.push_back(facts);
   }
   std::unique_lock lock(core.anchor_mutex);
@@ -175,6 +211,7 @@ Result<void> Batch::make_state() {
 // Re-wraps the outer layer of every tenant without opening the inner: closed tenants come along.
 Result<void> Batch::wrap_table() {
   for (const auto& [tenant, old] : core.table) {
+    if (attempt.leaving.contains(tenant)) continue;  // nothing of the new epoch names it
     TableRow row = old;
     if (const auto at = attempt.touched.find(tenant); at != attempt.touched.end()) {
       const auto& staged = *at->second.staged;
@@ -228,7 +265,8 @@ Result<void> Batch::copy_state() {
     generation.seq = touched.staged->copied_seq;
     TRY(generation.delta, copy_delta(*core.environments.at(tenant), generation.gid));
     if (tenant == kAppliance) {
-      attempt.certificates = touched.store->box_change(*touched.staged, certificate_entries());
+      TRY(const auto entries, zero_change());
+      attempt.certificates = touched.store->box_change(*touched.staged, entries);
       generation.seq = attempt.certificates.seq;
       generation.delta.emplace_back(generations::gid_key(generation.gid, generation.seq), attempt.certificates.row);
     }
@@ -237,15 +275,28 @@ Result<void> Batch::copy_state() {
   return write_state_copy(core.places.state_copy, copy);
 }
 
-std::vector<Entry> Batch::certificate_entries() const {
-  std::vector<Entry> entries;
+// The bodies of the certificates, and what tenant zero forgets and keeps of tenants that go.
+Result<std::vector<Entry>> Batch::zero_change() const {
+  TRY(auto entries, forgotten(attempt.orders));
   for (std::uint32_t index = 0; index < attempt.orders.size(); ++index) {
     const auto& order = attempt.orders[index];
-    const auto& rows = attempt.touched.at(order.tenant).rows;
-    CertificateBody body{order.declaration, order.tenant, attempt.state.epoch, index, {}, leaves_of(order.tenant, rows)};
-    std::ranges::copy_if(rows, std::back_inserter(body.rows),
-                         [&](const auto& row) { return order.records.contains(row.record); });
     const auto serial = certificate_serial(attempt.state.manifest, index);
+    CertificateBody body{order.declaration, order.tenant, attempt.state.epoch, index, {}, {}, CertificateKind::Erasure};
+    if (order.remove_tenant) {
+      body.kind = CertificateKind::TenantRemoval;
+      TRY(const auto stored, core.zero().get({generations::TableId::Tenants, copy_of(order.tenant.view())}));
+      if (!stored) return Error{ErrorCode::NotFound, "find a tenant in tenant zero"};
+      TRY(const auto known, decode_tenant_entry(*stored));
+      const RemovedTenant gone{order.tenant, known.code, known.name, attempt.state.epoch, serial,
+                               attempt.leaving.at(order.tenant).rows, to_iso8601(core.clock->now())};
+      entries.push_back(
+          {{generations::TableId::RemovedTenants, copy_of(order.tenant.view())}, encode_removed_tenant(gone)});
+    } else {
+      const auto& rows = attempt.touched.at(order.tenant).rows;
+      body.tenant_leaves = leaves_of(order.tenant, rows);
+      std::ranges::copy_if(rows, std::back_inserter(body.rows),
+                           [&](const auto& row) { return order.records.contains(row.record); });
+    }
     entries.push_back({{generations::TableId::Certificates, copy_of(view_of(serial))}, encode_certificate_body(body)});
   }
   std::ranges::sort(entries, {}, &Entry::key);
@@ -256,7 +307,7 @@ LogEntry Batch::log_for(const TenantId& tenant) const {
   std::string text = R"({"operation":"erasure-batch","epoch":)" + std::to_string(attempt.state.epoch) + R"(,"erasures":[)";
   bool first = true;
   for (const auto& order : attempt.orders) {
-    if (order.tenant != tenant) continue;
+    if (order.remove_tenant ? tenant != kAppliance : order.tenant != tenant) continue;  // its own log goes with it
     text += (first ? "" : ",") + order.log.text;
     first = false;
   }
@@ -308,6 +359,7 @@ Result<void> Batch::commit() {
   for (auto& [tenant, touched] : attempt.touched) {
     TRY(touched.store->adopt(std::move(*touched.staged)));
   }
+  for (auto& [tenant, gone] : attempt.leaving) core.forget(tenant, gone);
   std::vector<journal::Journal::Ticket> tickets;
   for (auto& [tenant, frame] : frames) {
     TRY(const auto ticket, attempt.touched.at(tenant).store->finish_frame(std::move(frame)));
@@ -321,6 +373,7 @@ Result<void> Batch::commit() {
 
 // The attempt's generations are garbage, and their copies; what cannot be dropped now, the next start drops.
 void Batch::give_up() {
+  for (const auto& [tenant, gone] : attempt.leaving) core.stay(tenant);
   std::error_code ignored;
   std::filesystem::remove_all(place_of_copy(core.places.state_copy, core.state.epoch + 1, attempt.id), ignored);
   for (auto& [tenant, touched] : attempt.touched) {

@@ -14,6 +14,7 @@ struct CertificateRow {
   RowId row;
   Digest row_digest{};             // SHA256 of the encrypted row
 };
+enum class CertificateKind : std::uint8_t { Erasure, Batch, TenantRemoval };
 // Fixed in the appliance transaction, before anything is destroyed.
 struct CertificateBody {
   std::string declaration;         // JSON object of the service: tenant, file, count, rule, persons, times, surviving copies ...
@@ -22,10 +23,12 @@ struct CertificateBody {
   std::uint32_t index = 0;         // among the certificates of the batch
   std::vector<CertificateRow> rows;
   std::vector<Digest> tenant_leaves;  // all leaves of this tenant in this batch, in manifest order
+  CertificateKind kind = CertificateKind::Erasure;  // a removal has neither rows nor leaves: all went, and the manifest counts them
 };
 Bytes encode_certificate_body(const CertificateBody& body);
 Result<CertificateBody> decode_certificate_body(ByteView bytes);
 
+// Of an erasure or of a tenant's removal, by the body's kind.
 std::string assemble_certificate(const CertificateBody& body, const Evidence& evidence, bool software_tpm,
                                  const std::vector<std::string>& endorsement_certificates, const SigningSeed& signing_seed);
 
@@ -38,6 +41,7 @@ enum class CertificateFault : std::uint8_t {
   None, NotJson, NotCanonical, UnknownMember, WrongFormat, BadField, SignatureInvalid, SerialMismatch, ManifestMismatch,
   ChainMismatch, TenantNotInManifest, CountMismatch, RowNotInManifest, SurvivingKeySlot, TpmEvidence,
   OtherTenant,                     // right, but not of the tenant that was asked about
+  TenantStays,                     // of a removal, but the manifest keeps the tenant
 };
 struct CertificateCheck {
   CertificateFault fault = CertificateFault::None;
@@ -47,9 +51,9 @@ struct CertificateCheck {
   std::string declaration;         // for display
   std::uint64_t epoch = 0;
   std::size_t rows = 0;
-  bool of_batch = false;           // of a whole batch: no declaration
+  CertificateKind kind = CertificateKind::Erasure;  // of a whole batch: no declaration
 };
-// Of an erasure or of a batch. tenant_code: refused where the declaration names another tenant, or none.
+// Of an erasure, of a tenant's removal or of a batch. tenant_code: refused where the declaration names another tenant, or none.
 CertificateCheck verify_certificate(std::string_view text, const ProvisioningRecord& pinned, std::string_view tenant_code = {});
 std::string_view describe(CertificateFault fault, bool japanese);
 std::string_view describe(tpm::EvidenceFault fault, bool japanese);

@@ -77,7 +77,8 @@ bool read_evidence(const json::object& object, Evidence& evidence) {
   return !evidence.manifest.empty() && !evidence.certified_at.empty() && !evidence.quote.empty();
 }
 
-bool read_erasure(const json::object& object, CertificateBody& body) {
+// What certificates of an erasure and of a removal have in common.
+bool read_declared(const json::object& object, CertificateBody& body) {
   const auto tenant = hex_text<16>(text_of_member(object, "tenant"));
   const auto index = number_member(object, "index");
   const auto& declaration = object.at("declaration");
@@ -85,14 +86,26 @@ bool read_erasure(const json::object& object, CertificateBody& body) {
   body.tenant = TenantId(*tenant);
   body.index = static_cast<std::uint32_t>(*index);
   body.declaration = crypto::canonical_json(declaration);
-  return read_rows(object, body);
+  return true;
+}
+
+bool read_removal(const json::object& object, ParsedCertificate& parsed) {
+  const auto count = number_member(object, "erasedCount");
+  const auto root = hex_text<32>(text_of_member(object, "erasedRoot"));
+  if (!count || !root) return false;
+  parsed.erased_count = *count;
+  parsed.erased_root = *root;
+  return read_declared(object, parsed.body);
 }
 
 bool read_tenants(const json::object& object, ParsedCertificate& parsed) {
   const auto& tenants = object.at("tenants");
   if (!tenants.is_array()) return false;
   for (const auto& tenant : tenants.get_array()) {
-    if (!tenant.is_object() || !has_exactly(tenant.get_object(), {"tenant", "erasedCount", "erasedRoot"})) return false;
+    if (!tenant.is_object()) return false;
+    const auto& object_of = tenant.get_object();
+    const bool stays = has_exactly(object_of, {"tenant", "erasedCount", "erasedRoot"});
+    if (!stays && !has_exactly(object_of, {"tenant", "erasedCount", "erasedRoot", "removed"})) return false;
   }
   parsed.tenants = tenants.get_array();
   return true;
@@ -114,9 +127,9 @@ std::optional<std::uint64_t> number_member(const json::object& object, std::stri
   return static_cast<std::uint64_t>(value->get_int64());
 }
 
-std::optional<ParsedCertificate> read_certificate(const json::object& object, bool of_batch) {
+std::optional<ParsedCertificate> read_certificate(const json::object& object, CertificateKind kind) {
   ParsedCertificate parsed;
-  parsed.of_batch = of_batch;
+  parsed.body.kind = kind;
   const auto epoch = number_member(object, "epoch");
   const auto& endorsement = object.at("endorsement");
   parsed.software = endorsement.is_string() && endorsement.get_string() == kSoftwareTpm;
@@ -125,16 +138,28 @@ std::optional<ParsedCertificate> read_certificate(const json::object& object, bo
   parsed.serial = text_of_member(object, "serial");
   parsed.body.epoch = *epoch;
   if (!read_evidence(object, parsed.evidence)) return std::nullopt;
-  if (of_batch ? !read_tenants(object, parsed) : !read_erasure(object, parsed.body)) return std::nullopt;
-  return parsed;
+  const auto read = [&] {
+    switch (kind) {
+      case CertificateKind::Erasure:
+        return read_declared(object, parsed.body) && read_rows(object, parsed.body);
+      case CertificateKind::Batch:
+        return read_tenants(object, parsed);
+      case CertificateKind::TenantRemoval:
+        return read_removal(object, parsed);
+    }
+    return false;
+  }();
+  return read ? std::optional(std::move(parsed)) : std::nullopt;
 }
 
 json::array erased_of_tenants(const Manifest& manifest) {
   json::array out;
   for (const auto& tenant : manifest.tenants) {
-    out.push_back(json::object{{"tenant", tenant.tenant.hex()},
-                               {"erasedCount", static_cast<std::int64_t>(tenant.erased_count)},
-                               {"erasedRoot", to_hex(tenant.erased_root)}});
+    json::object told{{"tenant", tenant.tenant.hex()},
+                      {"erasedCount", static_cast<std::int64_t>(tenant.erased_count)},
+                      {"erasedRoot", to_hex(tenant.erased_root)}};
+    if (tenant.removed) told["removed"] = true;
+    out.push_back(std::move(told));
   }
   return out;
 }

@@ -10,15 +10,17 @@
 namespace shosoin::erasure {
 
 struct ParsedCertificate {
-  CertificateBody body;        // of a batch: epoch only
+  CertificateBody body;        // of a batch: kind and epoch only
   boost::json::array tenants;  // of a batch
+  std::uint64_t erased_count = 0;  // of a removal
+  Digest erased_root{};            // of a removal
   Evidence evidence;
   std::string serial;
   bool software = false;
-  bool of_batch = false;
+  bool of_batch() const { return body.kind == CertificateKind::Batch; }
 };
 // nullopt: a member is malformed. Its members are known to be exactly those of its format.
-std::optional<ParsedCertificate> read_certificate(const boost::json::object& object, bool of_batch);
+std::optional<ParsedCertificate> read_certificate(const boost::json::object& object, CertificateKind kind);
 
 // A member as text, or empty; as a number that is not negative; base64, or empty.
 std::string text_of_member(const boost::json::object& object, std::string_view name);

@@ -38,6 +38,9 @@ std::string_view describe(CertificateFault fault, bool japanese) {
       return pick("TPMの証拠が合わない。", "The TPM's evidence does not fit.");
     case CertificateFault::OtherTenant:
       return pick("正しい証明書だが、尋ねた団体のものではない。", "It is right, but not of the tenant that was asked about.");
+    case CertificateFault::TenantStays:
+      return pick("団体の廃止の証明書だが、目録ではその団体が残っている。",
+                  "It is of a tenant's removal, but the manifest keeps the tenant.");
   }
   return {};
 }

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 CertificateFault check_chain(const ParsedCertificate& parsed, const Manifest& manifest) {
   const auto& evidence = parsed.evidence;
-  const auto index = parsed.of_batch ? kBatchIndex : parsed.body.index;
+  const auto index = parsed.of_batch() ? kBatchIndex : parsed.body.index;
   if (certificate_serial(evidence.manifest, index) != parsed.serial) return CertificateFault::SerialMismatch;
   if (manifest.epoch != parsed.body.epoch) return CertificateFault::ManifestMismatch;
   if (manifest.previous_x != evidence.x_previous ||
@@ -49,9 +49,18 @@ CertificateFault check_rows(const CertificateBody& body, const Manifest& manifes
   return count == records.size() ? CertificateFault::None : CertificateFault::CountMismatch;
 }
 
+CertificateFault check_removal(const ParsedCertificate& parsed, const Manifest& manifest) {
+  const auto tenant = std::ranges::find(manifest.tenants, parsed.body.tenant, &ManifestTenant::tenant);
+  if (tenant == manifest.tenants.end()) return CertificateFault::TenantNotInManifest;
+  if (!tenant->removed) return CertificateFault::TenantStays;
+  const bool same = tenant->erased_count == parsed.erased_count && tenant->erased_root == parsed.erased_root;
+  return same ? CertificateFault::None : CertificateFault::CountMismatch;
+}
+
 CertificateFault check_manifest(const ParsedCertificate& parsed, const Manifest& manifest) {
   if (const auto fault = check_chain(parsed, manifest); fault != CertificateFault::None) return fault;
-  if (!parsed.of_batch) return check_rows(parsed.body, manifest);
+  if (parsed.body.kind == CertificateKind::Erasure) return check_rows(parsed.body, manifest);
+  if (parsed.body.kind == CertificateKind::TenantRemoval) return check_removal(parsed, manifest);
   return parsed.tenants == erased_of_tenants(manifest) ? CertificateFault::None : CertificateFault::CountMismatch;
 }
 
@@ -65,15 +74,37 @@ bool is_of_tenant(const CertificateBody& body, std::string_view code) {
          text_of_member(tenant->get_object(), "localGovernmentCode") == code;
 }
 
-CertificateFault check_members(const json::object& object, bool of_batch) {
-  const std::span<const std::string_view> known = of_batch ? std::span<const std::string_view>(kBatchCertificateMembers)
-                                                           : std::span<const std::string_view>(kCertificateMembers);
-  for (const auto& member : object) {
-    if (std::ranges::find(known, std::string_view(member.key())) == known.end()) return CertificateFault::UnknownMember;
+struct Members {
+  std::string_view format;
+  std::span<const std::string_view> names;
+};
+Members members_of(CertificateKind kind) {
+  switch (kind) {
+    case CertificateKind::Erasure:
+      return {kCertificateFormat, kCertificateMembers};
+    case CertificateKind::Batch:
+      return {kBatchCertificateFormat, kBatchCertificateMembers};
+    case CertificateKind::TenantRemoval:
+      return {kRemovalCertificateFormat, kRemovalCertificateMembers};
   }
-  if (text_of_member(object, "format") != (of_batch ? kBatchCertificateFormat : kCertificateFormat))
-    return CertificateFault::WrongFormat;
-  return object.size() == known.size() ? CertificateFault::None : CertificateFault::BadField;
+  return {};
+}
+
+// An unknown format is looked at as one of an erasure, and refused there.
+CertificateKind kind_of(const json::object& object) {
+  const auto format = text_of_member(object, "format");
+  if (format == kBatchCertificateFormat) return CertificateKind::Batch;
+  return format == kRemovalCertificateFormat ? CertificateKind::TenantRemoval : CertificateKind::Erasure;
+}
+
+CertificateFault check_members(const json::object& object, CertificateKind kind) {
+  const auto known = members_of(kind);
+  for (const auto& member : object) {
+    if (std::ranges::find(known.names, std::string_view(member.key())) == known.names.end())
+      return CertificateFault::UnknownMember;
+  }
+  if (text_of_member(object, "format") != known.format) return CertificateFault::WrongFormat;
+  return object.size() == known.names.size() ? CertificateFault::None : CertificateFault::BadField;
 }
 
 }  // namespace
@@ -90,9 +121,9 @@ CertificateCheck verify_certificate(std::string_view text, const ProvisioningRec
   if (!value || !value.value().is_object()) return fail(CertificateFault::NotJson);
   if (crypto::canonical_json(value.value()) != text) return fail(CertificateFault::NotCanonical);
   auto& object = value.value().get_object();
-  const bool of_batch = text_of_member(object, "format") == kBatchCertificateFormat;
-  if (const auto fault = check_members(object, of_batch); fault != CertificateFault::None) return fail(fault);
-  const auto parsed = read_certificate(object, of_batch);
+  const auto kind = kind_of(object);
+  if (const auto fault = check_members(object, kind); fault != CertificateFault::None) return fail(fault);
+  const auto parsed = read_certificate(object, kind);
   if (!parsed) return fail(CertificateFault::BadField);
   const auto signature = base64_member(object, "signature");
   object.erase("signature");
@@ -102,13 +133,13 @@ CertificateCheck verify_certificate(std::string_view text, const ProvisioningRec
   check.serial = parsed->serial;
   check.declaration = parsed->body.declaration;
   check.epoch = parsed->body.epoch;
-  check.rows = parsed->body.rows.size();
-  check.of_batch = of_batch;
+  check.rows = kind == CertificateKind::TenantRemoval ? parsed->erased_count : parsed->body.rows.size();
+  check.kind = kind;
   check.software_tpm = parsed->software || pinned.software_tpm;
   auto manifest = decode_manifest(parsed->evidence.manifest, ErrorCode::InvalidContent);
   if (!manifest) return fail(CertificateFault::ManifestMismatch);
   if (const auto fault = check_manifest(*parsed, manifest.value()); fault != CertificateFault::None) return fail(fault);
-  if (of_batch) {
+  if (kind == CertificateKind::Batch) {
     for (const auto& tenant : manifest.value().tenants) check.rows += tenant.erased_count;
   }
   check.evidence =

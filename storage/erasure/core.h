@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <set>
 #include <shared_mutex>
 
 #include "storage/engine/engine.h"
@@ -23,6 +24,13 @@ struct StagedTenant {                       // one touched tenant of a batch
   std::vector<CertificateRow> rows;         // what goes, ascending by row id
 };
 
+struct LeavingTenant {                      // one that a batch removes
+  TenantStore* store = nullptr;             // none while it is closed: nobody opens it meanwhile
+  std::unique_lock<std::mutex> writers;
+  std::uint32_t rows = 0;                   // every row there is, counted without keys
+  Digest root{};                            // over their leaves
+};
+
 struct Appliance::Core {
   Places places;
   tpm::Pins pins;
@@ -33,6 +41,10 @@ struct Appliance::Core {
   std::map<TenantId, std::unique_ptr<engine::Environment>> environments;  // tenant zero's is the appliance environment
   std::map<TenantId, std::unique_ptr<TenantStore>> stores;                // open ones
   std::map<TenantId, Error> faults;                                       // tenants a start could not serve, and why
+  std::set<TenantId> leaving;               // guarded by table_mutex: a batch is removing them, nobody opens them
+  // Of removed tenants: without keys, but somebody may still hold them. Stores before their environments.
+  std::vector<std::unique_ptr<engine::Environment>> retired_environments;
+  std::vector<std::unique_ptr<TenantStore>> retired_stores;
 
   std::mutex work_mutex;
   std::mutex anchor_mutex;
@@ -88,6 +100,13 @@ struct Appliance::Core {
   // batch.cpp
   Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);
   Result<void> check_daily_cap(int daily_cap);
+  // removal.cpp
+  Result<void> take_leave(const TenantId& tenant, LeavingTenant& gone);  // nobody opens or changes it from here on
+  Result<void> count_rows(const TenantId& tenant, LeavingTenant& gone);
+  void stay(const TenantId& tenant);                                     // the batch did not happen
+  void forget(const TenantId& tenant, LeavingTenant& gone);              // the table does not name it any more
+  Result<std::vector<RemovedTenant>> list_removed();
+  Result<void> drop_removed();              // directories and state copies of removed tenants
 };
 
 // Tenant entries of tenant zero.

@@ -14,6 +14,7 @@
 namespace shosoin::erasure {
 
 inline constexpr std::uint16_t kEpochFormat = 1;
+inline constexpr std::uint16_t kRemovingManifestFormat = 2;  // of a manifest that removes a tenant, and of no other
 
 struct ManifestTenant {
   TenantId tenant;
@@ -23,6 +24,7 @@ struct ManifestTenant {
   Digest log_head{};
   std::uint32_t erased_count = 0;
   Digest erased_root{};               // RFC 6962 root; leaf = SHA256(0x00 || tenant || row id || SHA256(row))
+  bool removed = false;               // has no generation from this epoch on: gid, snapshot root and entries are zero
   bool operator==(const ManifestTenant&) const = default;
 };
 struct Manifest {

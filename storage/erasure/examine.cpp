@@ -44,7 +44,9 @@ void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examin
     if (const auto at = faults.find(tenant); at != faults.end()) left_out = at->second;
     if (const auto at = stores.find(tenant); at != stores.end()) open = at->second.get();
     if (const auto at = environments.find(tenant); at != environments.end()) environment = at->second.get();
-    row = table.at(tenant);
+    const auto known = table.find(tenant);
+    if (known == table.end()) return;  // removed meanwhile
+    row = known->second;
   }
   if (left_out) {
     const auto sound = check_file(directory_of(tenant) / "data.mdb");
@@ -59,7 +61,12 @@ void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examin
     TRY(auto key, unwrap_tenant_key(seal, row));
     return TenantStore::open(*environment, tenant, {std::move(key), row.gid}, *journal, *clock);
   }();
-  if (!opened) return examiner.fault("environment", opened.error());
+  if (!opened) {
+    std::shared_lock lock(table_mutex);
+    if (!table.contains(tenant)) return;  // removed while it was opened
+    lock.unlock();
+    return examiner.fault("environment", opened.error());
+  }
   opened.value()->examine(examiner);
 }
 

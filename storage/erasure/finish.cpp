@@ -140,7 +140,8 @@ Result<void> Appliance::Core::sweep() {
   for (const auto& [tenant, row] : table) {
     if (tenant != kAppliance) births.insert(row.birth_epoch);
   }
-  return prune_state_copies(places.state_copy, state, births);
+  TRY(prune_state_copies(places.state_copy, state, births));
+  return drop_removed();
 }
 
 }  // namespace shosoin::erasure

@@ -104,7 +104,7 @@ Result<void> Appliance::Core::open_environments() {
   }));
   TRY(std::move(read));
   for (const auto& tenant : named) {
-    if (tenant == kAppliance) continue;
+    if (tenant == kAppliance || environments.contains(tenant) || faults.contains(tenant)) continue;
     const auto open = [&] { return engine::Environment::open(directory_of(tenant), generations::tenant_layout(), false); };
     auto environment = open();
     // A disk that fails once is asked once more; one that is full keeps the whole vault from starting, until it has room.
@@ -291,12 +291,17 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   TRY(core->open_environments());
   TRY(core->replay_outboxes());
   TRY(core->open_root_or_revert());
+  if (core->recovered == "reverted") {  // a tenant that the taken-back epoch had removed is there again
+    TRY(core->open_environments());
+    TRY(core->replay_outboxes());
+  }
   if (!core->certified || core->recovered == "committed") {
     TRY(core->finish_epoch());
   }
   TRY(core->open_table());
   TRY(core->open_zero());
   TRY(core->sweep());
+  core->state_copy_behind = !read_state_copy(places.state_copy, core->state);  // torn, gone, or of an earlier format: renewed by whoever asks
   if (core->journal->dropped() > 0) {  // after a power cut as a rule; the audit officer sees that lines may be gone
     TRY(core->zero().log({false, R"({"operation":"journal-tail-dropped","bytes":)" + std::to_string(core->journal->dropped()) + "}"}));
   }

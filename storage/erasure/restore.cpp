@@ -5,6 +5,7 @@
 #include "firmware/base/log.h"
 #include "storage/erasure/core.h"
 #include "storage/erasure/restore_tenant.h"
+#include "storage/erasure/sequence_line.h"
 
 namespace shosoin::erasure {
 namespace {
@@ -97,11 +98,12 @@ void name_generation(TableRow& row, const FittedGeneration& fitted) {
 class Fitter {
  public:
   Fitter(const Places& places, tpm::Anchor& anchor, Instant now, const std::vector<StateCopy>& copies,
-         const Known& known)
-      : places_(places), anchor_(anchor), now_(now), copies_(copies), known_(known) {}
+         const Known& known, std::uint64_t line)
+      : places_(places), anchor_(anchor), now_(now), copies_(copies), known_(known), line_(line) {}
 
   Result<void> fit_appliance(engine::Environment& environment, Fitting& fitting) {
     RestoredTenant told{kAppliance};
+    told.line = line_;
     TRY(bring_in_copies(environment, kAppliance, copies_));
     TRY(told.known, known_.of(kAppliance, environment));
     auto& row = fitting.rows.at(kAppliance);
@@ -119,6 +121,7 @@ class Fitter {
 
   Result<void> fit(const TenantId& tenant, TableRow& row) {
     RestoredTenant told{tenant};
+    told.line = line_;
     auto fitted = fit_one(row, told);
     if (!fitted && fitted.error().code() != ErrorCode::Integrity && fitted.error().code() != ErrorCode::InvalidContent)
       return fitted.error();
@@ -158,6 +161,7 @@ class Fitter {
   Instant now_;
   const std::vector<StateCopy>& copies_;
   const Known& known_;
+  const std::uint64_t line_;  // drawn by the restore before this one: what it gave out nobody may know any more
   std::map<TenantId, TenantEntry> entries_;
 };
 
@@ -211,12 +215,16 @@ Result<Restoration> fit_to_tpm(const Places& places, tpm::Anchor& anchor,
   }
   TRY(auto appliance, engine::Environment::open(places.data / "appliance", generations::appliance_layout(), false));
   TRY(auto fitting, find_fitting(*appliance, copies, anchor));
-  Fitter fitter(places, anchor, now, copies, all);
+  TRY(const auto line, read_sequence_line(places.state_copy));
+  Fitter fitter(places, anchor, now, copies, all, line);
   TRY(fitter.fit_appliance(*appliance, fitting));
   for (auto& [tenant, row] : fitting.rows) {
     if (tenant == kAppliance) continue;
     TRY(fitter.fit(tenant, row));
   }
+  auto drawn = line;
+  for (const auto& told : fitter.restored) drawn = std::max(drawn, told.line);
+  TRY(write_sequence_line(places.state_copy, drawn));
   // Last: without it the data directory is one that no start takes.
   TRY(put_state(*appliance, fitting, places));
   std::error_code ignored;

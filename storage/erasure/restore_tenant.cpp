@@ -211,7 +211,7 @@ Result<std::optional<FittedGeneration>> fit_tenant(engine::Environment& environm
   if (!opened) return std::optional<FittedGeneration>{};
   told.present = opened->seq;
   told.known = std::max(told.known, told.present);
-  told.line = (told.known / limits::kSequenceLine + 1) * limits::kSequenceLine;
+  told.line = (std::max(told.known, told.line) / limits::kSequenceLine + 1) * limits::kSequenceLine;
   GenerationKey fresh{key.duplicate(), GenerationId::random()};
   FittedGeneration fitted{fresh.gid, {}};
   Inventory inventory;

@@ -16,7 +16,7 @@ struct FittedGeneration {
   generations::SnapshotSummary summary;
 };
 // Chooses the newest generation `key` opens, marks rows that are lost, drops rows that nothing names, and writes the
-// generation anew at `told.known` rounded up. nullopt: none opens. each: every entry of the generation, once.
+// generation anew behind both `told.known` and `told.line`, the newest line any restore has drawn. nullopt: none opens. each: every entry of the generation, once.
 Result<std::optional<FittedGeneration>> fit_tenant(engine::Environment& environment, const TenantEpochKey& key,
                                                    RestoredTenant& told, Instant now,
                                                    const std::function<void(const Entry&)>& each = {});

@@ -86,4 +86,7 @@ Result<StateCopy> read_state_copy(const std::filesystem::path& directory, const 
 Result<void> prune_state_copies(const std::filesystem::path& directory, const EpochState& keep,
                                 const std::set<std::uint64_t>& births);
 
+// What copies hold of these tenants: generations and rows of the table. Ciphertext nothing opens any more.
+Result<void> strip_state_copies(const std::filesystem::path& directory, const std::set<TenantId>& tenants);
+
 }  // namespace shosoin::erasure

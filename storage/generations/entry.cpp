@@ -80,6 +80,7 @@ std::optional<RecordId> record_of(TableId table, ByteView key) {
     case TableId::Terminals:
     case TableId::Sessions:
     case TableId::Tenants:
+    case TableId::RemovedTenants:
     case TableId::SigningKeys:
     case TableId::Certificates:
     case TableId::Definitions:

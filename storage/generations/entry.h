@@ -36,6 +36,7 @@ enum class TableId : std::uint16_t {
   NumberHistory = 16,  // 団体内統合宛名番号 || 0x00 || change id -> a change of the 個人番号 (number_history.h)
   Lost = 17,        // row id || record id -> lost at(8): a row that a restore could not bring back
   // tenant zero only
+  RemovedTenants = 20,  // tenant id -> what stays known of a tenant that was removed (storage/erasure/epochs.md)
   People = 32,      // person id -> credentials
   Terminals = 33,   // certificate fingerprint -> terminal
   Sessions = 34,    // token hash -> session

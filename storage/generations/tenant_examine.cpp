@@ -121,6 +121,7 @@ Result<TenantStore::Snapshot> TenantStore::take_snapshot() const {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     {
       std::shared_lock lock(state_);
+      TRY(still_here());
       TRY(auto transaction, environment_.read());
       TRY(const auto seq, read_seq(*transaction));
       if (seq == last_seq_) {
@@ -142,8 +143,10 @@ void TenantStore::examine(Examiner& examiner) const {
     examiner.pages += page.count;
     examiner.pace(page.kind == engine::PageKind::Free ? 0 : limits::kPageRead);
   });
+  if (retired_) return;
   if (!checked) return examiner.fault("data.mdb, page " + std::to_string(checked.error().outside()), checked.error());
   auto taken = take_snapshot();
+  if (retired_) return;  // removed while it was looked at: no fault
   if (!taken) return examiner.fault("meta/seq", taken.error());
   auto& [transaction, generation, seq, records] = taken.value();
   auto view = SnapshotView::open(*transaction, tenant_, generation);

@@ -154,11 +154,13 @@ Result<TenantStore::PendingFrame> TenantStore::begin_frame(std::uint64_t change_
 }
 
 Result<TenantStore::PendingFrame> TenantStore::draft_frame(std::uint64_t change_seq, const LogEntry& entry) {
+  TRY(still_here());
   TRY(auto prepared, prepare_line(entry));
   PendingFrame pending{std::unique_lock(line_), {}, entry.number_access, entry.declares_gap};
   if (gap_ && !entry.declares_gap) return Error{ErrorCode::Integrity, "log before the gap in the SEQ is declared"};
   const auto now = clock_.now();
   // The month may have ended meanwhile: who comes then asks again.
+  TRY(still_here());
   if (tokyo_month(now) != prepared.month || !still_known(prepared)) {
     return Error{ErrorCode::Unavailable, "log under the key of this month"};
   }

@@ -151,6 +151,7 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   StagedGeneration staged{{TenantEpochKey::random(), GenerationId::random()}, {}, 0, 0, {}, {}};
   {
     std::shared_lock lock(state_);
+    TRY(still_here());
     if (!plan.fresh_key) staged.generation.key = generation_.key.duplicate();
     frozen.view = view_;
     TRY(auto transaction, environment_.read());
@@ -311,7 +312,7 @@ GenerationKey TenantStore::current_generation() const {
 }
 SnapshotSummary TenantStore::summary() const {
   std::shared_lock lock(state_);
-  return view_->summary();
+  return retired_ ? SnapshotSummary{} : view_->summary();
 }
 
 }  // namespace shosoin::generations

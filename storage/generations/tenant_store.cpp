@@ -136,23 +136,56 @@ void TenantStore::apply(std::vector<Entry> entries) {
   }
 }
 
+Result<void> TenantStore::still_here() const {
+  if (retired_) return Error{ErrorCode::NotFound, "use the store of a tenant that was removed"};
+  return success();
+}
+
+void TenantStore::retire(std::unique_lock<std::mutex> writers) {
+  ENSURE(writers.mutex() == &writer_ && writers.owns_lock());
+  std::unique_lock line(line_);
+  std::unique_lock lock(state_);
+  ++version_;
+  retired_ = true;
+  generation_ = {TenantEpochKey::random(), GenerationId::random()};
+  view_.reset();
+  for (auto& [key, value] : delta_) {
+    if (value) memory::wipe(*value);
+  }
+  delta_.clear();
+  delta_rows_ = delta_bytes_ = 0;
+  std::unique_lock keys(keys_);
+  month_keys_.clear();
+}
+
 Result<std::optional<Bytes>> TenantStore::get(const EntryKey& key) const {
   std::shared_lock lock(state_);
+  TRY(still_here());
   if (auto at = delta_.find(key); at != delta_.end()) return at->second;
   return view_->get([this] { return environment_.read(); }, key);
 }
 
 Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisitor& visit) const {
+  return scan_from({table, copy_of(prefix)}, prefix, visit);
+}
+
+Result<void> TenantStore::scan_behind(TableId table, ByteView prefix, ByteView last, const EntryVisitor& visit) const {
+  EntryKey next{table, copy_of(last)};
+  next.bytes.push_back(0);  // nothing stands between a key and this
+  return scan_from(next, prefix, visit);
+}
+
+Result<void> TenantStore::scan_from(const EntryKey& from, ByteView prefix, const EntryVisitor& visit) const {
   std::shared_lock lock(state_);
+  TRY(still_here());
   TRY(auto transaction, environment_.read());
-  const EntryKey from{table, copy_of(prefix)};
   std::vector<std::unique_ptr<EntrySource>> sources;
   sources.push_back(view_->source(*transaction, from, SnapshotView::Keep::Blocks));
   sources.push_back(std::make_unique<DeltaSource>(delta_, from));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   for (;;) {
     TRY(auto entry, merged->next());
-    if (!entry || entry->key.table != table || !starts_with(entry->key.bytes, prefix)) return success();
+    if (!entry || entry->key.table != from.table || !starts_with(entry->key.bytes, prefix)) return success();
     if (!visit(*entry)) return success();
   }
 }
@@ -160,6 +193,7 @@ Result<void> TenantStore::scan(TableId table, ByteView prefix, const EntryVisito
 Result<bool> TenantStore::any(TableId table, ByteView prefix) const {
   {
     std::shared_lock lock(state_);
+    TRY(still_here());
     const EntryKey from{table, copy_of(prefix)};
     const auto at = delta_.lower_bound(from);
     if (at == delta_.end() || at->first.table != table || !starts_with(at->first.bytes, prefix)) {
@@ -187,6 +221,7 @@ Result<Bytes> TenantStore::read_row(const RowId& row, const crypto::RowKey& key)
 
 Digest TenantStore::number_token(ByteView number) const {
   std::shared_lock lock(state_);
+  if (retired_) return Digest{};  // equals no token there is
   return view_->number_key().expose([&](auto key) { return crypto::hmac_sha256(key, {number}); });
 }
 
@@ -197,6 +232,7 @@ std::uint64_t TenantStore::last_seq() const {
 
 Result<std::uint64_t> TenantStore::change(const std::function<Result<Change>(std::uint64_t)>& build) {
   std::unique_lock writing(writer_);
+  TRY(still_here());
   const std::uint64_t seq = last_seq_ + 1;
   TRY(auto made, build(seq));
   FreshKeys fresh{[this](const Entry& key) { learn_log_key(key); }, {}};
@@ -257,6 +293,7 @@ Result<journal::Journal::Ticket> TenantStore::commit_change(std::uint64_t seq, C
 // Two rows fill a page. LMDB gives a full page's last row away to a new one when the next id comes behind it, so that ids
 // written in their order leave every page half empty; every second id first, then those between: each finds its place.
 Result<void> TenantStore::write_rows_ahead(const std::vector<NewRow>& rows) {
+  TRY(still_here());
   TRY(auto transaction, environment_.write());
   for (const std::size_t first : {std::size_t{0}, std::size_t{1}}) {
     for (auto at = first; at < rows.size(); at += 2) {

@@ -78,6 +78,8 @@ class TenantStore {
   const TenantId& tenant() const { return tenant_; }
   Result<std::optional<Bytes>> get(const EntryKey& key) const;
   Result<void> scan(TableId table, ByteView prefix, const EntryVisitor& visit) const;  // ascending; the visitor must not write
+  // The same from behind this key on, which stands under the prefix: a long walk in steps lets writers in between.
+  Result<void> scan_behind(TableId table, ByteView prefix, ByteView last, const EntryVisitor& visit) const;
   Result<bool> any(TableId table, ByteView prefix) const;  // whether a scan would find something; many times cheaper than one
   Result<Bytes> read_row(const RowId& row, const crypto::RowKey& key) const;           // Integrity when missing
   Digest number_token(ByteView number) const;      // HMAC-SHA-256 under the tenant's number key
@@ -122,6 +124,9 @@ class TenantStore {
   Result<void> adopt(StagedGeneration staged);                        // after the table names it
   GenerationKey current_generation() const;
   SnapshotSummary summary() const;
+  // The tenant was removed: its keys leave memory, and whoever still holds this store hears NotFound from here on. `writers` is what
+  // hold_writers gave.
+  void retire(std::unique_lock<std::mutex> writers);
 
   // A frame made now and journalled later: the line stays reserved, and all logging of this tenant waits, until finish or drop.
   struct PendingFrame {
@@ -151,11 +156,13 @@ class TenantStore {
   TenantStore(engine::Environment& environment, const TenantId& tenant, GenerationKey generation, journal::Journal& journal,
               const Clock& clock);
   Result<void> load();
+  Result<void> still_here() const;
   Result<PendingFrame> draft_frame(std::uint64_t change_seq, const LogEntry& entry);
   Result<journal::Journal::Ticket> commit_change(std::uint64_t seq, Change& made);
   Result<void> load_delta(const engine::ReadTransaction& transaction);
   Result<void> load_log_state();
   Result<void> load_number_seq();
+  Result<void> scan_from(const EntryKey& from, ByteView prefix, const EntryVisitor& visit) const;
   void apply(std::vector<Entry> entries);
   void learn_log_key(const Entry& entry);
   Bytes box_delta(const GenerationKey& generation, std::uint64_t seq, const std::vector<Entry>& entries) const;
@@ -192,6 +199,7 @@ class TenantStore {
   std::map<EntryKey, std::optional<Bytes>> delta_;
   std::uint64_t last_seq_ = 0;
   std::atomic<std::uint64_t> version_{0};  // written under state_
+  std::atomic<bool> retired_{false};       // written under writer_, line_ and state_
   std::size_t delta_rows_ = 0, delta_bytes_ = 0;
   mutable std::mutex sorts_mutex_;
   std::set<GenerationId> sorts_;

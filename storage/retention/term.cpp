@@ -60,6 +60,31 @@ Term after_rule_change(const Term& before, const Term& now) {
   return longer ? now : before;
 }
 
+Term after_shortening_rule(const Term& before, const Term& now) {
+  if (before.state != TermState::Fixed) return now;
+  if (now.state != TermState::Fixed) return before;
+  return before.rule_version < now.rule_version ? now : after_rule_change(before, now);
+}
+
+std::vector<Term> terms_of_versions(std::vector<Term> versions) {
+  std::optional<Term> known;  // of those behind
+  for (auto term = versions.rbegin(); term != versions.rend(); ++term) {
+    const bool open = term->state != TermState::Fixed;
+    if (known && (known->state == TermState::Fixed ? open || sys_days{known->end} > sys_days{term->end}
+                                                   : term->state == TermState::NotBegun)) {
+      *term = *known;
+    }
+    if (term->state != TermState::NotBegun) known = *term;
+  }
+  const Term* latest = nullptr;  // of those before: none of them may be there alone when the newer ones are gone
+  for (auto& term : versions) {
+    if (term.state != TermState::Fixed) continue;
+    if (latest != nullptr && sys_days{latest->end} > sys_days{term.end}) term = *latest;
+    latest = &term;
+  }
+  return versions;
+}
+
 std::uint32_t day_number(year_month_day day) {
   return static_cast<std::uint32_t>(int(day.year())) * 10'000 + unsigned(day.month()) * 100 + unsigned(day.day());
 }

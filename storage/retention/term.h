@@ -48,6 +48,12 @@ Term undetermined(const CountedBy& rule);
 // A later rule never shortens an end already fixed, nor makes it unknown (DESIGN section 6; domain notes, section 3,
 // 11).
 Term after_rule_change(const Term& before, const Term& now);
+// Unless the adoption of the later rule approved of it: then an end that an earlier rule counted may come sooner. What
+// is fixed becomes unknown not even by that (decision 0076).
+Term after_shortening_rule(const Term& before, const Term& now);
+// Versions of one record, oldest first, end together (decision 0075): one without an event of its own takes that of the
+// next that has one, and all up to the newest that has one end with the latest end among them. Those behind it go on.
+std::vector<Term> terms_of_versions(std::vector<Term> versions);
 
 inline constexpr std::size_t kTermSize = 20;
 Bytes encode_term(const Term& term);

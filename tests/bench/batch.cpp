@@ -1,7 +1,7 @@
 // Batches on a large tenant against the plainest re-boxing of as many blocks, in turns: what they take, how long
 // writers of the tenant wait, what other tenants' audited reads take meanwhile, and how far the disk use rises and
 // falls back.
-//   bench_batch DIRECTORY RECORDS [ROUNDS]
+//   bench_batch DIRECTORY RECORDS [ROUNDS]        in a directory of its own below, taken away afterwards
 // Prints one line of JSON; ends with 1 when a bound of issue 5's sort is missed (kBounds below). Small tenants are
 // measured, not judged: a batch has its TPM and its syncs, whatever its size.
 #include <cstdio>
@@ -17,6 +17,7 @@
 #include "storage/generations/layout.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/world.h"
+#include "tests/support/temporary_directory.h"
 
 namespace shosoin::bench {
 namespace {
@@ -230,8 +231,8 @@ int run(int count, char** words) {
   if (count < 3) return 64;
   ENSURE(memory::prepare_process());
   engine::prepare_allocator();
-  const std::filesystem::path place = words[1];
-  std::filesystem::create_directories(place);
+  const support::TemporaryDirectory own{std::filesystem::path(words[1])};
+  const auto& place = own.path();
   const auto records = static_cast<std::size_t>(std::strtoull(words[2], nullptr, 10));
   const int rounds = count > 3 ? std::atoi(words[3]) : 3;
   World world({.directory = place, .tenants = 2, .records = records, .seats = 1, .others = 2000}, {});

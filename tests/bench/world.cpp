@@ -118,7 +118,7 @@ void World::settle(City& city, std::size_t number, std::size_t seats, const std:
         {service::Sessions::id_of(view_of(seat.token)), {person.id, terminal, clock_.now(), clock_.now()}}));
     const auto grant = must(service::parse_grant(
         service::Role::Operator,
-        "retrieve,viewIndividualNumber,import,file:" + std::string(kFile) + ",file:jumin-kihon-daicho"));
+        "retrieve,viewIndividualNumber,import,requestErasure,file:" + std::string(kFile) + ",file:jumin-kihon-daicho"));
     of_tenant.push_back({service::grant_key(person.id), service::encode_grant(grant)});
     city.seats.push_back(std::move(seat));
   }

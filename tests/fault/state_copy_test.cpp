@@ -96,5 +96,20 @@ TEST_F(StateCopy, ThatFellBehindAtAMergeIsRenewedAndGivesTheNewGenerationBack) {
   EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords});
 }
 
+TEST_F(StateCopy, ThatDoesNotReadBackIsFoundByTheStartAndRenewed) {
+  ASSERT_TRUE(rig.start());
+  ASSERT_TRUE(rig.erase_some());
+  rig.stop();
+  for (const auto& item : fs::recursive_directory_iterator(rig.places().state_copy)) {
+    if (item.is_regular_file() && item.path().filename().string().size() == 65) fs::resize_file(item.path(), item.file_size() - 1);
+  }
+  ASSERT_TRUE(rig.start());
+  EXPECT_TRUE(rig.appliance().status().state_copy_behind);
+  rig.appliance().renew_state_copy();
+  EXPECT_FALSE(rig.appliance().status().state_copy_behind);
+  ASSERT_NO_FATAL_FAILURE(lose_environment());
+  EXPECT_EQ(rig.readable(rig.tenants[0]).size(), std::size_t{EpochRig::kRecords - EpochRig::kErased});
+}
+
 }  // namespace
 }  // namespace shosoin::test

@@ -4,6 +4,7 @@
 
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
+#include "storage/erasure/sequence_line.h"
 #include "tests/support/temporary_directory.h"
 
 namespace {
@@ -15,7 +16,7 @@ void read_as_generation(shosoin::ByteView bytes) {
   StateCopy::Generation generation;
   generation.file = place.path() / "generation";
   generation.size = bytes.size();
-  if (bytes.size() < 85) return;  // the opening, the end and the digest
+  if (bytes.size() < 85 || !text_of(bytes).starts_with("shosoin-generation-1")) return;  // a file each: only what may be one
   generation.tenant = TenantId::from(bytes.subspan(20, 16)).value();
   generation.gid = GenerationId::from(bytes.subspan(36, 16)).value();
   std::ranges::copy(bytes.last(32), generation.digest.begin());
@@ -45,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENSURE(equal(encode_epoch_state(state.value()), bytes));
     ENSURE(next_chain(state.value().x_previous, manifest_digest(state.value().manifest)) == state.value().x_current);
   }
+  if (const auto line = decode_sequence_line(bytes)) ENSURE(equal(encode_sequence_line(line.value()), bytes));
   if (const auto evidence = decode_evidence(bytes)) ENSURE(equal(encode_evidence(evidence.value()), bytes));
   if (const auto copy = decode_evidence_copy(bytes)) {
     ENSURE(equal(encode_evidence_copy(encode_evidence(copy.value())), bytes));

@@ -9,6 +9,11 @@ from markers_test import files_below, find_in, forms_of_number, forms_of_text
 from scenario import APPLICATION, FILE, KOGANEI
 
 
+def backup_file(home):
+    """Some other file."""
+    return os.path.join(home, "provisioning.json")
+
+
 class Restore(Story):
     UNTIL = "import_people"
 
@@ -46,10 +51,13 @@ class Restore(Story):
 
         done = self.erase(records[1])
         self.accepted(self.cli.both(aoki, baba, "batch", "run", "--now"))  # the state copy of the erasure is not the newest
-        self.place.stop("vault")
         backup = os.path.join(self.home, "backup")
         shutil.copytree(made["directory"], backup)
         self.remains = os.path.join(self.home, "remains")
+        os.rename(self.place.data, self.remains)
+        self.refused(self.restore(backup, (aoki, "000000"), (baba, "000000")), "conflict")  # the vault lives, its data moved away
+        os.rename(self.remains, self.place.data)
+        self.place.stop("vault")
         occupied = self.restore(backup, (aoki, "000000"), (baba, "000000"))
         self.refused(occupied, "conflict")
         os.rename(self.place.data, self.remains)
@@ -86,6 +94,36 @@ class Restore(Story):
         self.cli.open_session(baba)
         report = self.cli.must("storage", "check", "--session", baba.session, patience=300).data["report"]
         self.assertTrue(report["sound"], json.dumps(report))
+
+    def test_2_a_tenant_that_was_handed_over_is_removed_and_only_the_proof_stays(self):
+        story, baba = self.scenario, self.scenario.officers[1]
+        receipt = os.path.join(self.home, "receipt.txt")
+        with open(receipt, "w", encoding="utf-8") as file:
+            file.write("架空市 受領書 架空情第12号\n")
+        story.officers_in()
+        details = ["--receiver", "架空市", "--document", "架空情第12号", "--handed-over-on", "2026-01-31", "--receipt", receipt, "--session", baba.session]
+        self.refused(self.cli.ask("tenant", "remove", KOGANEI, "--again", "042021", *details), "invalid-content")
+        asked = self.accepted(self.cli.ask("tenant", "remove", KOGANEI, "--again", KOGANEI, *details)).data
+        self.assertEqual("requested", asked["state"])
+        for person in (story.hara, story.chiba):
+            self.accepted(self.cli.login(person))
+        shown = self.accepted(self.cli.at_terminal(story.hara, "tenant", "removal", "show", "--tenant", KOGANEI)).data
+        self.assertEqual(asked["handOver"], shown["handOver"])
+        approve = ["tenant", "removal", "approve", "--tenant", KOGANEI, "--again", KOGANEI, "--receipt"]
+        self.refused(self.cli.with_code(story.hara, *approve, backup_file(self.home)), "invalid-content")  # another receipt
+        self.accepted(self.cli.with_code(story.hara, *approve, receipt))
+        self.accepted(self.cli.both(*story.officers, "batch", "run", "--now"))
+        self.cli.open_session(baba)
+        listed = self.cli.must("tenant", "list", "--session", baba.session).data
+        self.assertNotIn(KOGANEI, [one["localGovernmentCode"] for one in listed["tenants"]])
+        gone = next(one for one in listed["removed"] if one["localGovernmentCode"] == KOGANEI)
+        self.refused(self.by_addressee(self.scenario.rows[KOGANEI][0]), "not-authenticated")
+        certificate, record = os.path.join(self.home, "removal.json"), os.path.join(self.home, "pinned.json")
+        self.cli.must("tenant", "certificate", KOGANEI, gone["serial"], "--out", certificate, "--session", baba.session)
+        shutil.copy(os.path.join(self.place.data, "provisioning.json"), record)
+        told = self.cli.must("verify", "certificate", certificate, "--provisioning", record, "--tenant", KOGANEI).data
+        self.assertTrue(told["valid"] and told["tenantRemoval"], told)
+        self.assertEqual(gone["rows"], told["rows"])
 
     def holds_no_plaintext(self, directory, row):
         needles = {}

@@ -54,6 +54,13 @@ def epochs():
     manifest = struct.pack(">HQ16s32sQB32sI", 1, 7, attempt, previous_x, 1006, 1, slot_digest, len(tenants))
     for row in tenants:
         manifest += struct.pack(">16s16s32sQ32sI32s", *row)
+    # One that removes the last of the tenants: format 2, a byte more for each.
+    removing = struct.pack(">HQ16s32sQB32sI", 2, 7, attempt, previous_x, 1006, 1, slot_digest, len(tenants))
+    gone = tenants[-1][0]
+    for row in tenants:
+        stays = row[0] != gone
+        removing += struct.pack(">16s16s32sQ32sI32sB", row[0], *(row[1:4] if stays else (bytes(16), bytes(32), 0)), *row[4:],
+                                0 if stays else 1)
     digest = sha256(manifest)
     current_x = sha256(previous_x, digest)
     blob = fixed("sealed root", 300)
@@ -65,6 +72,8 @@ def epochs():
                 blob16(quote) + blob16(certified.encode()))
     evidence_copy = b"shosoin-evidence-1" + blob32(evidence)
     evidence_copy += hashlib.sha256(evidence_copy).digest()
+    line = b"shosoin-sequence-line-1" + struct.pack(">Q", 3 << 32)
+    line += hashlib.sha256(line).digest()
     # State copy, format 2: a generation's file, and the state that names it.
     boxes = [(2, gid + struct.pack(">Q", 0), fixed("block 0", 120)), (2, gid + struct.pack(">Q", 1), fixed("block 1", 90)),
              (1, gid + struct.pack(">I", 0), fixed("directory part", 60)), (1, gid, fixed("header", 70))]
@@ -88,6 +97,11 @@ def epochs():
     body = (struct.pack(">H", 1) + blob32(declaration.encode()) + tenant + struct.pack(">QI", 7, 1) +
             struct.pack(">I", len(rows)) + b"".join(a + b + c for a, b, c in rows) +
             struct.pack(">I", len(leaves)) + b"".join(leaves))
+    removal_declaration = '{"tenant":{"localGovernmentCode":"132101"}}'
+    removal_body = struct.pack(">H", 2) + blob32(removal_declaration.encode()) + gone + struct.pack(">QI", 7, 1)
+    removed_serial, removed_at = sha256(removing, struct.pack(">I", 1)).hex(), "2026-11-22T14:03:05.123+09:00"
+    removed = (struct.pack(">H", 1) + blob16(b"132101") + blob16("小金井市".encode()) + struct.pack(">Q", 7) +
+               blob16(removed_serial.encode()) + struct.pack(">I", 12) + blob16(removed_at.encode()))
     auth, seal = fixed("tenant authorisation", 32), fixed("tenant seal blob", 250)
     entry = struct.pack(">H", 1) + blob16(b"132101") + blob16("小金井市".encode()) + blob16(seal) + auth
     return {
@@ -101,11 +115,13 @@ def epochs():
         "serials": [sha256(manifest, struct.pack(">I", index)).hex() for index in (0, 1)],
         "sealedRoot": blob.hex(), "state": state.hex(),
         "attestations": [item.hex() for item in attestations], "quote": quote.hex(), "certifiedAt": certified,
-        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(),
+        "evidence": evidence.hex(), "evidenceCopy": evidence_copy.hex(), "sequenceLine": line.hex(),
         "generationFile": generation_file.hex(), "stateCopy": state_copy.hex(),
         "boxes": [{"kind": kind, "key": key.hex(), "box": box.hex()} for kind, key, box in boxes], "inner": inner, "outer": outer,
         "rows": [{"record": a.hex(), "row": b.hex(), "digest": c.hex()} for a, b, c in rows],
         "leaves": [leaf.hex() for leaf in leaves], "declaration": declaration, "body": body.hex(),
+        "removing": {"tenant": gone.hex(), "manifest": removing.hex(), "declaration": removal_declaration,
+                     "body": removal_body.hex(), "serial": removed_serial, "removedAt": removed_at, "entry": removed.hex()},
         "tenantEntry": {"code": "132101", "name": "小金井市", "seal": seal.hex(), "auth": auth.hex(), "bytes": entry.hex()},
     }
 

@@ -47,6 +47,20 @@ class Verify(unittest.TestCase):
             self.assertEqual(batch, told["batch"])
         self.assertIn("whole batch", self.ask(vector("batch-certificate.json"), as_json=False).stdout)
 
+    def test_a_certificate_of_a_removal_holds_under_its_own_record_and_says_what_it_is(self):
+        global RECORD
+        kept, RECORD = RECORD, os.path.join(VECTORS, "removal-provisioning-record.json")
+        try:
+            text = vector("removal-certificate.json")
+            told = json.loads(self.ask(text, "--tenant", "111007").stdout)
+            self.assertTrue(told["valid"] and told["tenantRemoval"], told)
+            self.assertIn("handed over", told["notProven"])
+            self.assertIn("tenant's removal", self.ask(text, as_json=False).stdout)
+            self.assert_refused(text, "not of the tenant", "--tenant", "132101")
+            self.assert_refused(text.replace('"erasedCount":12', '"erasedCount":11'), "signature")
+        finally:
+            RECORD = kept
+
     def test_a_changed_letter_is_refused(self):
         text = vector("erasure-certificate.json")
         self.assert_refused(text.replace('"count":3', '"count":4'), "signature")

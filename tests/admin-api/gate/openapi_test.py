@@ -99,7 +99,7 @@ class DescriptionAndServer(unittest.TestCase):
     def test_describe_the_same_routes(self):
         described = {(path, method) for path, method, _, _ in operations()}
         self.assertEqual(described, set(ROUTES))
-        self.assertEqual(len(described), 44)
+        self.assertEqual(len(described), 46)
 
     def test_agree_on_name_success_and_session(self):
         for path, method, operation, _ in operations():

@@ -84,8 +84,8 @@ TEST(PermitTable, HasEachKindOnceAndGivesEachAChannelAndAName) {
       EXPECT_GE(field_rule.most, bytes_for(field_rule.id, field_rule.most).size()) << rule.name;
     }
   }
-  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock
-  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11);
+  // and those of identification, of linking, of definitions, of proofs and backups, of retention and the clock, of removals
+  EXPECT_EQ(kinds.size(), 31u + 4 + 5 + 4 + 3 + 11 + 4);
 }
 TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
   for (const auto& rule : permit_table()) {
@@ -95,9 +95,14 @@ TEST(PermitTable, LetsTheGateDoNothingThatNeedsTwoPersonsOrAdministersPeople) {
     const bool of_tenants =
         rule.kind >= RequestKind::RetentionRulePropose && rule.kind <= RequestKind::RetentionCalendar;
     const bool of_proofs = rule.kind == RequestKind::BatchCertificateShow || rule.kind == RequestKind::LostRecords;
-    const bool administers = static_cast<int>(rule.kind) >= 60 && !of_tenants && !of_proofs;
+    // The tenant's own manager decides about its removal, and nobody in the data centre does.
+    const bool of_removal = rule.kind == RequestKind::TenantRemovalDecide || rule.kind == RequestKind::TenantRemovalShow;
+    const bool administers = static_cast<int>(rule.kind) >= 60 && !of_tenants && !of_proofs && !of_removal;
     if (of_tenants) {
       EXPECT_FALSE(rule.on_local) << rule.name;  // rules and holds are the tenant's people's, not the data centre's
+    }
+    if (rule.kind == RequestKind::TenantRemovalDecide) {
+      EXPECT_FALSE(rule.on_local) << rule.name;
     }
     const bool looks_only = rule.kind == RequestKind::FileList || rule.kind == RequestKind::FileShow;
     if (administers && !looks_only) {

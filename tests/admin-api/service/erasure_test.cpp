@@ -157,7 +157,7 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   batch[FieldId::Epoch] = std::string(text_of(be(check.epoch)));
   const auto whole = world.ask(Kind::BatchCertificateShow, batch);
   ASSERT_FALSE(whole.refused);
-  EXPECT_TRUE(erasure::verify_certificate(whole.text, pinned.value()).of_batch);
+  EXPECT_EQ(erasure::verify_certificate(whole.text, pinned.value()).kind, erasure::CertificateKind::Batch);
   EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), tenant).fault, erasure::CertificateFault::None);
   EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), ServiceWorld::kKoganei).fault,
             erasure::CertificateFault::OtherTenant);

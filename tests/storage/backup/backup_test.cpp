@@ -81,6 +81,23 @@ TEST_F(Backup, OfTheSameEpochBringsEverythingBack) {
   ASSERT_TRUE(rig.start());
 }
 
+TEST_F(Backup, RestoredTwiceGivesNoChangeNumberTwice) {
+  const auto& tenant = rig.tenants[0];
+  ASSERT_NO_FATAL_FAILURE(back_up());
+  ASSERT_TRUE(restore());
+  rig.plant(tenant, 1);
+  const auto given = rig.appliance().tenant(tenant).value()->last_seq();
+  const auto first = told(tenant).line;
+  EXPECT_GT(given, first);
+  ASSERT_TRUE(restore());  // the same one again, and nothing left that tells what was given out in between
+  EXPECT_GT(told(tenant).line, given);
+  EXPECT_GT(told(kAppliance).line, first);
+  const auto file = rig.places().state_copy / "sequence-line";
+  ASSERT_TRUE(fs::exists(file));
+  fs::resize_file(file, fs::file_size(file) - 1);
+  EXPECT_EQ(restore().error().code(), ErrorCode::Integrity);
+}
+
 TEST_F(Backup, FromBeforeAnErasureBringsBackEverythingButTheErased) {
   ASSERT_NO_FATAL_FAILURE(back_up());
   ASSERT_TRUE(rig.erase_some());

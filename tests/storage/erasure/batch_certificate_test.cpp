@@ -24,7 +24,7 @@ class BatchCertificate : public ::testing::Test {
 TEST_F(BatchCertificate, CountsTheRowsThatWentFromEachTenant) {
   const auto check = verify_certificate(made->batch_certificate, made->record);
   EXPECT_EQ(check.fault, CertificateFault::None) << describe(check.fault, false) << describe(check.evidence, false);
-  EXPECT_TRUE(check.of_batch);
+  EXPECT_EQ(check.kind, CertificateKind::Batch);
   EXPECT_EQ(check.rows, std::size_t{2 * EpochRig::kErased});
   EXPECT_NE(check.serial, made->serials[0]);
   const auto object = json::parse(made->batch_certificate).as_object();

@@ -64,6 +64,20 @@ class ByHand(unittest.TestCase):
     def test_a_genuine_certificate_of_a_batch_holds(self):
         self.assert_holds(self.run_page(self.batch))
 
+    def test_a_genuine_certificate_of_a_removal_holds_and_is_refused_where_the_manifest_says_otherwise(self):
+        removal, record = vector("removal-certificate.json"), vector("removal-provisioning-record.json")
+        keys = json.loads(record)
+        paper = "".join(base64.b64decode(keys[f"custodianKey{axis}"]).hex() for axis in "XY")
+        self.assert_holds(self.run_page(removal, record, paper))
+        at = removal.index('"erasedCount"') + len('"erasedCount":')
+        self.assert_refused(self.run_page(removal[:at] + "9" + removal[at + 1:], record, paper))
+        kept = self.commands
+        self.addCleanup(lambda: setattr(self, "commands", kept))
+        self.commands = re.sub(r"^openssl pkeyutl .*$", "", kept, flags=re.M)
+        for other in ({"erasedCount": 11}, {"tenant": "e" * 32}):
+            changed = json.dumps({**json.loads(removal), **other}, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+            self.assert_refused(self.run_page(changed, record, paper), "what went")
+
     def test_a_change_anywhere_is_refused(self):
         for text, times in ((self.certificate, 3), (self.batch, 1)):
             for at in range(7, len(text), len(text) // times):

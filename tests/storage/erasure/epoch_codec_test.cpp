@@ -9,6 +9,7 @@
 #include "crypto/hash.h"
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/core.h"
+#include "storage/erasure/sequence_line.h"
 
 namespace shosoin::erasure {
 namespace {
@@ -102,6 +103,53 @@ TEST_F(EpochVectors, ManifestWithAnotherSlotOrderOrTooManyTenantsIsRefused) {
   EXPECT_EQ(decode_manifest({}, ErrorCode::InvalidContent).error().code(), ErrorCode::InvalidContent);
 }
 
+TEST_F(EpochVectors, ManifestThatRemovesATenantIsWrittenAndReadAsTheFormatPageSaysAndInNoOtherForm) {
+  const auto removing = part("removing");
+  auto& gone = manifest.tenants.back();
+  ASSERT_EQ(gone.tenant, TenantId(of<16>(removing, "tenant")));
+  gone.removed = true;
+  gone.gid = {};
+  gone.snapshot_root = {};
+  gone.entries = 0;
+  const auto bytes = hex(removing, "manifest");
+  EXPECT_EQ(encode_manifest(manifest), bytes);
+  EXPECT_EQ(decode_manifest(bytes).value().tenants, manifest.tenants);
+  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_manifest(ByteView(bytes).first(size))) << size;
+  auto other = bytes;
+  other.back() = 2;  // neither stays nor goes
+  EXPECT_FALSE(decode_manifest(other));
+  other.back() = 0;  // the second format without a removal
+  EXPECT_FALSE(decode_manifest(other));
+  const auto refuse = [&](const std::function<void(ManifestTenant&)>& change) {
+    auto wrong = manifest;
+    change(wrong.tenants.back());
+    EXPECT_FALSE(decode_manifest(encode_manifest(wrong)));
+  };
+  refuse([](ManifestTenant& tenant) { tenant.entries = 1; });
+  refuse([](ManifestTenant& tenant) { tenant.snapshot_root[0] = 1; });
+  refuse([](ManifestTenant& tenant) { tenant.gid = GenerationId::random(); });
+  auto zero = manifest;
+  zero.tenants.front() = {kAppliance, {}, {}, 0, {}, 0, {}, true};
+  EXPECT_FALSE(decode_manifest(encode_manifest(zero)));
+}
+
+TEST_F(EpochVectors, BodyOfARemovalAndWhatStaysKnownAreWrittenAndReadAsTheFormatPageSays) {
+  const auto removing = part("removing");
+  const auto tenant = TenantId(of<16>(removing, "tenant"));
+  const CertificateBody body{std::string(removing.at("declaration").as_string()), tenant, 7, 1, {}, {},
+                             CertificateKind::TenantRemoval};
+  EXPECT_EQ(encode_certificate_body(body), hex(removing, "body"));
+  const auto read = decode_certificate_body(hex(removing, "body")).value();
+  EXPECT_EQ(read.kind, CertificateKind::TenantRemoval);
+  EXPECT_EQ(encode_certificate_body(read), hex(removing, "body"));
+  const RemovedTenant gone{tenant, "132101", "小金井市", 7, std::string(removing.at("serial").as_string()), 12,
+                           std::string(removing.at("removedAt").as_string())};
+  EXPECT_EQ(encode_removed_tenant(gone), hex(removing, "entry"));
+  EXPECT_EQ(certificate_serial(hex(removing, "manifest"), 1), gone.serial);
+  EXPECT_EQ(encode_removed_tenant(decode_removed_tenant(tenant, hex(removing, "entry")).value()), hex(removing, "entry"));
+  expect_only_whole(hex(removing, "entry"), [&](const Bytes& bytes) { return decode_removed_tenant(tenant, bytes); });
+}
+
 TEST_F(EpochVectors, EpochStateIsWrittenAndReadAsTheFormatPageSays) {
   const EpochState state{7,    manifest.attempt,  manifest.previous_x, fixed<32>("currentX"),
                          1007, hex("sealedRoot"), hex("manifest")};
@@ -153,6 +201,18 @@ TEST_F(EpochVectors, CopyOfEvidenceIsWrittenAndReadAsTheFormatPageSaysAndOnlyWhe
   auto other = decode_evidence(hex("evidence")).value();
   other.x_current[0] ^= 1;
   EXPECT_EQ(decode_evidence_copy(encode_evidence_copy(encode_evidence(other))).error().code(), ErrorCode::Integrity);
+}
+
+TEST_F(EpochVectors, SequenceLineIsWrittenAndReadAsTheFormatPageSays) {
+  EXPECT_EQ(encode_sequence_line(3ull << 32), hex("sequenceLine"));
+  EXPECT_EQ(decode_sequence_line(hex("sequenceLine")).value(), 3ull << 32);
+  const auto bytes = hex("sequenceLine");
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    auto changed = bytes;
+    changed[at] ^= 1;
+    EXPECT_EQ(decode_sequence_line(changed).error().code(), ErrorCode::Integrity) << at;
+    EXPECT_FALSE(decode_sequence_line(ByteView(bytes).first(at))) << at;
+  }
 }
 
 TEST_F(EpochVectors, TableRowOfTheOtherProgramOpensThroughBothLayers) {

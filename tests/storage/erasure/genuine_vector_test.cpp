@@ -29,7 +29,7 @@ TEST(GenuineCertificate, OfABatchStillHoldsUnderItsProvisioningRecord) {
       read_provisioning_record(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/provisioning-record.json")).value();
   const auto check = verify_certificate(read_file(SHOSOIN_SOURCE_DIR "/tests/vectors/batch-certificate.json"), record);
   EXPECT_EQ(check.fault, CertificateFault::None) << describe(check.fault, false) << describe(check.evidence, false);
-  EXPECT_TRUE(check.of_batch);
+  EXPECT_EQ(check.kind, CertificateKind::Batch);
   EXPECT_EQ(check.rows, 6u);
 }
 

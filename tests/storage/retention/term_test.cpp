@@ -54,6 +54,36 @@ TEST(Term, IsNeverShortenedByALaterRule) {
   EXPECT_EQ(after_rule_change(undetermined(rule("10y", 1)), shorter), shorter);
 }
 
+TEST(Term, IsShortenedByARuleThatWasApprovedOfForItAndNeverMadeUnknown) {
+  const auto longer = term_of(rule("10y", 1), on("2024-06-20"));
+  const auto shorter = term_of(rule("5y", 2), on("2024-06-20"));
+  EXPECT_EQ(after_shortening_rule(longer, shorter), shorter);
+  EXPECT_EQ(after_shortening_rule(longer, not_begun(rule("5y", 2))), longer);
+  EXPECT_EQ(after_shortening_rule(longer, undetermined(rule("5y", 2))), longer);
+  EXPECT_EQ(after_shortening_rule(not_begun(rule("10y", 1)), shorter), shorter);
+  const auto same_rule = term_of(rule("5y", 2), on("2020-06-20"));  // of another version of the record
+  EXPECT_EQ(after_shortening_rule(shorter, same_rule), shorter);
+}
+
+// 住基法施行令34条2項1号: what a change has replaced is kept from the notice of the new information.
+TEST(Term, OfAVersionFollowsTheLatestEventOfItsRecord) {
+  const auto none = not_begun(rule("150y")), unknown = undetermined(rule("150y"));
+  const auto early = term_of(rule("150y"), on("2010-04-01")), late = term_of(rule("150y"), on("2014-06-20"));
+  using Terms = std::vector<Term>;
+  EXPECT_EQ(terms_of_versions({none, late}), (Terms{late, late}));
+  EXPECT_EQ(terms_of_versions({early, late}), (Terms{late, late}));
+  EXPECT_EQ(terms_of_versions({none, none}), (Terms{none, none}));
+  EXPECT_EQ(terms_of_versions({none, early, none}), (Terms{early, early, none}));  // came back
+  EXPECT_EQ(terms_of_versions({none, early, none, late}), (Terms{late, late, late, late}));
+  EXPECT_EQ(terms_of_versions({none, unknown}), (Terms{unknown, unknown}));
+  EXPECT_EQ(terms_of_versions({unknown, late}), (Terms{late, late}));
+  EXPECT_EQ(terms_of_versions({early, unknown}), (Terms{early, unknown}));
+  EXPECT_EQ(terms_of_versions({late, unknown, early}), (Terms{late, late, late}));
+  // An earlier version never stays alone behind a later one.
+  EXPECT_EQ(terms_of_versions({late, early}), (Terms{late, late}));
+  EXPECT_EQ(terms_of_versions({}), Terms{});
+}
+
 // Written by hand from term.md: 2174-06-20 is 21740620 = 0x014bbc4c.
 TEST(Term, IsStoredAsItsPageSays) {
   EXPECT_EQ(to_hex(encode_term(term_of(rule("150y", 7), on("2024-06-20")))),
