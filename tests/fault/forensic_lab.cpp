@@ -39,6 +39,8 @@ constexpr auto kHalfWidth =
     std::to_array<std::string_view>({"ｱ", "ｲ", "ｳ", "ｴ", "ｵ", "ｶ", "ｷ", "ｸ", "ｹ", "ｺ", "ｻ", "ｼ",
                                      "ｽ", "ｾ", "ｿ", "ﾀ", "ﾁ", "ﾃ", "ﾄ", "ﾅ", "ﾆ", "ﾇ", "ﾈ", "ﾉ"});
 
+constexpr std::uint64_t kLeastNumber = 1'000'000'000'000;  // thirteen digits behind the 99 of made-up 宛名番号
+
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> cells(1);
   bool quoted = false;
@@ -274,7 +276,7 @@ std::vector<Marker> Lab::make_people(std::size_t tenant, std::size_t count, std:
     marker.tenant = tenant;
     marker.number = cells[column("個人番号")];
     marker.resident_code = cells[column("住民票コード")];
-    marker.addressee = cells[column("宛名番号")];
+    marker.addressee = cells[column("宛名番号")] = "99" + std::to_string(kLeastNumber + random_() % kLeastNumber);
     marker.birth_date = cells[column("生年月日")];
     draw(8, std::pair(&kKanji, &marker.name));
     marker.address = "東京都架空市";

@@ -162,12 +162,14 @@ ImageHoard::Loot ImageHoard::attack(tpm::Anchor& anchor) const {
   std::vector<RootHalfSealed> halves;
   std::vector<RootHalfSlot> slots;
   std::set<std::uint64_t> epochs;
+  std::set<Digest> public_values;  // what overwrites a slot stands in every certificate, and is no key
   const auto keep = [&](const auto& secret) {
     secret.expose([&](auto bytes) { loot.keys.push_back(copy_of(bytes)); });
   };
   for (const auto& encoded : states_) {
     const auto state = decode_epoch_state(encoded).value();
     epochs.insert(state.epoch);
+    public_values.insert(shred_value(state.manifest));
     auto half = anchor.unseal_root(state.sealed_root, state.terms());
     if (!half) continue;
     ++loot.halves;
@@ -177,7 +179,10 @@ ImageHoard::Loot ImageHoard::attack(tpm::Anchor& anchor) const {
   for (const unsigned parity : {0u, 1u}) {
     auto slot = anchor.read_slot(parity);
     if (!slot) continue;
-    keep(slot.value());
+    const bool overwritten = slot.value().expose([&](auto bytes) {
+      return std::ranges::any_of(public_values, [&](const Digest& value) { return equal(value, ByteView(bytes)); });
+    });
+    if (!overwritten) keep(slot.value());
     slots.push_back(std::move(slot.value()));
   }
   // A zero half beside those that opened: what a broken derivation would need to be noticed.
