@@ -4,7 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
+#include <cstring>
 
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
@@ -26,17 +27,26 @@ Result<Inspected> inspect(const fs::path& directory, std::uint32_t number) {
   return Inspected{std::move(loaded), std::move(chain), found};
 }
 
+// Behind the last byte that is not zero, at least `from`. Nearly all of a segment is zeros as a rule: passed over a page at a time.
+std::size_t end_of_data(ByteView image, std::size_t from) {
+  static constexpr std::array<std::uint8_t, 4096> kZeros{};
+  std::size_t to = image.size();
+  while (to - from >= kZeros.size() && std::memcmp(image.data() + to - kZeros.size(), kZeros.data(), kZeros.size()) == 0)
+    to -= kZeros.size();
+  while (to > from && image[to - 1] == 0) --to;
+  return to;
+}
+
 // Writes the last flush again and zeros behind it. Again, because a process may have ended on a failed sync: the cache
 // then still shows bytes that never reached the disk. If power goes during it, the next start finds the same torn tail
 // or less of it.
 Result<std::uint64_t> repair(Inspected& segment) {
   const std::size_t from = segment.found.end == 0 ? 0 : segment.chain.flush_start;
   Bytes& image = segment.loaded.image;
-  std::size_t to = image.size();
-  while (to > segment.found.end && image[to - 1] == 0) --to;
+  const std::size_t to = end_of_data(image, segment.found.end);
   const std::uint64_t dropped = segment.found.clean ? 0 : to - segment.found.end;
   if (dropped > 0) oplog::warning("journal: a torn tail was dropped", {"bytes", static_cast<std::int64_t>(dropped)});
-  std::fill(image.begin() + static_cast<std::ptrdiff_t>(segment.found.end), image.end(), std::uint8_t{0});
+  if (to > segment.found.end) std::memset(image.data() + segment.found.end, 0, to - segment.found.end);
   if (to == from) return dropped;
   TRY(power::guarded("journal:repair", [&]() -> Result<void> {
     TRY(disk::write_at(segment.loaded.file, ByteView(image).subspan(from, to - from), from));

@@ -16,13 +16,13 @@
 #include "firmware/memory/secret.h"
 #include "storage/generations/layout.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/readers.h"
 #include "tests/bench/world.h"
 #include "tests/support/temporary_directory.h"
 
 namespace shosoin::bench {
 namespace {
 
-using protocol::FieldId;
 using service::Entry;
 
 struct Bounds {
@@ -168,50 +168,6 @@ class Writer {
   std::jthread thread_;
 };
 
-// People at desks of another tenant, each answer checked for the right person.
-class Readers {
- public:
-  explicit Readers(World& world) : microseconds_(kReaders) {
-    for (std::size_t i = 0; i < kReaders; ++i) {
-      threads_.emplace_back([this, &world, i](const std::stop_token& stop) { read(world, i, stop); });
-    }
-  }
-  std::string told(double& p99) {
-    for (auto& thread : threads_) thread.request_stop();
-    for (auto& thread : threads_) thread.join();
-    std::vector<float> all;
-    for (const auto& one : microseconds_) all.insert(all.end(), one.begin(), one.end());
-    auto text = as_json(all, seconds_since(began_), {});
-    ENSURE(!all.empty());
-    p99 = static_cast<double>(all[std::min(all.size() - 1, all.size() * 99 / 100)]);
-    return text;
-  }
-
- private:
-  void read(World& world, std::size_t index, const std::stop_token& stop) {
-    const auto& city = world.cities().back();
-    protocol::Request request{protocol::RequestKind::RetrieveRecord, 1, {}};
-    protocol::set(request, FieldId::Terminal, city.seats.front().terminal);
-    protocol::set(request, FieldId::Session, city.seats.front().token);
-    protocol::set(request, FieldId::TenantCode, city.code);
-    protocol::set(request, FieldId::File, World::kFile);
-    protocol::set(request, FieldId::ReasonCode, "R03");
-    protocol::set(request, FieldId::CaseReference, "計測-1");
-    for (std::size_t at = index * 7919; !stop.stop_requested(); at += 104729) {
-      const auto& person = city.people[at % city.people.size()];
-      protocol::set(request, FieldId::RecordId, person.record.view());
-      const auto began = SteadyClock::now();
-      const auto outcome = world.service().handle(request, protocol::Channel::Gate);
-      microseconds_[index].push_back(static_cast<float>(seconds_since(began) * 1e6));
-      ENSURE(outcome.reply.status == 0 && outcome.reply.body.find(person.record.hex()) != std::string::npos);
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-  }
-  const SteadyClock::time_point began_ = SteadyClock::now();
-  std::vector<std::vector<float>> microseconds_;
-  std::vector<std::jthread> threads_;
-};
-
 // Bytes of the state copies now, and of the first tenant's file as far as it was ever used.
 struct Disk {
   double file = 0, copies = 0;
@@ -260,7 +216,7 @@ int run(int count, char** words) {
       for (; gone.size() < size; next += 7) gone.push_back(people.at(next).record);
       approve(*store, gone);
       raws.push_back(raw.run());
-      Readers readers(world);
+      Readers readers(world, world.cities().back(), kReaders);
       Writer writer(*store);
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       const auto began = SteadyClock::now();
@@ -273,7 +229,7 @@ int run(int count, char** words) {
       batches.push_back(seconds_since(began));
       const double waited = writer.longest();
       double p99 = 0;
-      reads = readers.told(p99);
+      reads = readers.told(&p99);
       worst_read = std::max(worst_read, p99);
       held.push_back(waited / batches.back());
       ratios.push_back(batches.back() / raws.back());

@@ -15,6 +15,7 @@
 #include "firmware/memory/secret.h"
 #include "storage/files/synthetic.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/readers.h"
 #include "tests/bench/world.h"
 
 namespace shosoin::bench {
@@ -24,14 +25,6 @@ using protocol::FieldId;
 using protocol::RequestKind;
 
 constexpr std::size_t kPiece = 256u << 10;  // as the gate sends them (limits::kImportChunk)
-
-protocol::Request request_of(const City& city, const Seat& seat, RequestKind kind) {
-  protocol::Request request{kind, 1, {}};
-  protocol::set(request, FieldId::Terminal, seat.terminal);
-  protocol::set(request, FieldId::Session, seat.token);
-  protocol::set(request, FieldId::TenantCode, city.code);
-  return request;
-}
 
 // Kilobytes, from the kernel's account of this process.
 long status_of(const std::string& name) {
@@ -69,44 +62,6 @@ class Memory {
   std::jthread watcher_;
 };
 
-// Callers who retrieve one record after the other, each answer checked for the right person.
-class Readers {
- public:
-  Readers(World& world, std::size_t count) : microseconds_(count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      threads_.emplace_back([this, &world, i](const std::stop_token& stop) { read(world, i, stop); });
-    }
-  }
-  std::string told() {
-    for (auto& thread : threads_) thread.request_stop();
-    for (auto& thread : threads_) thread.join();
-    std::vector<float> all;
-    for (const auto& one : microseconds_) all.insert(all.end(), one.begin(), one.end());
-    return as_json(all, seconds_since(began_), {});
-  }
-
- private:
-  void read(World& world, std::size_t index, const std::stop_token& stop) {
-    const auto& city = world.cities().front();
-    auto request = request_of(city, city.seats[1 + index % (city.seats.size() - 1)], RequestKind::RetrieveRecord);
-    protocol::set(request, FieldId::File, World::kFile);
-    protocol::set(request, FieldId::ReasonCode, "R03");
-    protocol::set(request, FieldId::CaseReference, "計測-1");
-    for (std::size_t at = index * 7919; !stop.stop_requested(); at += 104729) {
-      const auto& person = city.people[at % city.people.size()];
-      protocol::set(request, FieldId::RecordId, person.record.view());
-      const auto began = SteadyClock::now();
-      const auto outcome = world.service().handle(request, protocol::Channel::Gate);
-      microseconds_[index].push_back(static_cast<float>(seconds_since(began) * 1e6));
-      ENSURE(outcome.reply.status == 0 && outcome.reply.body.find(person.record.hex()) != std::string::npos);
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // people at desks, not a load test
-    }
-  }
-  const SteadyClock::time_point began_ = SteadyClock::now();
-  std::vector<std::vector<float>> microseconds_;
-  std::vector<std::jthread> threads_;
-};
-
 boost::json::object ask(World& world, const protocol::Request& request) {
   const auto outcome = world.service().handle(request, protocol::Channel::Gate);
   if (outcome.reply.status != 0) std::cerr << outcome.reply.body << std::endl;
@@ -120,7 +75,7 @@ std::string import(World& world, const std::string& file, const std::string& pat
   const auto before = world.stored();
   Memory memory;
   std::optional<Readers> reading;
-  if (readers > 0) reading.emplace(world, readers);
+  if (readers > 0) reading.emplace(world, city, readers);
   const double processor = processor_seconds();
   const auto began = SteadyClock::now();
   auto request = request_of(city, seat, RequestKind::ImportOpen);

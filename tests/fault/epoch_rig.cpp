@@ -18,10 +18,11 @@ namespace fs = std::filesystem;
 using generations::Change;
 using generations::TableId;
 
-int cut_at = -1;
+int cut_at_step = -1, cut_index = -1;
 int steps_seen = 0;
 power::Cut cut_how = power::Cut::None;
 bool armed = false;
+std::string counted_from;
 std::string cut_name;
 std::vector<std::string> step_names;
 
@@ -31,7 +32,10 @@ power::Cut plug(std::string_view step) noexcept {
   const std::lock_guard lock(plug_mutex);
   if (!armed) return power::Cut::None;
   step_names.emplace_back(step);
-  if (steps_seen++ != cut_at) return power::Cut::None;
+  if (!counted_from.empty() && step != counted_from) return power::Cut::None;
+  counted_from.clear();
+  if (steps_seen++ != cut_at_step) return power::Cut::None;
+  cut_index = static_cast<int>(step_names.size()) - 1;
   cut_name = step;
   return cut_how;
 }
@@ -56,6 +60,15 @@ void copy_with_holes(const fs::path& from, const fs::path& to) {
   }
 }
 
+RowId row_id(std::uint64_t seq) {
+  auto id = RowId::random().bytes();
+  const auto head = be(seq);
+  std::copy(head.begin(), head.end(), id.begin());
+  return RowId(id);
+}
+
+}  // namespace
+
 void copy_tree(const fs::path& from, const fs::path& to) {
   fs::remove_all(to);
   fs::create_directories(to);
@@ -69,18 +82,11 @@ void copy_tree(const fs::path& from, const fs::path& to) {
   }
 }
 
-RowId row_id(std::uint64_t seq) {
-  auto id = RowId::random().bytes();
-  const auto head = be(seq);
-  std::copy(head.begin(), head.end(), id.begin());
-  return RowId(id);
-}
-
-}  // namespace
-
-void CutPlan::arm(int at, power::Cut how) {
+void CutPlan::arm(int at, power::Cut how, std::string_view from) {
   const std::lock_guard lock(plug_mutex);
-  cut_at = at;
+  counted_from = from;
+  cut_index = -1;
+  cut_at_step = at;
   cut_how = how;
   steps_seen = 0;
   cut_name.clear();
@@ -95,6 +101,7 @@ void CutPlan::disarm() {
   power::power_on();
 }
 int CutPlan::seen() { return steps_seen; }
+int CutPlan::cut_at() { return cut_index; }
 std::string CutPlan::name_of_cut() { return cut_name; }
 std::vector<std::string> CutPlan::steps() { return step_names; }
 
@@ -140,28 +147,32 @@ void EpochRig::power_cycle() {
   hardware_->tpm.reboot();
 }
 
+Planting make_planting(const generations::TenantStore& store, std::uint64_t seq) {
+  PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex(), {}, {}};
+  auto encrypted = crypto::encrypt_row({store.tenant(), planted.row}, view_of(planted.text));
+  generations::RecordEntry where;
+  where.file = "test";
+  where.record = {planted.row, encrypted.key};
+  planted.key = encrypted.key;
+  planted.token = store.number_token(view_of(planted.number));
+  Bytes search{1};
+  append(search, planted.token);
+  append(search, planted.id.view());
+  std::vector<generations::Entry> entries{{{TableId::Records, copy_of(planted.id.view())}, generations::encode_record_entry(where)},
+                                          {{TableId::SearchKeys, search}, Bytes{}}};
+  return {planted, std::move(entries), {planted.row, std::move(encrypted.bytes)}};
+}
+
 void EpochRig::plant(const TenantId& tenant, int count) {
   auto* store = appliance_->tenant(tenant).value();
   auto done = store->change([&](std::uint64_t seq) -> Result<Change> {
-    std::map<generations::EntryKey, std::optional<Bytes>> entries;
     Change change;
     for (int i = 0; i < count; ++i) {
-      PlantedRecord planted{RecordId::random(), row_id(seq), "MARKER-" + RecordId::random().hex(), RecordId::random().hex(), {}, {}};
-      auto encrypted = crypto::encrypt_row({tenant, planted.row}, view_of(planted.text));
-      generations::RecordEntry where;
-      where.file = "test";
-      where.record = {planted.row, encrypted.key};
-      entries[{TableId::Records, copy_of(planted.id.view())}] = generations::encode_record_entry(where);
-      Bytes search{1};
-      planted.key = encrypted.key;
-      planted.token = store->number_token(view_of(planted.number));
-      append(search, planted.token);
-      append(search, planted.id.view());
-      entries[{TableId::SearchKeys, search}] = Bytes{};
-      change.rows.push_back({planted.row, std::move(encrypted.bytes)});
-      records[tenant].push_back(std::move(planted));
+      auto planted = make_planting(*store, seq);
+      std::ranges::move(planted.entries, std::back_inserter(change.entries));
+      change.rows.push_back(std::move(planted.row));
+      records[tenant].push_back(std::move(planted.record));
     }
-    for (auto& [key, value] : entries) change.entries.push_back({key, value});
     change.log = {false, R"({"operation":"planted"})"};
     return change;
   });

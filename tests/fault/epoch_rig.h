@@ -24,6 +24,17 @@ struct PlantedRecord {
   Digest token{};       // of the number, as the search index holds it
 };
 
+// A record with its search key and row, for whoever makes a change or a publication of his own.
+struct Planting {
+  PlantedRecord record;
+  std::vector<generations::Entry> entries;
+  generations::NewRow row;
+};
+Planting make_planting(const generations::TenantStore& store, std::uint64_t seq);
+
+// Zeros are copied as holes. What stood in `to` is removed.
+void copy_tree(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // In memory where there is room: the cuts are made at the power plug, so that a real disk only makes them slower.
 std::filesystem::path quick_place();
 
@@ -64,11 +75,12 @@ class EpochRig {
   std::unique_ptr<erasure::Appliance> appliance_;
 };
 
-// Counts the guarded steps from arm() on and cuts at one of them.
+// Counts the guarded steps from arm() on - or from the first of a name on - and cuts at one of them. steps() tells all since arm().
 struct CutPlan {
-  static void arm(int at, power::Cut how);   // at < 0: only count
+  static void arm(int at, power::Cut how, std::string_view from = {});  // at < 0: only count
   static void disarm();
   static int seen();
+  static int cut_at();  // which of steps() was cut; -1: none
   static std::string name_of_cut();
   static std::vector<std::string> steps();
 };

@@ -155,9 +155,12 @@ void ServiceWorld::adopt_rule(std::string_view code, const files::Definition& de
   ENSURE(service::settle_unsettled(parts(), *store));
 }
 
-void ServiceWorld::restart() {
+void ServiceWorld::close() {
   service_.reset();
   opened_.appliance.reset();
+}
+void ServiceWorld::restart() {
+  close();
   if (power::is_out()) {  // what was cut stays dead until here
     power::set_plug(nullptr);
     power::power_on();

@@ -70,6 +70,7 @@ class ServiceWorld {
   // such a date the approver decides. The world starts with one for every file of both tenants.
   void adopt_rule(std::string_view tenant, const files::Definition& definition);
   void restart();  // the process is gone; everything else is not
+  void close();    // keys wiped, TPM and disks let go, until restart()
 
   std::string csv(std::string_view tenant, std::uint64_t count, std::uint64_t seed) const;
   Told import(const std::string& token, const std::string& terminal, const std::string& csv,
