@@ -92,6 +92,14 @@ std::string covered(const json::object& item) {
   return period == nullptr ? std::string() : member(*period, "first") + "-" + member(*period, "last");
 }
 
+// The fiscal year alone where the day would say when somebody was born.
+std::string end_of(const json::object& item, bool japanese) {
+  const auto end = member(item, "endOfRetention");
+  const auto* years = item.if_contains("yearsOnly");
+  const bool year = years != nullptr && years->is_bool() && years->get_bool() && !end.empty();
+  return year ? end + (japanese ? "年度" : " (fiscal year)") : end;
+}
+
 struct Line {
   std::string_view ja, en;
   std::string value;
@@ -114,6 +122,9 @@ std::string tenant(const json::object& item) {
 std::string acknowledged(const json::object& reply, bool japanese) {
   const auto* by = object_in(reply, "acknowledgedBy");
   if (by != nullptr) return person(*by);
+  if (!reply.contains("state")) {  // an item of the register, which does not say it
+    return japanese ? "shosoin erasure report で見る" : "see shosoin erasure report";
+  }
   return japanese ? "未受領 (unreported)" : "not yet (unreported)";
 }
 
@@ -138,7 +149,7 @@ Result<std::string> erasure_paper(const json::value& reply, bool japanese) {
        {"予定日", "Planned date", member(*item, "plannedDate")},
        {"根拠", "Ground", member(*item, "ground")},
        {"保存期間の規則", "Rule of retention", rules(*item)},
-       {"満了日", "End of retention", member(*item, "endOfRetention")},
+       {"満了日", "End of retention", end_of(*item, japanese)},
        {"対象期間(年度)", "Period covered (fiscal years)", covered(*item)},
        {"申請者", "Applied for by", people(*item, "requestedBy")},
        {"承認者", "Approved by", people(*item, "approvedBy")},

@@ -38,13 +38,17 @@ void add_receipt(CLI::App* command, const Shared& options, bool required) {
 }
 
 // The receipt itself stays where it is: its SHA-256 goes along.
-Result<std::string> digest_of_receipt(const Options& options) {
+Result<std::string> digest_of_receipt(Context& context, const Options& options) {
   TRY(const auto text, read_text(options.receipt, kMaxReceipt));
+  if (text.empty()) {
+    return context.explain(Error{ErrorCode::InvalidContent, "read the receipt"}, {},
+                           context.japanese() ? "受領書のファイルが空です。" : "The file of the receipt is empty.");
+  }
   return to_hex(crypto::sha256(view_of(text)));
 }
 
 Result<void> ask_for_removal(Context& context, const Options& options) {
-  TRY(const auto digest, digest_of_receipt(options));
+  TRY(const auto digest, digest_of_receipt(context, options));
   protocol::Request request{protocol::RequestKind::TenantRemovalRequest, 0, {}};
   protocol::set(request, FieldId::TenantCode, std::string_view(options.code));
   protocol::set(request, FieldId::TenantCodeAgain, std::string_view(options.again));
@@ -93,7 +97,7 @@ void add_decision(CLI::App* group, Context& context, const Shared& options, cons
     TRY(auto path, path_of(options->code, "removal/decision"));
     boost::json::object body{{"decision", decision}};
     if (approves) {
-      TRY(body["receiptDigest"], digest_of_receipt(*options));
+      TRY(body["receiptDigest"], digest_of_receipt(now, *options));
       body["localGovernmentCodeAgain"] = options->again;
     }
     TRY(body["totpCode"], fresh_code(now, *code));

@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits_erasure.h"
+#include "firmware/base/limits_retention.h"
 
 namespace shosoin::service {
 namespace {
@@ -71,11 +72,15 @@ Result<RegisterPage> RegisterPage::open(Parts& parts, const TenantStore& store) 
   TRY(const auto stored, store.get(last_key()));
   if (stored && stored->size() != sizeof(std::uint64_t)) return Error{ErrorCode::Integrity, kReading};
   const auto last = stored ? from_be<std::uint64_t>(std::span(*stored).first<8>()) : 0;
+  // Accepted time stands still between two looks: until the next one the system clock says the moment, so that no
+  // erasure is written down as earlier than its application.
+  const Instant accepted = parts.legal.now();
+  const Instant at = std::clamp(parts.clock.now(), accepted, Instant(accepted + 2 * limits::kClockLook));
   std::uint32_t bcd = 0;
-  for (auto day = retention::day_number(legal_today(parts)), shift = 0u; day != 0; day /= 10, shift += 4) {
+  for (auto day = retention::day_number(tokyo_date(at)), shift = 0u; day != 0; day /= 10, shift += 4) {
     bcd |= (day % 10) << shift;
   }
-  return RegisterPage(bcd, last, parts.legal.now());
+  return RegisterPage(bcd, last, at);
 }
 
 DisposalId RegisterPage::add(erasure::ErasureOrder& order, Disposal disposal) {

@@ -35,7 +35,7 @@ def build(options, stream):
 
 def say_how_to_reach(scenario, options, out):
     curl = scenario.try_curl()
-    for person in scenario.staff:
+    for person in (*scenario.staff, *scenario.officers):
         person.authenticator.wait_until_fresh()
     if options.json:
         print(curl, file=out)
@@ -45,6 +45,8 @@ def say_how_to_reach(scenario, options, out):
     for person in scenario.staff:
         print(f"  {person.id}  {person.role}  {person.tenant}  {person.password}  TOTP {person.authenticator.secret}\n"
               f"      {person.certificate}  {person.private_key}", file=out)
+    for person in scenario.officers:
+        print(f"  {person.id}  {person.role}  {person.password}  TOTP {person.authenticator.secret}", file=out)
     print(f"  pids {scenario.place.pids()}  {scenario.place.home}\n\n{curl}", file=out, flush=True)
 
 

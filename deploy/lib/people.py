@@ -65,3 +65,7 @@ class Person:
         """As DESIGN section 9 promises it to integrators."""
         return {"id": self.id, "role": self.role, "tenant": self.tenant, "password": self.password,
                 "totpSecret": self.authenticator.secret, "clientCert": self.certificate, "clientKey": self.private_key}
+
+    def for_local_socket(self):
+        """The same of a person without a terminal: an officer, on the administration socket."""
+        return {"id": self.id, "role": self.role, "password": self.password, "totpSecret": self.authenticator.secret}

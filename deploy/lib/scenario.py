@@ -392,6 +392,7 @@ class Scenario:
         return {"url": self.place.url, "ca": self.place.server_authority, "clientCert": self.chiba.certificate,
                 "clientKey": self.chiba.private_key,
                 "operators": [person.for_outside() for person in self.staff],
+                "officers": [person.for_local_socket() for person in self.officers],
                 "tenants": [{"localGovernmentCode": code, "name": name} for code, name in self.tenants.items()],
                 "dataDir": self.place.data, "stateCopyDir": self.place.state_copy, "tpmState": self.place.tpm_state,
                 "adminSocket": self.place.admin_socket, "settings": self.place.settings, "pids": self.place.pids()}

@@ -46,12 +46,14 @@ class TheLifeOfARecord(Story):
 
     def test_7_the_line_for_programs_holds_what_was_promised(self):
         told = json.loads(json.dumps(self.scenario.for_outside()))
-        self.assertEqual({"url", "ca", "clientCert", "clientKey", "operators", "tenants", "dataDir", "stateCopyDir", "tpmState",
-                          "adminSocket", "settings", "pids"}, set(told))
+        self.assertEqual({"url", "ca", "clientCert", "clientKey", "operators", "officers", "tenants", "dataDir", "stateCopyDir",
+                          "tpmState", "adminSocket", "settings", "pids"}, set(told))
         self.assertEqual({"vault", "gate", "tpm"}, set(told["pids"]))
         for operator in told["operators"]:
             self.assertEqual({"id", "role", "tenant", "password", "totpSecret", "clientCert", "clientKey"}, set(operator))
             self.assertTrue(os.path.exists(operator["clientCert"]))
+        for officer in told["officers"]:
+            self.assertEqual({"id", "role", "password", "totpSecret"}, set(officer))
 
     def test_8_without_a_client_certificate_there_is_no_answer(self):
         context = ssl.create_default_context(cafile=self.place.server_authority)
