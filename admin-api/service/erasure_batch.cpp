@@ -249,7 +249,7 @@ Result<bool> anything_approved(Parts& parts) {
   TRY(const bool leaving, any_removal_approved(parts));
   if (leaving) return true;
   for (const auto* store : parts.tenants.all_opened()) {
-    auto batch = gather({parts}, *store);
+    auto batch = gather_records({parts}, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
     if (!batch.value().is_empty()) return true;

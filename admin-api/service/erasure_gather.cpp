@@ -215,12 +215,17 @@ Result<void> gather_approved(const Gathering& by, const TenantStore& store, Tena
 
 }  // namespace
 
-Result<TenantBatch> gather(const Gathering& by, const TenantStore& store) {
+Result<TenantBatch> gather_records(const Gathering& by, const TenantStore& store) {
   TenantBatch batch;
   TRY(gather_approved(by, store, batch));
   for (const auto& facts : batch.approved) batch.records.insert(facts.records.begin(), facts.records.end());
   TRY(gather_rejected(store, batch));
   TRY(gather_unidentified(store, batch));
+  return batch;
+}
+
+Result<TenantBatch> gather(const Gathering& by, const TenantStore& store) {
+  TRY(auto batch, gather_records(by, store));
   TRY(gather_lost_numbers(by.parts, store, batch));
   return batch;
 }

@@ -30,6 +30,8 @@ struct TenantBatch {
   bool is_empty() const { return approved.empty() && rejected.empty() && abandoned.empty() && unidentified.empty(); }
 };
 
+// Without what goes along with the records: it reads no row, and is_empty says the same.
+Result<TenantBatch> gather_records(const Gathering& by, const TenantStore& store);
 Result<TenantBatch> gather(const Gathering& by, const TenantStore& store);
 
 }  // namespace shosoin::service

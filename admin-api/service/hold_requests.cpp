@@ -19,8 +19,7 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
-  return context.refuse(ErrorCode::InvalidContent, "read a hold", pointer);
+  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a hold", pointer), {ja, en});
 }
 
 // Whoever works on erasures or audits may set one, and ask for its release; only manageRetention releases.

@@ -20,8 +20,7 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
-  return context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer);
+  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer), {ja, en});
 }
 
 // What of a shipped proposal a manager takes over; anything said in the request goes before it.

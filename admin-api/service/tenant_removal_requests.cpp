@@ -17,8 +17,7 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
-  return context.refuse(ErrorCode::InvalidContent, "read a request for the removal of a tenant", pointer);
+  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a request for the removal of a tenant", pointer), {ja, en});
 }
 
 bool is_blank(const std::string& text) { return text.find_first_not_of(" \t") == std::string::npos; }

@@ -19,7 +19,7 @@ inline constexpr std::size_t kRemembered = 4096;     // decoded entries of each 
 inline constexpr std::size_t kIdleReaders = 64;          // read transactions kept ready, of each environment
 
 inline constexpr std::size_t kBoxesAlone = 256;    // a generation of so many blocks, 1 MiB, is not worth a second thread
-inline constexpr std::size_t kBoxesWaiting = 4096;  // boxes between the two, 16 MiB: what is boxed while the disk syncs
+inline constexpr std::size_t kBoxesWaiting = 16u << 20;  // bytes of boxes between the two: what is boxed while the disk syncs
 
 inline constexpr std::size_t kVaultLoops = 4;  // threads that serve the gate's channels, and not more than processors
 

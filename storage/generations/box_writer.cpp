@@ -14,6 +14,7 @@ BoxWriter::~BoxWriter() {
   {
     std::unique_lock lock(mutex_);
     waiting_.clear();
+    waiting_bytes_ = 0;
   }
   (void)join();
 }
@@ -51,8 +52,9 @@ Result<void> BoxWriter::put(Box box) {
 
 Result<void> BoxWriter::hand_over(Box box) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return failed_ || waiting_.size() < limits::kBoxesWaiting; });
+  changed_.wait(lock, [&] { return failed_ || waiting_bytes_ < limits::kBoxesWaiting; });
   if (failed_) return *failed_;
+  waiting_bytes_ += box.boxed.size();
   waiting_.push_back(std::move(box));
   changed_.notify_all();
   return success();
@@ -74,6 +76,7 @@ void BoxWriter::work() noexcept {
         if (waiting_.empty()) break;
         box = std::move(waiting_.front());
         waiting_.pop_front();
+        waiting_bytes_ -= box.boxed.size();
         changed_.notify_all();
       }
       if (auto stored = store(box); !stored) {

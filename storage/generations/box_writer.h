@@ -58,7 +58,8 @@ class BoxWriter {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Box> waiting_;  // guarded by mutex_, with the two below
+  std::deque<Box> waiting_;  // guarded by mutex_, with the three below
+  std::size_t waiting_bytes_ = 0;
   bool over_ = false;
   std::optional<Error> failed_;
   std::thread thread_;

@@ -216,6 +216,8 @@ int run(int count, char** words) {
       for (; gone.size() < size; next += 7) gone.push_back(people.at(next).record);
       approve(*store, gone);
       raws.push_back(raw.run());
+      // A machine may give its cache back: what the raw run has just touched is there, what the batch reads has to be there too.
+      ENSURE(read_through(world.environments(1).front().string()));
       Readers readers(world, world.cities().back(), kReaders);
       Writer writer(*store);
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
