@@ -85,7 +85,7 @@ inline constexpr std::array kErasure{
     Member{"/quantity", Quantity, JsonType::Text, ByVault},
     Member{"/method", protocol::FieldId::Method, JsonType::Text, ByVault},
     Member{"/plannedDate", PlannedDate, JsonType::Text, ByVault},
-    Member{"/ground", Ground, JsonType::Text, Optional},
+    Member{"/ground", Ground, JsonType::Text, ByVault},
 };
 inline constexpr std::array kNumberChange{
     Member{"/recordId", protocol::FieldId::RecordId, JsonType::Id16, ByGate},

@@ -11,6 +11,7 @@
 #include "admin-api/service/told_text.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
+#include "storage/files/number_words.h"
 
 namespace shosoin::service {
 namespace {
@@ -47,6 +48,13 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const Rule
   facts.name = context.text(FieldId::HoldName);
   if (is_blank(facts.name)) return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
   if (!is_one_line(facts.name)) return refuse_text(context, "/name");
+  if (files::reads_as_a_number(facts.name)) {
+    return refuse(
+        context,
+        "個人番号または住民票コードと読める11桁か12桁の数字があります。名称は一覧に出るので、書かないでください。",
+        "It holds 11 or 12 digits that read as a number of a person. Leave them out: the name stands in lists.",
+        "/name");
+  }
   facts.reason = context.text(FieldId::ReasonCode);
   if (std::ranges::find(hold_reasons(), facts.reason, &HoldReason::code) == hold_reasons().end()) {
     return refuse(

@@ -209,7 +209,9 @@ TEST_F(RetentionHolds, AreNotReleasedByOnePersonAtTwoTerminals) {
 TEST_F(RetentionHolds, AreRefusedWithThePlaceOfWhatIsWrong) {
   const auto ids = import_people(1, 915);
   EXPECT_EQ(hold({{FieldId::RecordIds, ids[0]}, {FieldId::ReasonCode, "because"}}).member("pointer"), "/reason");
-  EXPECT_EQ(hold({{FieldId::RecordIds, ids[0]}, {FieldId::HoldName, " "}}).member("pointer"), "/name");
+  for (const auto* name : {" ", "\u3000", "第1号\x1B[2J", "\u202E第1号", "123456789018", "第１２３４-5678-9018号"}) {
+    EXPECT_EQ(hold({{FieldId::RecordIds, ids[0]}, {FieldId::HoldName, name}}).member("pointer"), "/name") << name;
+  }
   EXPECT_EQ(hold({}).member("pointer"), "/recordIds");
   EXPECT_EQ(hold({{FieldId::RecordIds, std::string(16, 'z')}}).refused, ErrorCode::NotFound);
 }
