@@ -1,13 +1,25 @@
 #include "admin-api/cli/command_io.h"
 
+#include <boost/json/serialize.hpp>
+
 #include "firmware/base/limits.h"
 
 namespace shosoin::cli {
 
 void fail_with(CommandIo& io, ErrorCode code) { io.exit_code = error_row(code).exit_code; }
 
-void report(CommandIo& io, const Error& error) {
+void report(CommandIo& io, const Error& error, std::size_t line) {
   const auto& row = error_row(error.code());
+  if (io.json && line == 0) {
+    boost::json::object told{{"code", row.slug},
+                             {"title", io.pick(row.ja, row.en)},
+                             {"doing", std::string_view(error.doing())},
+                             {"exitCode", row.exit_code}};
+    io.out << boost::json::serialize(told) << '\n';
+    io.exit_code = row.exit_code;
+    return;
+  }
+  if (line != 0) io.err << line << io.pick("行目: ", ": ");
   io.err << io.pick(row.ja, row.en) << " (" << row.slug << ": " << error.doing() << ")\n";
   io.exit_code = row.exit_code;
 }

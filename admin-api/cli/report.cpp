@@ -38,6 +38,7 @@ constexpr std::array kLabels{
     Label{"daysOverdue", "超過日数", "days overdue"},
     Label{"expiredRecords", "保存期間満了データ一覧", "expired records"},
     Label{"withoutRule", "規則のないファイル", "record files without a rule"},
+    Label{"damagedTenants", "保存データの壊れた団体", "tenants whose data are damaged"},
     Label{"proposedBy", "提案者", "proposed by"},
     Label{"holdId", "廃棄停止", "hold"},
     Label{"today", "数えるときの今日", "the day that counts"},

@@ -145,7 +145,7 @@ std::vector<RequestRule> make_table() {
                   must(TerminalName, limits::kMaxNameText), may(Csr, kCsr)}),
       local_only(Kind::TerminalList, "terminal-list", OnePerson, {}),
       local_only(Kind::TerminalRevoke, "terminal-revoke", TwoPersons, {must(Fingerprint, kWidest)}),
-      local_only(Kind::BatchRun, "batch-run", TwoPersons, {may(Now, 1)}),
+      local_only(Kind::BatchRun, "batch-run", TwoPersons, {may(Now, 1), may(Epoch, 8)}),
       local_only(Kind::Status, "status", OnePerson, {}),
       local_only(Kind::ClockStatus, "clock-status", OnePerson, {}),
       local_only(Kind::ClockAccept, "clock-accept", TwoPersons, {}),

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <set>
 
+#include "admin-api/service/batch_cap.h"
 #include "admin-api/service/erasure_gather.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
@@ -324,6 +326,10 @@ Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailu
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
                                            const std::optional<RecordId>& first) {
   return run_up_to(parts.settings.daily_batches, {parts, context, first}, failure);
+}
+
+Result<erasure::BatchOutcome> run_beyond_cap(Parts& parts, const Context* context, BatchFailure& failure) {
+  return run_up_to(std::numeric_limits<int>::max(), {parts, context, {}}, failure);
 }
 
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure) {

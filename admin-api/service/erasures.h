@@ -71,6 +71,7 @@ struct Explanation {
   std::string_view ja, en;
 };
 Error refuse_in_words(Context& context, Error error, const Explanation& words);
+Error refuse_text(Context& context, std::string_view pointer);  // is_one_line() does not hold of what stands there
 // Members survivingCopies and survivingCopiesNote of a declaration.
 void declare_copies(const Parts& parts, boost::json::object& declaration);
 

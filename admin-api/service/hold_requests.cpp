@@ -8,6 +8,7 @@
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/log_months.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
 
@@ -44,9 +45,8 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const Rule
   facts.state = "active";
   facts.file = file.key;
   facts.name = context.text(FieldId::HoldName);
-  if (facts.name.find_first_not_of(" \t") == std::string::npos) {
-    return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
-  }
+  if (is_blank(facts.name)) return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
+  if (!is_one_line(facts.name)) return refuse_text(context, "/name");
   facts.reason = context.text(FieldId::ReasonCode);
   if (std::ranges::find(hold_reasons(), facts.reason, &HoldReason::code) == hold_reasons().end()) {
     return refuse(
@@ -56,6 +56,7 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const Rule
         "Give the reason: disclosure-request, litigation, audit or review-request.", "/reason");
   }
   facts.case_reference = context.text(FieldId::CaseReference);
+  if (!is_one_line(facts.case_reference)) return refuse_text(context, "/caseReference");
   if (file.definition == nullptr) {
     TRY(read_log_hold(context, store, facts));
     return facts;

@@ -8,6 +8,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/log_months.h"
 #include "admin-api/service/retention_terms.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
 #include "storage/files/dates.h"
@@ -20,7 +21,8 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer), {ja, en});
+  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer),
+                         {ja, en});
 }
 
 // What of a shipped proposal a manager takes over; anything said in the request goes before it.
@@ -90,10 +92,11 @@ Result<StoredRule> rule_in(Context& context, const RuledFile& file) {
     return refuse(context, "月日が不明な日付の扱いは latest-possible または person-decides です。",
                   "Unknown parts of a date: latest-possible or person-decides.", "/unknownParts");
   }
-  if (wished.citation.find_first_not_of(" \t") == std::string::npos) {
+  if (is_blank(wished.citation)) {
     return refuse(context, "根拠となる法令または規程を書いてください。", "Cite the law or rule it rests on.",
                   "/citation");
   }
+  if (!is_one_line(wished.citation)) return refuse_text(context, "/citation");
   StoredRule out{file.key,
                  {0, rule.value(), period.value(), settlement.value(), unknown.value()},
                  {},

@@ -112,6 +112,15 @@ TEST(RetentionCommand, PrintsStartEndAndPurgeFrom) {
       run({"retention", "explain", "--rule", "EXCL", "--period", "150y", "--event", "2024-06-20", "--lang", "en"});
   EXPECT_NE(words.out.find("purge from: 2174-06-21"), std::string::npos);
 }
+TEST(RetentionCommand, AnswersARefusalInJsonWhereThatWasAskedFor) {
+  const auto result =
+      run({"retention", "explain", "--rule", "EXCL", "--period", "0y", "--event", "2024-06-20", "--json"});
+  EXPECT_EQ(result.exit_code, 65);
+  const auto answer = lines(result.out).at(0);
+  EXPECT_EQ(answer.at("code").as_string(), "invalid-content");
+  EXPECT_EQ(answer.at("exitCode").as_int64(), 65);
+  EXPECT_TRUE(result.err.empty());
+}
 TEST(RetentionCommand, ReadsLinesAndGoesOnAfterABadOne) {
   const auto result = run({"retention", "explain", "--json"},
                           "INCL 1m 2025-01-31\nEXCL 5x 2024-06-20\nNEXT_FY 5y 0000-00-00\nEXCL 5y 2024-06-20 more\n");
