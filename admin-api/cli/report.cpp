@@ -23,6 +23,7 @@ constexpr std::array kLabels{
     Label{"confirmedBy", "確認者", "confirmed by"},
     Label{"count", "件数", "count"},
     Label{"detail", "詳細", "detail"},
+    Label{"documentId", "業務文書", "document"},
     Label{"disabled", "利用停止", "disabled"},
     Label{"encoding", "文字コード", "encoding"},
     Label{"epoch", "エポック", "epoch"},

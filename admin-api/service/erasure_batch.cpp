@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_gather.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
@@ -38,7 +39,7 @@ ErasureOrder unidentified_order(const TenantFacts& tenant, const std::string& fi
   return order;
 }
 
-std::vector<Entry> side_entries(const TenantBatch& batch) {
+std::vector<Entry> side_entries(Parts& parts, const TenantBatch& batch) {
   std::vector<Entry> entries;
   for (const auto& key : batch.lost_numbers) entries.push_back({{TableId::Addressees, key}, std::nullopt});
   for (auto facts : batch.rejected) {
@@ -48,6 +49,7 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
   for (auto facts : batch.undecided) {
     facts.state = "removed";
     facts.subject.clear();
+    facts.closed_on = closing_day(parts);
     entries.push_back(number_change_entry(facts));
   }
   return entries;
@@ -96,10 +98,10 @@ json::object executed_line(const ErasureFacts& facts, const std::optional<Erasur
   return line;
 }
 
-// What certificate and register say of the retention; of months also what takes their keys away.
+// What certificate and register say of the retention; of months and documents also what takes them away.
 struct Ended {
   json::object declared, said;
-  MonthRemoval months;
+  MonthRemoval removal;
 };
 Result<Ended> ended_by(Parts& parts, const TenantStore& store, const ErasureFacts& facts) {
   Ended out;
@@ -107,10 +109,18 @@ Result<Ended> ended_by(Parts& parts, const TenantStore& store, const ErasureFact
     const auto today = legal_today(parts);
     TRY(out.declared, declared_months(store, facts.months, today));
     TRY(out.said, months_said(parts, store, facts.months));
-    TRY(out.months, month_removal(store, facts.months, today));
+    TRY(out.removal, month_removal(store, facts.months, today));
   } else {
     TRY(out.declared, declared_retention(store, facts.file, facts.records));
     TRY(out.said, retention_said(parts, store, facts.file, facts.records));
+  }
+  if (facts.file == kWorkingDocuments) {
+    TRY(const auto counted, counted_documents(store, facts.records));
+    for (auto* members : {&out.declared, &out.said}) {
+      for (const auto& member : counted) (*members)[member.key()] = member.value();
+    }
+    TRY(auto entries, document_removal(store, facts.records));
+    out.removal = [entries = std::move(entries)](std::uint64_t, std::uint32_t) { return entries; };
   }
   return out;
 }
@@ -121,7 +131,7 @@ Result<ErasureOrder> order_of(const Gathering& by, TenantStore& store, RegisterP
   ErasureOrder order;
   order.tenant = told.tenant.id;
   order.records = facts.records;
-  order.additions = std::move(ended.months);
+  order.additions = std::move(ended.removal);
   facts.executed = told.executed;
   facts.disposal = page.add(order, disposal_of(by.parts, told.tenant, facts, ended.said, told.copies)).hex();
   order.declaration = json::serialize(declaration_of(told.tenant, facts, ended.declared, told.copies));
@@ -214,8 +224,8 @@ Result<bool> add_orders(const Gathering& by, TenantStore& store, std::vector<Era
   orders[first].lost_subjects = batch.lost_subjects;
   page.close(orders.back());
   auto own = std::move(orders[first].additions);
-  orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
-                                                                               std::uint32_t index) {
+  orders[first].additions = [own = std::move(own), side = side_entries(by.parts, batch)](std::uint64_t epoch,
+                                                                                         std::uint32_t index) {
     auto entries = own ? own(epoch, index) : std::vector<Entry>{};
     entries.insert(entries.end(), side.begin(), side.end());
     return entries;

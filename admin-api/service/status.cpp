@@ -26,6 +26,7 @@ Result<json::value> parsed(std::string_view text) {
 Result<json::object> retention_status(Parts& parts) {
   std::set<std::string> keys;
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  keys.insert({std::string(kAccessLog), std::string(kWorkingDocuments)});
   json::array without;
   for (const auto* store : parts.tenants.all_opened()) {
     TRY(const auto rules, all_rules(*store));
