@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "admin-api/service/appliance_log.h"
 #include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_gather.h"
 #include "admin-api/service/erasure_witness.h"
@@ -189,7 +190,7 @@ Result<bool> add_orders(const Gathering& by, TenantStore& store, std::vector<Era
   TRY(auto batch, gather(by, store));
   TRY(log_waiting(store, batch));
   if (batch.is_empty()) return batch.left_over;
-  const auto tenant = by.parts.tenants.facts(store.tenant());
+  const auto tenant = store.tenant() == kAppliance ? appliance_facts() : by.parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
   const Told told{*tenant, copies_said(by.parts), executed_by(by.parts, by.executor, store)};
   TRY(auto page, RegisterPage::open(by.parts, store));
@@ -253,12 +254,19 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
                                      {"tenant", tenant ? tenant->code : std::string()}}));
 }
 
+// Months of its own log leave by orders, too (decision 0078).
+std::vector<TenantStore*> with_tenant_zero(Parts& parts) {
+  auto stores = parts.tenants.all_opened();
+  stores.push_back(&parts.zero());
+  return stores;
+}
+
 }  // namespace
 
 Result<bool> anything_approved(Parts& parts) {
   TRY(const bool leaving, any_removal_approved(parts));
   if (leaving) return true;
-  for (const auto* store : parts.tenants.all_opened()) {
+  for (const auto* store : with_tenant_zero(parts)) {
     auto batch = gather_records({parts}, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
@@ -280,7 +288,7 @@ Result<Gathered> gather_orders(const Gathering& by, BatchFailure& failure) {
   TRY(gathered.removals, removal_orders(by.parts, by.executor));
   auto& orders = gathered.orders;
   orders = std::move(gathered.removals.orders);
-  for (auto* store : by.parts.tenants.all_opened()) {
+  for (auto* store : with_tenant_zero(by.parts)) {
     if (gathered.removals.tenants.contains(store->tenant())) continue;  // goes as a whole
     const auto before = orders.size();
     auto added = add_orders(by, *store, orders);

@@ -120,6 +120,10 @@ Result<HoldFacts> hold_of_caller(Context& context, const TenantStore& store) {
 
 }  // namespace
 
+Result<HoldFacts> log_hold_in(Context& context, const TenantStore& store) {
+  return hold_in(context, store, {std::string(kAccessLog), nullptr});
+}
+
 Answer hold_set(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_hold(context));

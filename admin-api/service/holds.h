@@ -29,6 +29,8 @@ struct HoldFacts {
   bool in_force() const { return state != "released"; }
 };
 Entry hold_entry(const HoldFacts& facts);
+// What a request says of a hold on the log; InvalidContent with words of its own.
+Result<HoldFacts> log_hold_in(Context& context, const TenantStore& store);
 Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const RecordId& id);
 Result<std::vector<HoldFacts>> all_holds(const TenantStore& store);
 boost::json::object shown(const HoldFacts& facts);

@@ -187,6 +187,8 @@ Result<void> check_shortening(Parts& parts, Context& context, const TenantStore&
 
 }  // namespace
 
+Result<StoredRule> log_rule_in(Context& context) { return rule_in(context, {std::string(kAccessLog), nullptr}); }
+
 Answer retention_rule_propose(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_propose(context));

@@ -258,7 +258,9 @@ Result<void> retention_round(Parts& parts) {
   const bool new_day = !before || tokyo_date(before->at) != today;
   RoundState::Last last{parts.legal.now(), false, {}};
   Result<void> first = success();
-  for (auto* store : parts.tenants.all_opened()) {
+  auto stores = parts.tenants.all_opened();
+  stores.push_back(&parts.zero());  // of it, months of the log (decision 0078)
+  for (auto* store : stores) {
     const bool first_look = new_day || !before->tenants.contains(store->tenant());  // opened since, or not told yet
     auto result = round_of(parts, *store, today, first_look);
     if (result && result.value().overdue != 0 && first_look) {
@@ -279,7 +281,12 @@ json::object round_status(const Parts& parts) {
   const auto last = parts.round.last();
   if (!last) return {{"state", "not yet"}};
   json::array tenants;
+  json::object appliance;
   for (const auto& [tenant, result] : last->tenants) {
+    if (tenant == kAppliance) {
+      appliance = {{"logMonthsDue", result.log_months}, {"overdue", result.overdue}, {"held", result.held}};
+      continue;
+    }
     const auto facts = parts.tenants.facts(tenant);
     tenants.push_back(json::object{{"localGovernmentCode", facts ? facts->code : std::string()},
                                    {"due", result.due},
@@ -292,7 +299,8 @@ json::object round_status(const Parts& parts) {
   }
   return {{"state", last->failed ? "degraded" : "ok"},
           {"lastRound", to_iso8601(last->at)},
-          {"tenants", std::move(tenants)}};
+          {"tenants", std::move(tenants)},
+          {"appliance", std::move(appliance)}};
 }
 
 }  // namespace shosoin::service

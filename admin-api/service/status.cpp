@@ -1,6 +1,7 @@
 // Tenants, health, status, and what checks the store.
 #include <boost/json/parse.hpp>
 
+#include "admin-api/service/appliance_log.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/scheduler.h"
@@ -103,7 +104,8 @@ Answer certificate_show(Parts& parts, Context& context) {
   if (context.channel == protocol::Channel::Local) {
     TRY(const bool shown, certificate_of_removed(parts, context));
     if (shown) return json::object{};
-    facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
+    const auto code = context.text(FieldId::TenantCode);
+    facts = code == kApplianceCode ? appliance_facts() : parts.tenants.by_code(code);
   } else {
     TRY(auto* store, own_tenant(parts, context));
     facts = parts.tenants.facts(store->tenant());
