@@ -69,10 +69,14 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
   auto gate = std::make_shared<GateOptions>();
   auto* command = group->add_subcommand("request", "消去を申請する / apply for an erasure");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
+  command
+      ->add_option("--file", options->file,
+                   "特定個人情報ファイル、access-log、working-documents / record file, access-log, working-documents")
+      ->required();
   auto* records = command
                       ->add_option("--record", options->records,
-                                   "記録ID、繰り返し可。これか --month / record id, may be repeated; this or --month")
+                                   "記録ID(working-documents のときは文書のID)、繰り返し可。これか --month / record id (with "
+                                   "--file working-documents: id of a document), may be repeated; this or --month")
                       ->allow_extra_args(false);
   command
       ->add_option(

@@ -60,6 +60,26 @@ class MovedClock(Story):
         return self.cli.at_terminal(self.scenario.doi, "erasure", "request", "--tenant", KOGANEI, "--file", "access-log", "--month", month,
                                     *APPLICATION)
 
+    def close_a_document(self):
+        """X-20: a hold that was set and released, and a rule that keeps such papers for a year."""
+        scenario = self.scenario
+        tenant = ("--tenant", KOGANEI)
+        held = self.accepted(self.cli.at_terminal(scenario.doi, "hold", "set", *tenant, "--file", "working-documents", "--name", "架空監査",
+                                                  "--reason", "audit"))
+        paper = held.data["holdId"]
+        self.refused(self.apply_for(paper), "too-early")  # no rule is adopted
+        self.accepted(self.cli.at_terminal(scenario.doi, "hold", "release", paper, *tenant))
+        self.accepted(self.cli.with_code(scenario.kuno, "hold", "approve", paper, *tenant))
+        rule = (*tenant, "--file", "working-documents")
+        proposed = self.accepted(self.cli.at_terminal(scenario.endo, "retention", "rule", "propose", *rule, "--rule", "EXCL",
+                                                      "--period", "1y", "--citation", "架空市文書管理規程(文書)"))
+        self.accepted(self.cli.with_code(scenario.kuno, "retention", "rule", "adopt", str(proposed.data["version"]), *rule))
+        return paper
+
+    def apply_for(self, paper):
+        return self.cli.at_terminal(self.scenario.doi, "erasure", "request", "--tenant", KOGANEI, "--file", "working-documents",
+                                    "--record", paper, *APPLICATION)
+
     def alarms(self):
         return self.place.vault.log_text().count(ALARM)
 
@@ -111,10 +131,14 @@ class MovedClock(Story):
         self.adopt_a_rule_for_the_log()
         self.refused(self.apply_for_this_month_of_the_log(), "too-early")
 
+        paper = self.close_a_document()
+        self.refused(self.apply_for(paper), "too-early")
+
         before = self.alarms()
         self.start_shifted(-SHIFT)  # the sessions of the present go on: a login would need codes of the future
         self.refused(self.apply(record), "too-early")
         self.refused(self.apply_for_this_month_of_the_log(), "too-early")
+        self.refused(self.apply_for(paper), "too-early")
         self.assertGreater(self.alarms(), before, "no alarm about a clock that went back")
 
         before = self.alarms()
@@ -124,6 +148,7 @@ class MovedClock(Story):
         self.accepted(self.cli.login(scenario.doi))
         self.refused(self.apply(record), "too-early")
         self.refused(self.apply_for_this_month_of_the_log(), "too-early")
+        self.refused(self.apply_for(paper), "too-early")
         self.assertGreater(self.alarms(), before, "no alarm about a clock that is ahead")
         self.cli.open_session(scenario.aoki)
         clock = self.accepted(self.cli.ask("clock", "status", "--session", scenario.aoki.session))
