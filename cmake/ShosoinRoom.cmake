@@ -26,8 +26,8 @@ function(shosoin_test_options target)
 endfunction()
 
 # shosoin_tests(NAME <binary> USES <targets...>): every *_test.cpp beside the CMakeLists.txt in one GoogleTest program.
-# The globbing means that no test file can be left out of the list by mistake. APART <filters...>: long tests that become entries of
-# their own, so that they can run beside the others; a filter that selects nothing fails.
+# The globbing means that no test file can be left out of the list by mistake. APART <name=filter...>: long tests that become entries
+# of their own, so that they can run beside the others; a filter that selects nothing fails.
 function(shosoin_tests)
   cmake_parse_arguments(TESTS "" "NAME;TIMEOUT" "USES;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
@@ -39,11 +39,17 @@ function(shosoin_tests)
   if(NOT TESTS_TIMEOUT)
     set(TESTS_TIMEOUT 120)
   endif()
-  list(JOIN TESTS_APART ":" others)
+  set(others "")
+  foreach(apart IN LISTS TESTS_APART)
+    string(REGEX REPLACE "^[a-z_]+=" "" filter "${apart}")
+    list(APPEND others "${filter}")
+  endforeach()
+  list(JOIN others ":" others)
   add_test(NAME ${TESTS_NAME} COMMAND ${TESTS_NAME} --gtest_brief=1 "--gtest_filter=-${others}")
   set(entries ${TESTS_NAME})
-  foreach(filter IN LISTS TESTS_APART)
-    string(REGEX REPLACE "[^A-Za-z0-9.]" "" entry "${TESTS_NAME}.${filter}")
+  foreach(apart IN LISTS TESTS_APART)
+    string(REGEX REPLACE "=.*" "" entry "${TESTS_NAME}.${apart}")
+    string(REGEX REPLACE "^[a-z_]+=" "" filter "${apart}")
     add_test(NAME ${entry} COMMAND ${TESTS_NAME} --gtest_brief=1 "--gtest_filter=${filter}")
     list(APPEND entries ${entry})
   endforeach()

@@ -223,13 +223,11 @@ Result<bool> add_orders(const Gathering& by, TenantStore& store, std::vector<Era
   return batch.left_over;
 }
 
-Result<void> note_batch(Parts& parts, std::uint64_t epoch) {
+// By accepted time: the system clock neither hastens the next empty batch nor puts it off (decision 0080).
+Result<void> note_last_batch(Parts& parts, const json::object& line) {
   TRY(parts.zero().change([&](std::uint64_t) -> Result<generations::Change> {
-    const auto now = static_cast<std::uint64_t>(parts.clock.now().time_since_epoch().count());
-    return generations::Change{{{last_batch_key(), Writer{}.u64(now).take()}},
-                               {},
-                               {},
-                               log_entry({{"operation", "batch-done"}, {"epoch", epoch}})};
+    const auto now = static_cast<std::uint64_t>(parts.legal.now().time_since_epoch().count());
+    return generations::Change{{{last_batch_key(), Writer{}.u64(now).take()}}, {}, {}, log_entry(line)};
   }));
   return success();
 }
@@ -317,7 +315,7 @@ Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailu
     failure.must_end = !parts.appliance.status().certified;
     return outcome.error();
   }
-  TRY(note_batch(parts, outcome.value().epoch));
+  TRY(note_last_batch(parts, {{"operation", "batch-done"}, {"epoch", outcome.value().epoch}}));
   return std::move(outcome.value());
 }
 
@@ -329,13 +327,21 @@ Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context,
 }
 
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure) {
+  const auto time = parts.legal.last();
+  if (time.now == Instant{}) return false;  // before the first look at the TPM's clock
+  // While the clocks disagree accepted time goes at its slowest, by a third less than the TPM's clock.
+  if (time.state != retention::ClockState::Agreed) age -= age / 3;
   TRY(auto stored, parts.zero().get(last_batch_key()));
-  const auto now = parts.clock.now();
   if (stored && stored->size() == 8) {
     const Instant last{
         std::chrono::milliseconds(static_cast<std::int64_t>(from_be<std::uint64_t>(std::span(*stored).first<8>())))};
-    // A clock that went back would keep the next one waiting until it has caught up.
-    if (now >= last && now - last < age) return false;
+    if (time.now >= last && time.now - last < age) return false;
+    // Two persons took accepted time back, or a restore dated it by the system clock. Counted from here: neither at
+    // once, nor when time has caught up.
+    if (time.now < last) {
+      TRY(note_last_batch(parts, {{"operation", "batch-clock-back"}, {"accepted", to_iso8601(time.now)}}));
+      return false;
+    }
   }
   std::unique_lock one_at_a_time(parts.erasures);
   TRY(run_up_to(own_cap(parts.settings.daily_batches), {parts}, failure));

@@ -11,8 +11,8 @@
 #include "admin-api/service/log_months.h"
 #include "admin-api/service/search_keys.h"
 #include "firmware/base/limits_erasure.h"
-#include "storage/files/check_digits.h"
 #include "storage/files/dates.h"
+#include "storage/files/number_words.h"
 
 namespace shosoin::service {
 namespace {
@@ -33,36 +33,6 @@ constexpr std::array<ApplicationPart, 6> kApplication{{{FieldId::Items, "items",
                                                        {FieldId::PlannedDate, "plannedDate", "/plannedDate"},
                                                        {FieldId::Ground, "ground", "/ground"}}};
 
-bool passes_modulus_11(std::string_view digits) {
-  return files::modulus_11_check_digit(digits.substr(0, digits.size() - 1)) == digits.back();
-}
-
-// The text goes into certificate and register, which name nobody (domain notes, section 4): no digits, ASCII or full
-// width, that pass as 個人番号 (also in three groups of four) or 住民票コード.
-bool names_a_number(std::string_view text) {
-  constexpr std::size_t kNumber = 12, kCode = 11, kGroup = 4;
-  std::vector<std::string> runs(1);  // of digits, with one separator between neighbours; an empty one: something else
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto rest = text.substr(at);
-    if (rest[0] >= '0' && rest[0] <= '9') {
-      runs.back() += rest[0];
-    } else if (rest.size() >= 3 && rest.starts_with("\xEF\xBC") && rest[2] >= '\x90' && rest[2] <= '\x99') {
-      runs.back() += static_cast<char>(rest[2] - '\x90' + '0');
-      at += 2;
-    } else {
-      if (!runs.back().empty()) runs.emplace_back();
-      if (rest[0] != '-' && rest[0] != ' ') runs.emplace_back();
-    }
-  }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    const auto size = runs[i].size();
-    if ((size == kNumber || size == kCode) && passes_modulus_11(runs[i])) return true;
-    const auto group = [&](std::size_t next) { return next < runs.size() && runs[next].size() == kGroup; };
-    if (group(i) && group(i + 1) && group(i + 2) && passes_modulus_11(runs[i] + runs[i + 1] + runs[i + 2])) return true;
-  }
-  return false;
-}
-
 Result<json::object> application_in(Context& context) {
   json::object out;
   for (const auto& part : kApplication) {
@@ -70,14 +40,15 @@ Result<json::object> application_in(Context& context) {
     if (text.find_first_not_of(" \t") == std::string::npos) {
       return context.refuse(ErrorCode::InvalidContent, "apply for an erasure with an item missing", part.pointer);
     }
-    if (names_a_number(text)) {
+    if (files::reads_as_a_number(text)) {
       context.pointer = part.pointer;
       return refuse_in_words(
           context, {ErrorCode::InvalidContent, "apply for an erasure with a number of a person in its text"},
-          {"個人番号または住民票コードと読める数字が含まれています。廃棄簿に残るので、書かないでください。",
-           "It holds digits that read as an individual number or a resident record code. Leave them out: the text "
-           "stays "
-           "in the disposal register."});
+          {"個人番号または住民票コードと読める11桁か12桁の数字があります。廃棄簿に残るので、書かないでください。"
+           "電話番号や受付番号なら、090-1234-5678 のように区切ってください。",
+           "It holds 11 or 12 digits that read as a resident record code or an individual number. Leave them out: the "
+           "text stays in the disposal register. A telephone or receipt number may stand in groups, as in "
+           "090-1234-5678."});
     }
     out[part.name] = text;
   }

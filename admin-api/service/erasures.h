@@ -84,10 +84,10 @@ struct BatchFailure {
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
                                            const std::optional<RecordId>& first = {});
 Result<bool> anything_approved(Parts& parts);
-// A batch, empty or not, when the last one is that old; false: none was due.
+// A batch, empty or not, when the last one is that old in accepted time; false: none was due.
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure);
 // Of the day's cap what the appliance may use by itself: the rest is left for persons.
 int own_cap(int daily_batches);
-EntryKey last_batch_key();  // table Facts of tenant zero: u64 milliseconds
+EntryKey last_batch_key();  // table Facts of tenant zero: u64 milliseconds of accepted time
 
 }  // namespace shosoin::service

@@ -88,13 +88,23 @@ Result<std::map<TenantId, std::uint64_t>> known_from(const fs::path& remains, co
   if (remains.empty()) return known;
   const auto copy = fresh / "remains";
   TRY(journal::copy_segments(remains / "journal", copy));
-  {
-    TRY(const auto journal, journal::Journal::open(copy, false));
-    for (const auto& [tenant, position] : journal->positions()) known[tenant] = position.change_seq;
-  }
-  std::error_code ignored;
-  fs::remove_all(copy, ignored);
+  TRY(const auto journal, journal::Journal::open(copy, false));
+  for (const auto& [tenant, position] : journal->positions()) known[tenant] = position.change_seq;
   return known;
+}
+
+// Accepted time does not go back because what is stored did (DESIGN section 6, decision 0080).
+Result<json::object> bring_time_on(erasure::Appliance& appliance, const erasure::Restoration& restored,
+                                   const fs::path& fresh) {
+  const auto copy = fresh / "remains";
+  const auto present = restored.tenants.front().present;  // of the appliance, which is the first
+  std::error_code ignored;
+  if (!fs::exists(copy, ignored)) return restore_watermark(appliance, present, nullptr);
+  TRY(auto journal, journal::Journal::open(copy, false));
+  TRY(auto told, restore_watermark(appliance, present, journal.get()));
+  journal.reset();
+  fs::remove_all(copy, ignored);
+  return told;
 }
 
 struct Declarer {
@@ -215,6 +225,7 @@ Result<json::object> restore_in(const Settings& inside, const RestoreInput& inpu
   TRY(const auto persons, check_persons(appliance.zero(), input, now));
   const bool remains = !input.remains.empty();
   auto declaration = declaration_of(appliance, verified, restored, persons, now, remains);
+  TRY(declaration["clock"], bring_time_on(appliance, restored, fresh));
   TRY(declare(appliance.zero(), declaration, persons, now));
   TRY(tell_tenants(appliance, declaration, restored, remains));
   TRY(appliance.merge(appliance.zero(), {}));  // and the state copy, which knows the generations of before

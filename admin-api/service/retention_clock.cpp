@@ -1,7 +1,10 @@
 #include "admin-api/service/retention_clock.h"
 
+#include <limits>
+
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/logged_time.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits_retention.h"
 #include "firmware/base/log.h"
@@ -12,7 +15,6 @@ namespace {
 
 namespace json = boost::json;
 using generations::Change;
-using generations::LogEntry;
 using retention::ClockState;
 using retention::SteadyReading;
 using retention::Watermark;
@@ -49,10 +51,30 @@ json::object told_of(const retention::AcceptedTime& time) {
           {"apartSeconds", std::chrono::duration_cast<std::chrono::seconds>(time.apart).count()}};
 }
 
-LogEntry line_of(std::string_view operation, const retention::AcceptedTime& time) {
+json::object line_of(std::string_view operation, const retention::AcceptedTime& time) {
   auto line = told_of(time);
   line["operation"] = operation;
-  return log_entry(line);
+  return line;
+}
+
+// Watermark and line are one change: what a start compares (decision 0080).
+Result<void> put_watermark(TenantStore& zero, const Watermark& mark, json::object line) {
+  line["acceptedMs"] = mark.accepted.time_since_epoch().count();
+  TRY(zero.change([&](std::uint64_t) -> Result<Change> {
+    return Change{{{watermark_key(), encode_watermark(mark)}}, {}, {}, log_entry(line)};
+  }));
+  return success();
+}
+
+// Nobody knows what the TPM's clock said then: as over a reboot, no more than off_time has passed.
+Watermark of_no_boot(Instant accepted) {
+  return {accepted, accepted, {std::chrono::milliseconds{0}, std::numeric_limits<std::uint64_t>::max()}};
+}
+
+json::object told_of(const LegalClock::Disagreement& apart) {
+  json::object out{{"logged", to_iso8601(apart.logged)}};
+  if (apart.stored) out["stored"] = to_iso8601(*apart.stored);
+  return out;
 }
 
 }  // namespace
@@ -82,24 +104,39 @@ retention::AcceptedTime LegalClock::last() const {
 }
 
 // Nothing is counted with before it is stored: after a restart accepted time is not behind what was acted on.
-Result<void> LegalClock::store(erasure::Appliance& appliance, const Watermark& mark, const LogEntry& log) {
-  TRY(appliance.zero().change([&](std::uint64_t) -> Result<Change> {
-    return Change{{{watermark_key(), encode_watermark(mark)}}, {}, {}, log};
-  }));
+Result<void> LegalClock::store(erasure::Appliance& appliance, const Watermark& mark, json::object line) {
+  TRY(put_watermark(appliance.zero(), mark, std::move(line)));
   stored_ = mark;
+  return success();
+}
+
+// What is stored, or what its last line in the log says, whichever is later: accepted time never goes back (DESIGN 6).
+Result<void> LegalClock::begin(erasure::Appliance& appliance, Instant system, const SteadyReading& steady) {
+  std::optional<Watermark> mark;
+  TRY(const auto stored, appliance.zero().get(watermark_key()));
+  if (stored) {
+    TRY(mark, decode_watermark(*stored));
+  }
+  TRY(const auto logged, last_logged_time(appliance.zero(), appliance.journal()));
+  if (!mark && !logged) {  // a new installation: two officers have just initialised it by this clock
+    mark = retention::accepted_by_two(system, steady);
+    TRY(store(appliance, *mark, line_of("clock-begins", {system, ClockState::Agreed, {}})));
+  } else if (logged && (!mark || logged->accepted != mark->accepted)) {
+    Disagreement apart{mark ? std::optional(mark->accepted) : std::nullopt, logged->accepted};
+    oplog::warning("accepted time as stored does not agree with its last line in the log: the later one counts");
+    if (!mark || logged->accepted > mark->accepted) mark = of_no_boot(logged->accepted);
+    auto line = line_of("clock-disagreement", {mark->accepted, ClockState::Agreed, {}});
+    line["found"] = told_of(apart);
+    TRY(store(appliance, *mark, std::move(line)));
+    disagreement_ = apart;
+  }
+  mark_ = stored_ = mark;
   return success();
 }
 
 Result<void> LegalClock::advance(erasure::Appliance& appliance, Instant system, const SteadyReading& steady) {
   if (!mark_) {
-    TRY(const auto stored, appliance.zero().get(watermark_key()));
-    if (stored) {
-      TRY(mark_, decode_watermark(*stored));
-      stored_ = mark_;
-    } else {  // a new installation: two officers have just initialised it by this clock
-      mark_ = retention::accepted_by_two(system, steady);
-      TRY(store(appliance, *mark_, line_of("clock-begins", {system, ClockState::Agreed, {}})));
-    }
+    TRY(begin(appliance, system, steady));
   }
   const auto time = retention::accept_time(*mark_, system, steady, rules_);
   const auto next = retention::advanced(*mark_, time, steady);
@@ -122,11 +159,43 @@ Result<void> LegalClock::look(erasure::Appliance& appliance, const Clock& clock)
   return advance(appliance, clock.now(), steady);
 }
 
-Result<void> LegalClock::accept(erasure::Appliance& appliance, const Clock& clock, const LogEntry& log) {
+std::optional<LegalClock::Disagreement> LegalClock::disagreement() const {
+  std::unique_lock lock(mutex_);
+  return disagreement_;
+}
+
+Result<json::object> restore_watermark(erasure::Appliance& appliance, std::uint64_t present,
+                                       const journal::Journal* remains) {
+  auto& zero = appliance.zero();
+  TRY(const auto stored, zero.get(watermark_key()));
+  Watermark mark = of_no_boot({});
+  if (stored) {
+    TRY(mark, decode_watermark(*stored));
+  }
+  TRY(auto accepted, replayed_time(zero, appliance.journal(), present, mark.accepted));
+  json::object told;
+  if (remains != nullptr) {
+    const auto further = replayed_time(zero, *remains, present, accepted);
+    if (further) accepted = further.value();
+    if (!further) oplog::failure("lines of accepted time in the old journal were not read to the end", further.error());
+    told["remainsRead"] = further.has_value();
+  }
+  told["accepted"] = to_iso8601(accepted);
+  if (stored) told["stored"] = to_iso8601(mark.accepted);
+  if (accepted == Instant{}) return told;  // the backup is from before the first look, and no line tells more
+  if (accepted != mark.accepted) mark = of_no_boot(accepted);
+  auto line = told;
+  line["operation"] = "clock-restored";
+  TRY(put_watermark(zero, mark, std::move(line)));
+  return told;
+}
+
+Result<void> LegalClock::accept(erasure::Appliance& appliance, const Clock& clock, json::object line) {
   TRY(const auto steady, read_steady(appliance));
   std::unique_lock lock(mutex_);
   const auto mark = retention::accepted_by_two(clock.now(), steady);
-  TRY(store(appliance, mark, log));
+  line["operation"] = "clock-accept";
+  TRY(store(appliance, mark, std::move(line)));
   mark_ = mark;
   last_ = {mark.accepted, ClockState::Agreed, {}};
   accepted_.store(mark.accepted.time_since_epoch().count());
@@ -138,6 +207,7 @@ Answer clock_status(Parts& parts, Context&) {
   auto out = told_of(parts.legal.last());
   out["system"] = to_iso8601(parts.clock.now());
   out["today"] = retention::to_text(tokyo_date(parts.legal.now()));
+  if (const auto apart = parts.legal.disagreement()) out["disagreementAtStart"] = told_of(*apart);
   return out;
 }
 
@@ -145,7 +215,7 @@ Answer clock_accept(Parts& parts, Context& context) {
   auto line = log_object(context, "clock-accept", "ok");
   line["before"] = told_of(parts.legal.last());
   line["system"] = to_iso8601(parts.clock.now());
-  TRY(parts.legal.accept(parts.appliance, parts.clock, log_entry(line)));
+  TRY(parts.legal.accept(parts.appliance, parts.clock, std::move(line)));
   context.logged = true;
   auto out = told_of(parts.legal.last());
   out["today"] = retention::to_text(tokyo_date(parts.legal.now()));

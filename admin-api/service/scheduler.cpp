@@ -233,6 +233,11 @@ Result<void> alarm(TenantStore& store, const RoundResult& result) {
 
 }  // namespace
 
+Result<void> unless_removed(const TenantStore& store, Result<void> done) {
+  if (!done && done.error().code() == ErrorCode::NotFound && store.is_retired()) return success();
+  return done;
+}
+
 Result<void> retention_round(Parts& parts) {
   const auto today = legal_today(parts);
   const auto before = parts.round.last();
@@ -249,6 +254,7 @@ Result<void> retention_round(Parts& parts) {
       last.tenants[store->tenant()] = result.value();
       continue;
     }
+    if (unless_removed(*store, result.error())) continue;
     last.failed = true;
     if (first) first = result.error();
   }

@@ -9,6 +9,8 @@ namespace shosoin::service {
 
 // Of every open tenant; one tenant's failure keeps no other waiting, and is what comes back. Its result: parts.round.
 Result<void> retention_round(Parts& parts);
+// Of work on one tenant: that it was removed meanwhile is no failure.
+Result<void> unless_removed(const TenantStore& store, Result<void> done);
 boost::json::object round_status(const Parts& parts);
 
 }  // namespace shosoin::service

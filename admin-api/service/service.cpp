@@ -262,15 +262,16 @@ std::optional<ErrorCode> Service::maintain() {
   imports_.begin_round();
   const bool count_terms = steady >= next_terms_;  // one tenant's failure puts off the next try, not the others' turn
   for (auto* store : stores) {
-    if (auto end = fatal(store->ensure_log_keys(), "log keys could not be made")) return end;
-    if (auto end = fatal(imports_.lapse(*store), "a lapsed import could not be taken away")) return end;
+    if (auto end = fatal(unless_removed(*store, store->ensure_log_keys()), "log keys could not be made")) return end;
+    if (auto end = fatal(unless_removed(*store, imports_.lapse(*store)), "a lapsed import could not be taken away"))
+      return end;
     if (store != &parts_.zero() && count_terms) {
-      const auto settled = settle_unsettled(parts_, *store);
+      const auto settled = unless_removed(*store, settle_unsettled(parts_, *store));
       if (!settled) next_terms_ = steady + limits::kTermsRetry;
       if (auto end = fatal(settled, "terms of records could not be computed")) return end;
     }
     if (!store->needs_merge()) continue;
-    if (auto end = fatal(parts_.appliance.merge(*store, {}), "a merge failed")) return end;
+    if (auto end = fatal(unless_removed(*store, parts_.appliance.merge(*store, {})), "a merge failed")) return end;
   }
   imports_.end_round();
   if (steady >= next_round_) {

@@ -185,8 +185,9 @@ Answer status(Parts& parts, Context&) {
   out["scheduler"] = round_status(parts);
   TRY(out["tenantRemovals"], removal_states(parts));
   const auto time = parts.legal.last();
-  out["clock"] =
-      json::object{{"agrees", time.state == retention::ClockState::Agreed}, {"accepted", to_iso8601(time.now)}};
+  out["clock"] = json::object{{"agrees", time.state == retention::ClockState::Agreed},
+                              {"accepted", to_iso8601(time.now)},
+                              {"disagreementAtStart", parts.legal.disagreement().has_value()}};
   if (!status.certified) out["pendingEpoch"] = status.epoch;
   if (parts.scrub != nullptr) {
     const auto scrub = parts.scrub->status();

@@ -66,6 +66,9 @@ class Environment {
   // every later transaction is refused with Integrity. visit is told of each page and may sleep; the snapshot is held
   // open meanwhile.
   virtual Result<void> check(const PageVisitor& visit) = 0;
+  // Nothing begins in it from here on: NotFound. With the last transaction that is under way its file is closed, so
+  // that the room of a file that was removed comes back then and not only when the process ends.
+  virtual void retire() noexcept = 0;
 };
 
 // Every entry of every table of an environment nobody has open, without keys and without writing (repair mode).

@@ -189,7 +189,9 @@ Result<void> create_environment(const fs::path& directory, const EnvironmentOpti
 
 class LmdbEnvironment final : public Environment {
  public:
-  LmdbEnvironment(fs::path data_file, OpenFile file) : data_file_(std::move(data_file)), file_(std::move(file)) {}
+  LmdbEnvironment(fs::path data_file, OpenFile file) : data_file_(std::move(data_file)), file_(std::move(file)) {
+    shared_.when_closed = [this] { file_.reset(); };  // its number on the disk may be another file's from here on
+  }
 
   // LMDB believes its pages: nothing of it touches the file before the check has passed.
   Result<void> start(const fs::path& directory, const EnvironmentOptions& options) {
@@ -205,21 +207,25 @@ class LmdbEnvironment final : public Environment {
     return success();
   }
   Result<std::unique_ptr<ReadTransaction>> read() override {
+    TRY(auto use, use_of(shared_));
     if (shared_.damaged.load()) return damaged();
-    auto transaction = idle_.take();
+    auto transaction = shared_.idle.take();
     // One that cannot be taken up again is let go; a fresh one says why.
     if (transaction && mdb_txn_renew(transaction.get()) != MDB_SUCCESS) transaction.reset();
     if (!transaction) {
       TRY(transaction, begin(shared_.handle.get(), MDB_RDONLY));
     }
-    return std::unique_ptr<ReadTransaction>(std::make_unique<LmdbReader>(shared_, idle_, std::move(transaction)));
+    return std::unique_ptr<ReadTransaction>(
+        std::make_unique<LmdbReader>(std::move(use), shared_, std::move(transaction)));
   }
   Result<std::unique_ptr<WriteTransaction>> write() override {
     ENSURE(shared_.writer.load() != std::this_thread::get_id());
+    TRY(auto use, use_of(shared_));
     if (shared_.failed.load()) return Error{ErrorCode::StorageFailed, "write after a failed commit"};
     if (shared_.damaged.load()) return damaged();
     TRY(auto transaction, begin(shared_.handle.get(), 0));
-    return std::unique_ptr<WriteTransaction>(std::make_unique<LmdbWriter>(shared_, std::move(transaction)));
+    return std::unique_ptr<WriteTransaction>(
+        std::make_unique<LmdbWriter>(std::move(use), shared_, std::move(transaction)));
   }
   Result<std::uint64_t> size_on_disk() const override {
     struct stat status {};
@@ -227,10 +233,12 @@ class LmdbEnvironment final : public Environment {
     return static_cast<std::uint64_t>(status.st_blocks) * 512;  // st_blocks is in units of 512 B on Linux
   }
   Result<void> copy_to(const fs::path& file) override {
+    TRY(const auto use, use_of(shared_));
     if (shared_.damaged.load()) return damaged();
     return power::guarded("engine:copy", [&] { return copy_environment(shared_.handle.get(), file); });
   }
   Result<void> check(const PageVisitor& visit) override {
+    TRY(const auto use, use_of(shared_));
     int number = -1;
     const int code = mdb_env_get_fd(shared_.handle.get(), &number);
     if (code != MDB_SUCCESS) return engine_error(code, "read the facts of an environment");
@@ -250,6 +258,7 @@ class LmdbEnvironment final : public Environment {
     }
     return Error{ErrorCode::Unavailable, "check an environment: commits follow too fast"};
   }
+  void retire() noexcept override { shared_.retire(); }
 
  private:
   static constexpr int kCheckAttempts = 16;
@@ -258,9 +267,8 @@ class LmdbEnvironment final : public Environment {
   }
   fs::path data_file_;
   PageCheck plan_;
-  OpenFile file_;  // left after the handle below is closed
+  std::optional<OpenFile> file_;  // left after the handle below is closed
   Shared shared_;
-  IdleReaders idle_;  // gone before the handle
 };
 
 }  // namespace

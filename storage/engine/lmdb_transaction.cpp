@@ -83,9 +83,37 @@ void IdleReaders::rest(TransactionHandle transaction) noexcept {
   if (resting_.size() < limits::kIdleReaders) resting_.push_back(std::move(transaction));
 }
 
-LmdbReader::LmdbReader(Shared& shared, IdleReaders& idle, TransactionHandle transaction) noexcept
-    : shared_(shared), idle_(idle), transaction_(std::move(transaction)) {}
-LmdbReader::~LmdbReader() { idle_.rest(std::move(transaction_)); }
+void IdleReaders::clear() noexcept {
+  std::scoped_lock lock(mutex_);
+  resting_.clear();
+}
+
+bool Shared::enter() noexcept {
+  ++users_;
+  if (!retired_) return true;
+  leave();
+  return false;
+}
+void Shared::leave() noexcept {
+  if (--users_ != 0 || !retired_ || closed_.test_and_set()) return;
+  idle.clear();
+  map = {};
+  handle.reset();
+  if (when_closed) when_closed();
+}
+void Shared::retire() noexcept {
+  ++users_;
+  retired_ = true;
+  leave();
+}
+Result<Use> use_of(Shared& shared) {
+  if (!shared.enter()) return Error{ErrorCode::NotFound, "use an environment that was given up"};
+  return Use(shared);
+}
+
+LmdbReader::LmdbReader(Use use, Shared& shared, TransactionHandle transaction) noexcept
+    : use_(std::move(use)), shared_(shared), transaction_(std::move(transaction)) {}
+LmdbReader::~LmdbReader() { shared_.idle.rest(std::move(transaction_)); }
 Result<std::optional<ByteView>> LmdbReader::get(Table table, ByteView key) const {
   return get_from({shared_, transaction_.get()}, table, key);
 }
@@ -97,8 +125,8 @@ Result<std::optional<Bytes>> LmdbReader::last_key(Table table) const {
   return last_key_of({shared_, transaction_.get()}, table);
 }
 
-LmdbWriter::LmdbWriter(Shared& shared, TransactionHandle transaction) noexcept
-    : shared_(shared), transaction_(std::move(transaction)) {
+LmdbWriter::LmdbWriter(Use use, Shared& shared, TransactionHandle transaction) noexcept
+    : use_(std::move(use)), shared_(shared), transaction_(std::move(transaction)) {
   shared_.writer.store(std::this_thread::get_id());
 }
 LmdbWriter::~LmdbWriter() {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "firmware/base/limits_speed.h"
@@ -13,9 +15,24 @@
 
 namespace shosoin::engine {
 
+// Read transactions that are over but keep their place in LMDB's table of readers: taking one up again costs neither a
+// search of that table nor its lock. One that rests holds no page.
+class IdleReaders {
+ public:
+  IdleReaders() { resting_.reserve(limits::kIdleReaders); }  // so that going to rest needs no memory
+  TransactionHandle take();                                  // empty when there is none
+  void rest(TransactionHandle transaction) noexcept;
+  void clear() noexcept;
+
+ private:
+  std::mutex mutex_;
+  std::vector<TransactionHandle> resting_;  // at most limits::kIdleReaders
+};
+
 // What an environment shares with its transactions.
 struct Shared {
   EnvironmentHandle handle;
+  IdleReaders idle;  // gone before the handle
   std::vector<MDB_dbi> tables;
   std::atomic<bool> failed{false};   // a commit ended unknown: nothing more is written
   std::atomic<bool> damaged{false};  // a check of the running environment found damage: nothing more is read or written
@@ -24,24 +41,37 @@ struct Shared {
   // The pages of the file that this process has touched leave its memory and stay in the kernel's cache: after writing much, so
   // that what an import has passed by is not held for good. Whoever reads one meanwhile finds it again.
   void let_go_of_pages() const noexcept;
-};
 
-// Read transactions that are over but keep their place in LMDB's table of readers: taking one up again costs neither a
-// search of that table nor its lock. One that rests holds no page.
-class IdleReaders {
- public:
-  IdleReaders() { resting_.reserve(limits::kIdleReaders); }  // so that going to rest needs no memory
-  TransactionHandle take();                            // empty when there is none
-  void rest(TransactionHandle transaction) noexcept;
+  // Who uses the handle has entered and leaves. Once it is retired nobody enters, and the last to leave closes it.
+  bool enter() noexcept;
+  void leave() noexcept;
+  void retire() noexcept;
+  std::function<void()> when_closed{};  // called at most once, by whoever leaves last
 
  private:
-  std::mutex mutex_;
-  std::vector<TransactionHandle> resting_;             // at most limits::kIdleReaders
+  std::atomic<std::uint64_t> users_{0};
+  std::atomic<bool> retired_{false};
+  std::atomic_flag closed_{};
 };
+
+// From entering to leaving. Made by use_of only.
+class Use {
+ public:
+  explicit Use(Shared& entered) noexcept : shared_(&entered) {}
+  Use(Use&& other) noexcept : shared_(std::exchange(other.shared_, nullptr)) {}
+  Use& operator=(Use&&) = delete;
+  ~Use() {
+    if (shared_ != nullptr) shared_->leave();
+  }
+
+ private:
+  Shared* shared_;
+};
+Result<Use> use_of(Shared& shared);  // NotFound: it was retired
 
 class LmdbReader final : public ReadTransaction {
  public:
-  LmdbReader(Shared& shared, IdleReaders& idle, TransactionHandle transaction) noexcept;
+  LmdbReader(Use use, Shared& shared, TransactionHandle transaction) noexcept;
   ~LmdbReader() override;
   Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
@@ -49,14 +79,14 @@ class LmdbReader final : public ReadTransaction {
   Result<std::optional<Bytes>> last_key(Table table) const override;
 
  private:
+  Use use_;  // left last
   Shared& shared_;
-  IdleReaders& idle_;
   TransactionHandle transaction_;
 };
 
 class LmdbWriter final : public WriteTransaction {
  public:
-  LmdbWriter(Shared& shared, TransactionHandle transaction) noexcept;
+  LmdbWriter(Use use, Shared& shared, TransactionHandle transaction) noexcept;
   ~LmdbWriter() override;
   Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
@@ -74,6 +104,7 @@ class LmdbWriter final : public WriteTransaction {
   void end() noexcept;
   Result<void> finish();
 
+  Use use_;  // left last
   Shared& shared_;
   TransactionHandle transaction_;
   std::optional<Error> first_error_;  // LMDB would answer MDB_BAD_TXN to commit; the reason is worth more

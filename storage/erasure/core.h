@@ -42,7 +42,7 @@ struct Appliance::Core {
   std::map<TenantId, std::unique_ptr<TenantStore>> stores;                // open ones
   std::map<TenantId, Error> faults;                                       // tenants a start could not serve, and why
   std::set<TenantId> leaving;               // guarded by table_mutex: a batch is removing them, nobody opens them
-  // Of removed tenants: without keys, but somebody may still hold them. Stores before their environments.
+  // Of removed tenants: without keys and files, but somebody may still hold them. Stores before their environments.
   std::vector<std::unique_ptr<engine::Environment>> retired_environments;
   std::vector<std::unique_ptr<TenantStore>> retired_stores;
 
@@ -99,6 +99,7 @@ struct Appliance::Core {
   Error no_evidence(const engine::ReadTransaction& transaction, std::uint64_t epoch) const;  // inspect.cpp
   // examine.cpp
   void examine_tenant(const TenantId& tenant, generations::Examiner& examiner);
+  void examine_present(const TenantId& tenant, generations::Examiner& examiner);
   void examine_appliance(generations::Examiner& examiner);
   void examine_month(const journal::Draft& draft, generations::Examiner& examiner) const;
   void examine_evidence(const engine::ReadTransaction& transaction, generations::Examiner& examiner) const;

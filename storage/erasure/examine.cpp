@@ -33,8 +33,22 @@ Result<void> check_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-// A tenant that nobody has opened is opened for the walk alone and closed again.
+// What is not found any more because its tenant was removed meanwhile is no damage.
 void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examiner& examiner) {
+  const auto tell = examiner.fault;
+  examiner.fault = [&](const std::string& where, const Error& error) {
+    if (error.code() == ErrorCode::NotFound) {
+      std::shared_lock lock(table_mutex);
+      if (!table.contains(tenant)) return;
+    }
+    tell(where, error);
+  };
+  examine_present(tenant, examiner);
+  examiner.fault = tell;
+}
+
+// A tenant that nobody has opened is opened for the walk alone and closed again.
+void Appliance::Core::examine_present(const TenantId& tenant, generations::Examiner& examiner) {
   TenantStore* open = nullptr;
   TableRow row;
   engine::Environment* environment = nullptr;
@@ -61,12 +75,7 @@ void Appliance::Core::examine_tenant(const TenantId& tenant, generations::Examin
     TRY(auto key, unwrap_tenant_key(seal, row));
     return TenantStore::open(*environment, tenant, {std::move(key), row.gid}, *journal, *clock);
   }();
-  if (!opened) {
-    std::shared_lock lock(table_mutex);
-    if (!table.contains(tenant)) return;  // removed while it was opened
-    lock.unlock();
-    return examiner.fault("environment", opened.error());
-  }
+  if (!opened) return examiner.fault("environment", opened.error());
   opened.value()->examine(examiner);
 }
 

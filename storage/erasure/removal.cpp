@@ -114,14 +114,21 @@ void Appliance::Core::stay(const TenantId& tenant) {
 }
 
 void Appliance::Core::forget(const TenantId& tenant, LeavingTenant& gone) {
+  engine::Environment* emptied = nullptr;
   {
     std::unique_lock lock(table_mutex);
     leaving.erase(tenant);
     faults.erase(tenant);
     if (auto store = stores.extract(tenant)) retired_stores.push_back(std::move(store.mapped()));
-    if (auto environment = environments.extract(tenant)) retired_environments.push_back(std::move(environment.mapped()));
+    if (auto environment = environments.extract(tenant)) {
+      emptied = environment.mapped().get();
+      retired_environments.push_back(std::move(environment.mapped()));
+    }
   }
   if (gone.store != nullptr) gone.store->retire(std::move(gone.writers));
+  // The last reader closes the file: then the room of what drop_removed takes away is free. If power goes in between,
+  // the kernel has closed it, and the next start takes away what is still there.
+  if (emptied != nullptr) emptied->retire();
 }
 
 Result<std::vector<RemovedTenant>> Appliance::Core::list_removed() {

@@ -144,6 +144,7 @@ class TenantStore {
   // The tenant was removed: its keys leave memory, and whoever still holds this store hears NotFound from here on. `writers` is what
   // hold_writers gave.
   void retire(std::unique_lock<std::mutex> writers);
+  bool is_retired() const noexcept { return retired_; }
 
   // A frame made now and journalled later: the line stays reserved, and all logging of this tenant waits, until finish or drop.
   struct PendingFrame {

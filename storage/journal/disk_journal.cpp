@@ -303,7 +303,14 @@ Result<void> DiskJournal::settled(std::uint64_t flush) const {
   }
   return success();
 }
-Result<void> DiskJournal::walk(const std::function<bool(const Frame&)>& visit) const {
+Result<void> DiskJournal::walk(const std::function<bool(const Frame&)>& visit) const { return walk_from(0, visit); }
+Result<void> DiskJournal::walk_newest(std::uint32_t segments, const std::function<bool(const Frame&)>& visit) const {
+  return walk_from(std::max(segments, 1u), visit);
+}
+
+// newest: so many segments; 0: all.
+Result<void> DiskJournal::walk_from(std::uint32_t newest_segments,
+                                    const std::function<bool(const Frame&)>& visit) const {
   std::uint32_t last = 0;
   std::size_t end = 0;
   std::uint64_t newest = 0;
@@ -314,7 +321,8 @@ Result<void> DiskJournal::walk(const std::function<bool(const Frame&)>& visit) c
     newest = flush_;
   }
   TRY(settled(newest));  // what was enqueued before the walk began is on the disk; what comes later is not looked at
-  return walk_segments(directory_, last, end, visit);
+  const std::uint32_t first = newest_segments == 0 || newest_segments > last ? 1 : last - newest_segments + 1;
+  return walk_segments(directory_, {first, last, end}, visit);
 }
 Result<std::optional<Frame>> DiskJournal::last_frame_of(const TenantId& tenant) const {
   Place place;

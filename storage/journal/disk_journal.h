@@ -38,6 +38,7 @@ class DiskJournal final : public Journal {
   Result<void> seal() override;
   std::uint64_t dropped() const override { return dropped_; }
   Result<void> walk(const std::function<bool(const Frame&)>& visit) const override;
+  Result<void> walk_newest(std::uint32_t segments, const std::function<bool(const Frame&)>& visit) const override;
   Result<std::optional<Frame>> last_frame_of(const TenantId& tenant) const override;
 
  private:
@@ -67,6 +68,7 @@ class DiskJournal final : public Journal {
   void flush_batches();
   Result<void> write_batch(const Batch& batch);
   void make_segments();
+  Result<void> walk_from(std::uint32_t newest_segments, const std::function<bool(const Frame&)>& visit) const;
   void give_up();
   void ring(std::uint64_t flush);
   Result<void> settled(std::uint64_t flush) const;  // waits until that flush is durable

@@ -86,6 +86,8 @@ class Journal {
 
   // Walks every frame of every segment in order and verifies the chain.
   virtual Result<void> walk(const std::function<bool(const Frame&)>& visit) const = 0;
+  // The same of the newest segments only, at least one: what a start can afford however old the journal is.
+  virtual Result<void> walk_newest(std::uint32_t segments, const std::function<bool(const Frame&)>& visit) const = 0;
   // The tenant's newest frame, if any is kept.
   virtual Result<std::optional<Frame>> last_frame_of(const TenantId& tenant) const = 0;
 };

@@ -112,12 +112,14 @@ Result<Recovered> recover(const fs::path& directory, std::size_t segment_size, b
   return hand_over(newest - 1, std::move(before), std::move(next), dropped);
 }
 
-Result<void> walk_segments(const fs::path& directory, std::uint32_t last, std::size_t end, const FrameVisitor& visit) {
+Result<void> walk_segments(const fs::path& directory, const Stretch& stretch, const FrameVisitor& visit) {
+  const auto [first, last, end] = stretch;
   TRY(auto numbers, find_segments(directory));
-  if (numbers.empty() || numbers.front() != 1)
+  if (numbers.empty() || numbers.front() > first)
     return Error{ErrorCode::Integrity, "walk the journal: its first segments are missing"};
   Chain chain;
   for (auto number : numbers) {
+    if (number < first) continue;
     if (number > last) break;  // made ahead
     TRY(auto loaded, load_segment(directory, number));
     if (number == last && end < loaded.image.size()) {  // behind it the flusher may be writing: not looked at

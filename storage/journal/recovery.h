@@ -19,9 +19,12 @@ struct Recovered {
 // NotFound: no segment at all and create is false. Steps "journal:drop-unused" and "journal:repair".
 Result<Recovered> recover(const std::filesystem::path& directory, std::size_t segment_size, bool create);
 
-// Every frame of every segment up to `end` in segment `last`, chain and carried positions verified.
-Result<void> walk_segments(const std::filesystem::path& directory, std::uint32_t last, std::size_t end,
-                           const FrameVisitor& visit);
+// Every frame from segment `first` up to `end` in segment `last`, chain and carried positions verified.
+struct Stretch {
+  std::uint32_t first = 1, last = 0;
+  std::size_t end = 0;
+};
+Result<void> walk_segments(const std::filesystem::path& directory, const Stretch& stretch, const FrameVisitor& visit);
 
 // The same of a journal nobody runs, without writing: repair mode. A torn tail is for the next start, which drops it.
 struct AtRest {

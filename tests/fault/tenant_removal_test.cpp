@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "storage/erasure/certificate.h"
 #include "storage/erasure/state_copy.h"
@@ -182,6 +183,29 @@ TEST_F(TenantRemoval, WhoeverStillHoldsItsStoreHearsNothingAndWritesNothing) {
   EXPECT_NE(store->number_token(view_of(planted.number)), planted.token);
   const auto found = rig.appliance().check_storage().value();
   EXPECT_NE(found.find(R"("sound":true)"), std::string::npos) << found;
+}
+
+// A removed file takes room as long as somebody has it open or mapped.
+std::size_t uses_of(const fs::path& directory) {
+  std::size_t count = 0;
+  for (const auto& open : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    count += fs::read_symlink(open.path(), gone).native().starts_with(directory.native()) ? 1 : 0;
+  }
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) count += line.find(directory.native()) != line.npos ? 1 : 0;
+  return count;
+}
+
+TEST_F(TenantRemoval, TheRoomOfItsFilesIsFreeAtOnceAndNotOnlyWhenTheProcessEnds) {
+  ASSERT_TRUE(rig.start());
+  const auto& b = rig.tenants[1];
+  (void)rig.readable(b);
+  EXPECT_GT(uses_of(directory_of(rig, b)), 0u);
+  ASSERT_TRUE(remove_b(rig));
+  EXPECT_FALSE(fs::exists(directory_of(rig, b)));
+  EXPECT_EQ(uses_of(directory_of(rig, b)), 0u);
+  EXPECT_GT(uses_of(directory_of(rig, rig.tenants[2])), 0u);
 }
 
 TEST_F(TenantRemoval, ANewTenantOfTheSameCodeBeginsWithFreshKeys) {

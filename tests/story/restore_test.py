@@ -75,6 +75,8 @@ class Restore(Story):
         self.assertGreater(own["lastSequenceKnown"], own["lastSequencePresent"] - 1)
         self.assertGreater(own["sequenceGoesOnAfter"], own["lastSequenceKnown"])
         self.assertGreaterEqual(own["rowsDropped"], 1)
+        self.assertTrue(told["clock"]["remainsRead"])
+        self.assertGreaterEqual(told["clock"]["accepted"], told["clock"]["stored"])  # both in the same hour of one zone
 
         self.place.start_vault()
         self.refused(self.by_addressee(rows[0]), "not-authenticated")  # sessions of the backup have ended

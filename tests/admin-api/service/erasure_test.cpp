@@ -305,15 +305,58 @@ TEST_F(Erasure, BatchesOfNothingNeedTheWordNow) {
   EXPECT_EQ(world.appliance().status().epoch, before + 1);
 }
 
-TEST_F(Erasure, AnEmptyBatchRunsOnceADay) {
-  world.clock.move(std::chrono::hours{23});
-  ASSERT_FALSE(world.service().maintain());
+TEST_F(Erasure, AnEmptyBatchRunsOnceADayOfAcceptedTime) {
+  world.clock.move(std::chrono::hours{25});  // batches of others count towards the day's cap
+  auto& legal = world.parts().legal;
+  auto accepted = world.clock;
+  accepted.move(std::chrono::hours{48});
+  ASSERT_TRUE(legal.accept(world.appliance(), accepted, {}));
+  const auto start = world.appliance().status().epoch;
+  EXPECT_FALSE(world.service().maintain());
+  EXPECT_FALSE(world.service().maintain());
+  EXPECT_EQ(world.appliance().status().epoch, start + 1);
+  const auto batches_after = [&](std::chrono::hours moved) {
+    accepted.move(moved);
+    EXPECT_TRUE(legal.accept(world.appliance(), accepted, {}));
+    const auto before = world.appliance().status().epoch;
+    service::BatchFailure failure;
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(service::batch_after(world.parts(), std::chrono::hours{24}, failure));
+    return world.appliance().status().epoch - before;
+  };
+  EXPECT_EQ(batches_after(std::chrono::hours{23}), 0u);
+  EXPECT_EQ(batches_after(std::chrono::hours{2}), 1u);
+  EXPECT_EQ(batches_after(-std::chrono::hours{12}), 0u);  // two persons took it back: no batch at once
+  EXPECT_EQ(batches_after(std::chrono::hours{23}), 0u);
+  EXPECT_EQ(batches_after(std::chrono::hours{2}), 1u);
+  EXPECT_TRUE(legal.accept(world.appliance(), world.clock, {}));
+}
+
+TEST_F(Erasure, AnEmptyBatchComesNeitherSoonerNorLaterBecauseTheSystemClockMoves) {
+  world.clock.move(std::chrono::hours{25});
+  auto& legal = world.parts().legal;
+  ASSERT_FALSE(world.as_officers(Kind::BatchRun, {{FieldId::Now, std::string(1, '\1')}}).refused);
+  ASSERT_TRUE(legal.accept(world.appliance(), world.clock, {}));
+  service::BatchFailure failure;
+  ASSERT_TRUE(service::batch_after(world.parts(), std::chrono::hours{24}, failure));  // dates it, where it is ahead
   const auto before = world.appliance().status().epoch;
-  world.clock.move(std::chrono::hours{1});
-  ASSERT_FALSE(world.service().maintain());
+  constexpr std::chrono::hours kDay{24}, kYears{24 * 3652};
+  for (const auto apart : {kDay, kYears, -kDay, -kYears}) {
+    auto moved = world.clock;
+    moved.move(apart);
+    ASSERT_TRUE(legal.look(world.appliance(), moved));
+    EXPECT_FALSE(service::batch_after(world.parts(), kDay, failure).value()) << apart.count();
+  }
+  EXPECT_EQ(world.appliance().status().epoch, before);
+  // Accepted time stands behind the system clock and goes at its slowest: two thirds of it are a day.
+  auto later = world.clock;
+  later.move(std::chrono::hours{16});
+  ASSERT_TRUE(legal.accept(world.appliance(), later, {}));
+  later.move(-kYears);
+  ASSERT_TRUE(legal.look(world.appliance(), later));
+  ASSERT_EQ(legal.last().state, retention::ClockState::Behind);
+  EXPECT_TRUE(service::batch_after(world.parts(), kDay, failure).value());
   EXPECT_EQ(world.appliance().status().epoch, before + 1);
-  ASSERT_FALSE(world.service().maintain());
-  EXPECT_EQ(world.appliance().status().epoch, before + 1);
+  EXPECT_TRUE(legal.accept(world.appliance(), world.clock, {}));
 }
 
 }  // namespace

@@ -291,14 +291,14 @@ TEST_F(ErasureWorkflow, ANumberInTheTextOfAnApplicationIsRefused) {
   fields[FieldId::RecordIds] = ids[0];
   for (const auto field : {FieldId::Items, FieldId::Medium, FieldId::Method, FieldId::Ground}) fields[field] = "架空";
   fields[FieldId::PlannedDate] = "2026-12-01";
-  for (const auto* text : {"123456789018", "番号1234 5678 9018の件", "１２３４５６７８９０１８", "12345678903"}) {
+  for (const auto* text : {"123456789018", "番号1234 5678 9018の件", "１２３４－５６７８－９０１８", "12345678903"}) {
     fields[FieldId::Quantity] = text;
     const auto told = world.ask(Kind::ErasureRequest, fields);
     EXPECT_EQ(told.refused, ErrorCode::InvalidContent) << text;
     EXPECT_EQ(told.member("pointer"), "/quantity");
     EXPECT_EQ(told.text.find("9018"), std::string::npos);
   }
-  fields[FieldId::Quantity] = "令和8年第1234567号 2026-12-01";
+  fields[FieldId::Quantity] = "令和8年第1234567号 2026-12-01 電話123-4567-8903";
   EXPECT_FALSE(world.ask(Kind::ErasureRequest, fields).refused);
 }
 

@@ -2,6 +2,7 @@
 // two persons accept a jump (DESIGN section 6; E-03).
 #include <algorithm>
 
+#include "admin-api/service/logged_time.h"
 #include "tests/admin-api/service/retention_world.h"
 
 namespace shosoin::test {
@@ -25,13 +26,21 @@ class LegalClock : public RetentionTest {
     const auto lines = world.log_of("");
     return std::ranges::any_of(lines, [&](const auto& line) { return line.find(operation) != line.npos; });
   }
-  void TearDown() override {
-    EXPECT_TRUE(legal().accept(world.appliance(), world.clock, {false, R"({"operation":"test"})"}));
+  void put_back(Instant accepted) {  // as it came back from elsewhere, without a line of accepted time
+    const retention::Watermark mark{accepted, accepted, {1ms, 1}};
+    ASSERT_TRUE(world.appliance().zero().change([&](std::uint64_t) -> Result<generations::Change> {
+      return generations::Change{
+          {{{generations::TableId::Facts, copy_of(view_of("clock/watermark"))}, service::encode_watermark(mark)}},
+          {},
+          {},
+          {false, R"({"operation":"test"})"}};
+    }));
   }
+  void TearDown() override { EXPECT_TRUE(legal().accept(world.appliance(), world.clock, {})); }
 };
 
 TEST_F(LegalClock, IsMovedByNoSystemClockTenYearsAheadOrBackAndAlarmsInBoth) {
-  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {false, R"({"operation":"test"})"}));
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
   const auto today = service::legal_today(world.parts());
   EXPECT_EQ(look_at(0ms), ClockState::Agreed);
   EXPECT_EQ(look_at(kTenYears), ClockState::Ahead);
@@ -44,7 +53,7 @@ TEST_F(LegalClock, IsMovedByNoSystemClockTenYearsAheadOrBackAndAlarmsInBoth) {
 }
 
 TEST_F(LegalClock, LetsNothingBeErasedEarlyWhateverTheSystemClockSays) {
-  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {false, R"({"operation":"test"})"}));
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
   adopt("1d");
   const auto ids = import_people(1, 921);
   const auto id = RecordId::from(view_of(ids[0])).value();
@@ -57,11 +66,11 @@ TEST_F(LegalClock, LetsNothingBeErasedEarlyWhateverTheSystemClockSays) {
   // Two persons' word moves it; taken back, the approved erasure waits again, in the batch too.
   auto moved = world.clock;
   moved.move(kTenYears);
-  ASSERT_TRUE(legal().accept(world.appliance(), moved, {false, R"({"operation":"test"})"}));
+  ASSERT_TRUE(legal().accept(world.appliance(), moved, {}));
   const auto asked = apply(ids[0]);
   ASSERT_FALSE(asked.refused) << asked.text;
   ASSERT_FALSE(decide_erasure(asked.member("erasureId")).refused);
-  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {false, R"({"operation":"test"})"}));
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
   EXPECT_EQ(execute(asked.member("erasureId")).member("reason"), "before-end");
   ASSERT_FALSE(run_batch().refused);
   EXPECT_FALSE(by_id(ids[0]).refused);
@@ -70,11 +79,71 @@ TEST_F(LegalClock, LetsNothingBeErasedEarlyWhateverTheSystemClockSays) {
 TEST_F(LegalClock, IsStoredAndDoesNotGoBackOverARestart) {
   auto moved = world.clock;
   moved.move(kTenYears);
-  ASSERT_TRUE(legal().accept(world.appliance(), moved, {false, R"({"operation":"test"})"}));
+  ASSERT_TRUE(legal().accept(world.appliance(), moved, {}));
   const auto today = service::legal_today(world.parts());
   restart();  // looks at a clock that is ten years behind by now
   EXPECT_EQ(legal().last().state, ClockState::Behind);
   EXPECT_EQ(service::legal_today(world.parts()), today);
+}
+
+// What is stored is set beside what the log says: a state that came back from elsewhere (decision 0080).
+TEST_F(LegalClock, TakesAtAStartTheLaterOfWhatIsStoredAndItsLastLineInTheLogAndTellsIt) {
+  auto later = world.clock;
+  later.move(48h);
+  ASSERT_TRUE(legal().accept(world.appliance(), later, {}));
+  put_back(world.clock.now());
+  restart();
+  EXPECT_GE(legal().now(), later.now());
+  EXPECT_TRUE(logged("clock-disagreement"));
+  const auto told = world.ask(Kind::ClockStatus, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
+  ASSERT_FALSE(told.refused) << told.text;
+  EXPECT_EQ(told.body.at("disagreementAtStart").at("logged").as_string(), to_iso8601(later.now()));
+  const auto status = world.ask(Kind::Status, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
+  EXPECT_TRUE(status.body.at("clock").at("disagreementAtStart").as_bool());
+  restart();  // the two agree again
+  EXPECT_FALSE(legal().disagreement());
+  put_back(later.now() + 48h);  // and the other way round: what is stored is later
+  restart();
+  EXPECT_GE(legal().now(), later.now() + 48h);
+  EXPECT_TRUE(legal().disagreement());
+}
+
+TEST_F(LegalClock, IsBroughtOnAfterARestoreByWhatTheLostLinesOfTheLogSay) {
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
+  const auto present = [&] { return world.appliance().journal().position(kAppliance).change_seq; };
+  const auto restored = [&](std::uint64_t from) {
+    const auto told = service::restore_watermark(world.appliance(), from, nullptr);
+    return told ? std::string(told.value().at("accepted").as_string()) : std::string();
+  };
+  const auto accepted_at = [&](std::chrono::hours ahead) {
+    auto moved = world.clock;
+    moved.move(ahead);
+    EXPECT_TRUE(legal().accept(world.appliance(), moved, {}));
+    return to_iso8601(moved.now());
+  };
+  const auto before = present();
+  const auto ahead = accepted_at(72h);
+  put_back(world.clock.now());
+  EXPECT_EQ(restored(before), ahead);
+  // Two persons took it back in the lost range: their word stands, and the later time does not come again.
+  accepted_at(kTenYears);
+  const auto back = accepted_at(24h);
+  put_back(world.clock.now() + kTenYears);
+  EXPECT_EQ(restored(before), back);
+  // What the backup knows already is not gone through again.
+  put_back(world.clock.now() + 96h);
+  EXPECT_EQ(restored(present()), to_iso8601(world.clock.now() + 96h));
+}
+
+TEST_F(LegalClock, IsReadFromNoOtherLineOfTheLog) {
+  EXPECT_EQ(service::logged_time(R"({"operation":"clock-watermark","acceptedMs":5})")->accepted, Instant(5ms));
+  EXPECT_FALSE(service::logged_time(R"({"operation":"clock-watermark","acceptedMs":5})")->by_two);
+  EXPECT_TRUE(service::logged_time(R"({"operation":"clock-accept","acceptedMs":5})")->by_two);
+  for (const auto* text : {R"({"operation":"clock-accept"})", R"({"operation":"clock-accept","acceptedMs":-1})",
+                           R"({"operation":"clock-accept","acceptedMs":"5"})", R"({"acceptedMs":5})",
+                           R"({"operation":"clock-accept","acceptedMs":5)", R"(["acceptedMs"])", ""}) {
+    EXPECT_FALSE(service::logged_time(text)) << text;
+  }
 }
 
 TEST_F(LegalClock, IsToldToOneOfficerAndAcceptedByTwoOnly) {

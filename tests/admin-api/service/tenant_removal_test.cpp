@@ -3,6 +3,7 @@
 // E-08, E-17).
 #include <algorithm>
 
+#include "admin-api/service/scheduler.h"
 #include "admin-api/service/tenant_removals.h"
 #include "storage/erasure/certificate.h"
 #include "tests/admin-api/service/retention_world.h"
@@ -169,8 +170,16 @@ TEST_F(TenantRemovalService, AfterTheBatchItsCodePeopleAndTerminalsAreLikeOnesTh
            one.at("localGovernmentCode").as_string() == tenant;
   }));
   const auto before = world.tenant(tenant);
+  auto& own = store();
+  const Result<void> failed = Error{ErrorCode::NotFound, "look for something in a test"};
+  EXPECT_FALSE(service::unless_removed(own, failed));
   const auto ran = run_batch(false);  // a removal alone is something to run one for
   ASSERT_FALSE(ran.refused) << ran.text;
+  // The maintenance may have taken it up before: that it is gone is no failure, and another failure stays one.
+  EXPECT_TRUE(service::unless_removed(own, own.ensure_log_keys()));
+  EXPECT_TRUE(service::unless_removed(own, failed));
+  EXPECT_FALSE(service::unless_removed(own, Error{ErrorCode::Integrity, "read something in a test"}));
+  EXPECT_FALSE(service::unless_removed(world.appliance().zero(), failed));
 
   EXPECT_FALSE(is_listed());
   EXPECT_EQ(world.ask(Kind::SessionShow, {{FieldId::Terminal, asks}, {FieldId::Session, token}}).refused,

@@ -61,6 +61,52 @@ TEST_F(EngineTest, LetsGoOfTheFilesPagesAfterACommitOfManyAndReadersGoOn) {
   EXPECT_EQ(read_all(), kMany);  // the same snapshot, from the kernel's cache
   EXPECT_GT(mapped_files(), before - 8 * 1024);  // so that the first look was one
 }
+TEST_F(EngineTest, OnceRetiredNothingBeginsAndTheLastReaderClosesTheFile) {
+  ASSERT_TRUE(write("a", "one"));
+  const auto is_mapped = [&] {
+    std::ifstream maps("/proc/self/maps");
+    const std::string text{std::istreambuf_iterator<char>(maps), {}};
+    return text.find(place().native()) != text.npos;
+  };
+  auto first = environment_->read().value(), second = environment_->read().value();
+  environment_->retire();
+  EXPECT_EQ(environment_->read().error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(environment_->write().error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(environment_->check({}).error().code(), ErrorCode::NotFound);
+  EXPECT_EQ(environment_->copy_to(directory_.path() / "copy").error().code(), ErrorCode::NotFound);
+  first.reset();
+  EXPECT_EQ(text_of(*second->get(kFirst, view_of("a")).value()), "one");
+  EXPECT_TRUE(is_mapped());
+  second.reset();
+  EXPECT_FALSE(is_mapped());
+  environment_->retire();  // once more: nothing
+  EXPECT_EQ(environment_->read().error().code(), ErrorCode::NotFound);
+  // The file is nobody's any more: it may be opened while the retired environment is still there.
+  const auto retired = std::move(environment_);
+  reopen();
+  EXPECT_EQ(read("a"), "one");
+}
+TEST_F(EngineTest, ReadersThatComeAndGoWhileItIsRetiredAreEitherServedOrHearSo) {
+  ASSERT_TRUE(write("a", "one"));
+  std::vector<std::thread> readers;
+  std::atomic<int> served{0}, refused{0}, other{0};
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      for (;;) {
+        auto reader = environment_->read();
+        if (!reader) return void(++(reader.error().code() == ErrorCode::NotFound ? refused : other));
+        const auto found = reader.value()->get(kFirst, view_of("a"));
+        if (!found || !found.value() || text_of(*found.value()) != "one") ++other;
+        ++served;
+      }
+    });
+  }
+  while (served < 1000) std::this_thread::yield();
+  environment_->retire();
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(refused, 4);
+  EXPECT_EQ(other, 0);
+}
 TEST_F(EngineTest, ScansInTheOrderOfBytesFromTheFirstKeyNotBelow) {
   auto writer = environment_->write().value();
   for (auto key : {"c", "a", "b\xff", "b", "d"}) ASSERT_TRUE(writer->put(kFirst, view_of(key), {}));

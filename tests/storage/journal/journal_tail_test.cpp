@@ -279,6 +279,25 @@ TEST_F(JournalTest, AWalkMissesTheFirstSegment) {
   std::filesystem::remove(place() / "00000001.jnl");
   EXPECT_EQ(open_and_walk(place()).error().code(), ErrorCode::Integrity);
 }
+TEST_F(JournalTest, AWalkOfTheNewestSegmentsSeesTheirLinesOnlyAndNeedsNoOlderOnes) {
+  ASSERT_NO_FATAL_FAILURE(open());
+  for (std::uint64_t line = 1; line <= 50; ++line) ASSERT_TRUE(journal_->append(draft_of(1, line, 1000)));
+  const auto lines = [&](std::uint32_t segments) {
+    std::vector<std::uint64_t> seen;
+    EXPECT_TRUE(
+        journal_->walk_newest(segments, [&](const Frame& frame) { return seen.push_back(frame.draft.line), true; }));
+    return seen;
+  };
+  const auto all = lines(1000), two = lines(2), one = lines(1);
+  EXPECT_EQ(all.size(), 50u);
+  ASSERT_TRUE(!one.empty() && one.size() < two.size() && two.size() < all.size());
+  EXPECT_TRUE(std::equal(one.rbegin(), one.rend(), two.rbegin()));
+  EXPECT_TRUE(std::equal(two.rbegin(), two.rend(), all.rbegin()));
+  EXPECT_EQ(lines(0), one);
+  std::filesystem::remove(place() / "00000001.jnl");
+  EXPECT_EQ(lines(2), two);
+  EXPECT_EQ(journal_->walk_newest(1000, [](const Frame&) { return true; }).error().code(), ErrorCode::Integrity);
+}
 TEST_F(JournalTest, FiveHundredFlippedBitsAreNeverSilentlyWrong) {
   ASSERT_NO_FATAL_FAILURE(open());
   for (std::uint64_t line = 1; line <= 30; ++line) {
