@@ -304,7 +304,7 @@ Result<Gathered> gather_orders(const Gathering& by, BatchFailure& failure) {
 Result<erasure::BatchOutcome> run_gathered(int cap, Parts& parts, Gathered gathered) {
   std::unique_lock<std::mutex> nobody_new;  // joins a tenant that leaves
   if (!gathered.removals.tenants.empty()) nobody_new = std::unique_lock(parts.people_changes);
-  auto outcome = parts.appliance.run_batch(std::move(gathered.orders), cap);
+  auto outcome = parts.appliance.run_batch(std::move(gathered.orders), cap, erasure::Appliance::Sweep::Later);
   if (outcome) forget_removed(parts, gathered.removals);
   return outcome;
 }

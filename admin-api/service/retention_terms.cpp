@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admin-api/service/halves.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/record_versions.h"
 #include "firmware/base/codec.h"
@@ -120,27 +121,41 @@ Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, c
   Allowed out;
   TRY(const auto of_file, early_refusal(store, file, {}, today, undetermined));  // no rule, or one that is not counted
   TRY(const auto held, holds_among(store, file, records));
-  for (const auto& id : records) {
-    auto refusal = of_file;
-    if (!refusal) {
-      TRY(const auto term, find_term(store, id));
-      refusal = against(term, today, undetermined);
-    }
+  const std::vector<RecordId> ids(records.begin(), records.end());
+  struct Looked {
+    std::optional<EarlyRefusal> refusal;
+    bool is_later_version = false;
+  };
+  TRY(const auto looked, look_at_each<Looked>(ids, [&](const RecordId& id) -> Result<Looked> {
+        if (of_file) return Looked{of_file};
+        TRY(const auto term, find_term(store, id));
+        Looked one{against(term, today, undetermined)};
+        if (one.refusal) return one;
+        TRY(const auto record, find_record(store, id));
+        one.is_later_version = record && record->version > 1;
+        return one;
+      }));
+  std::vector<RecordId> later;
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    const auto& id = ids[at];
+    auto refusal = looked[at].refusal;
     if (const auto hold = held.find(id); !refusal && hold != held.end()) {
       refusal = EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->second};
     }
     if (refusal) {
       out.refused.emplace(id, *refusal);
     } else {
-      out.records.insert(id);
+      out.records.insert(out.records.end(), id);
+      if (looked[at].is_later_version) later.push_back(id);
     }
   }
   // What is kept back keeps the later versions of its record too (decision 0075), and these the ones behind them.
-  for (bool again = true; again;) {
+  for (bool again = !later.empty(); again;) {
     again = false;
     ConfirmedImports confirmed(store);
     const auto before = out.records;
-    for (const auto& id : before) {
+    for (const auto& id : later) {
+      if (!before.contains(id)) continue;
       TRY(const auto earlier, earlier_left_by(store, confirmed, id, before));
       if (!earlier) continue;
       out.refused.emplace(id, EarlyRefusal{ErrorCode::TooEarly, "earlier-version", {}, {}, earlier});
