@@ -25,7 +25,7 @@ class ApplianceLog : public ::testing::Test {
   void accept_years_ahead(int years) {
     auto moved = world.clock;
     moved.move(std::chrono::hours{24 * 366 * years});
-    ASSERT_TRUE(world.parts().legal.accept(world.appliance(), moved, {false, R"({"operation":"test"})"}));
+    ASSERT_TRUE(world.parts().legal.accept(world.appliance(), moved, {}));
   }
   Told by_two(Kind kind, Fields fields) { return world.as_officers(kind, std::move(fields)); }
   Told by_one(Kind kind, Fields fields) {

@@ -33,7 +33,7 @@ class WorkingDocuments : public RetentionTest {
   void accept_years_ahead(int years) {
     auto moved = world.clock;
     moved.move(std::chrono::hours{24 * 366 * years});
-    ASSERT_TRUE(world.parts().legal.accept(world.appliance(), moved, {false, R"({"operation":"test"})"}));
+    ASSERT_TRUE(world.parts().legal.accept(world.appliance(), moved, {}));
   }
   Fields of_papers(const std::string& id, const std::string& terminal, Fields more = {}) {
     auto fields = base(id, terminal);
