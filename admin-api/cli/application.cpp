@@ -64,6 +64,7 @@ void add_all(CLI::App& app, Context& context) {
   add_record_commands(app, context);
   add_erasure_commands(app, context);
   add_hold_commands(app, context);
+  add_appliance_log_commands(app, context);
   add_linking_commands(app, context);
   add_certificate_commands(app, context);
   add_verify_commands(app, context);

@@ -27,17 +27,27 @@ void report(CommandIo& io, const Error& error, std::size_t line) {
 Result<void> each_line(CommandIo& io, const std::function<void(std::string_view, std::size_t)>& take) {
   std::string line;
   std::size_t number = 0;
+  bool too_long = false;  // told once, and the lines behind it are answered
   for (auto c = io.in.get();; c = io.in.get()) {
     const bool end = c == std::istream::traits_type::eof();
     if (!end && c != '\n') {
-      if (line.size() == limits::kMaxCommandLineInput)
-        return Error{ErrorCode::TooLarge, "read a line of standard input"};
-      line.push_back(static_cast<char>(c));
+      if (line.size() == limits::kMaxCommandLineInput) {
+        too_long = true;
+      } else {
+        line.push_back(static_cast<char>(c));
+      }
       continue;
     }
     if (end && line.empty()) break;
+    ++number;
     if (line.ends_with('\r')) line.pop_back();
-    take(line, ++number);
+    if (too_long) {
+      io.err << number << (io.english() ? ": " : "行目: ");
+      report(io, Error{ErrorCode::TooLarge, "read a line of standard input"});
+    } else {
+      take(line, number);
+    }
+    too_long = false;
     line.clear();
     if (end) break;
   }

@@ -37,8 +37,9 @@ struct CommandIo {
 void report(CommandIo& io, const Error& error, std::size_t line = 0);
 void fail_with(CommandIo& io, ErrorCode code);
 
-// Every line of io.in, without its line break, at most limits::kMaxCommandLineInput bytes each. take: (line, number
-// from 1). BadRequest when there is none at all, TooLarge at the first line that is too long.
+// Every line of io.in, without its line break, at most limits::kMaxCommandLineInput bytes each: a longer one is
+// reported with its number, and those behind it are taken. take: (line, number from 1). BadRequest: there is none at
+// all.
 Result<void> each_line(CommandIo& io, const std::function<void(std::string_view, std::size_t)>& take);
 
 }  // namespace shosoin::cli

@@ -90,7 +90,10 @@ void explain(CommandIo& io, const Options& options) {
     Words words{.rule = {}, .period = {}, .event = {}, .settlement = options.settlement};
     std::string more;
     in >> words.rule >> words.period >> words.event;
-    if (in >> more) words.rule.clear();  // a fourth word: refused like an unknown rule
+    if (in >> more) {
+      io.err << number << (io.english() ? ": " : "行目: ");
+      return report(io, Error{ErrorCode::InvalidContent, "read a line: RULE PERIOD EVENT and nothing behind them"});
+    }
     answer_one(io, words, number);
   });
   if (!read) report(io, read.error());

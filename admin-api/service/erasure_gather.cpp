@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "admin-api/service/erasure_witness.h"
+#include "admin-api/service/halves.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_months.h"
 #include "admin-api/service/quarantine.h"
@@ -113,8 +114,6 @@ Result<bool> is_number_held(const TenantStore& store, std::string_view integrate
 // more.
 Result<bool> gather_history(const TenantStore& store, const std::string& integrated, TenantBatch& batch) {
   if (batch.lost_subjects.contains(integrated)) return true;
-  TRY(const bool changed, store.any(TableId::NumberHistory, generations::number_history_prefix(integrated)));
-  if (!changed) return false;
   TRY(const auto history, number_history(store, integrated));
   for (const auto& [key, change] : history) {
     if (change.state != generations::NumberChangeState::Requested) continue;
@@ -126,30 +125,56 @@ Result<bool> gather_history(const TenantStore& store, const std::string& integra
   return !history.empty();
 }
 
+// What a record that goes says about its person's number. Read without changing the batch: two threads do it.
+struct Going {
+  std::string integrated;       // "": of no person, or not there any more
+  bool last = false;            // no record that stays is linked to the person
+  bool changed = false;         // the last, and there is a history of numbers
+  bool by_value = false;        // the last, and no row tells its number: it is found by what it stands for
+  std::optional<Digest> token;  // of the number, where nothing that stays has it
+};
+Result<Going> look_at(const files::DefinitionSet& definitions, const TenantStore& store, const TenantBatch& batch,
+                      const RecordId& id) {
+  Going going;
+  TRY(auto record, find_record(store, id));
+  if (!record || record->integrated.empty()) return going;
+  going.integrated = record->integrated;
+  TRY(const bool another, has_another_record(store, record->integrated, batch));
+  going.last = !another;
+  const bool unreadable = std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end();
+  if (going.last) {
+    TRY(going.changed, store.any(TableId::NumberHistory, generations::number_history_prefix(record->integrated)));
+    going.by_value = unreadable || record->number.id == RowId{};
+  }
+  if (unreadable) return going;
+  auto read = subject_number(definitions, store, *record);
+  if (!read && read.error().code() == ErrorCode::LostInRestore) {  // no row tells it any more
+    going.by_value = going.last;
+    return going;
+  }
+  TRY(const auto number, std::move(read));
+  if (!number) return going;
+  const auto token = store.number_token(view_of(number->reveal()));
+  TRY(const bool held, another ? is_number_held(store, record->integrated, token, batch) : Result<bool>(false));
+  if (!held) going.token = token;
+  return going;
+}
+
 // The entry number -> 団体内統合宛名番号 would tell that its subject was there: it goes with the last record that has
 // the number, and all of the subject's go with the subject's last record (promise 5).
 Result<void> gather_lost_numbers(const Parts& parts, const TenantStore& store, TenantBatch& batch) {
+  const auto& definitions = parts.definitions.now();
+  const std::vector<RecordId> ids(batch.records.begin(), batch.records.end());
+  TRY(const auto all,
+      look_at_each<Going>(ids, [&](const RecordId& id) { return look_at(definitions, store, batch, id); }));
   std::set<std::string> by_value;
-  for (const auto& id : batch.records) {
-    TRY(auto record, find_record(store, id));
-    if (!record || record->integrated.empty()) continue;  // of no person
-    TRY(const bool another, has_another_record(store, record->integrated, batch));
-    const bool unreadable = std::ranges::find(batch.abandoned, record->import) != batch.abandoned.end();
-    if (!another) {
-      TRY(const bool history, gather_history(store, record->integrated, batch));
-      if (history || unreadable || record->number.id == RowId{}) by_value.insert(record->integrated);
+  for (const auto& going : all) {
+    bool history = false;
+    if (going.changed) {
+      TRY(history, gather_history(store, going.integrated, batch));
     }
-    if (unreadable) continue;
-    auto read = subject_number(parts.definitions.now(), store, *record);
-    if (!read && read.error().code() == ErrorCode::LostInRestore) {  // no row tells it any more
-      if (!another) by_value.insert(record->integrated);
-      continue;
-    }
-    TRY(const auto number, std::move(read));
-    if (!number) continue;
-    const auto token = store.number_token(view_of(number->reveal()));
-    TRY(const bool held, another ? is_number_held(store, record->integrated, token, batch) : Result<bool>(false));
-    if (!held) batch.lost_numbers.push_back(copy_of(token));
+    if (history || going.by_value) by_value.insert(going.integrated);
+    if (going.token) batch.lost_numbers.push_back(copy_of(*going.token));
   }
   return gather_by_value(store, by_value, batch);
 }

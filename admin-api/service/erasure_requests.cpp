@@ -3,6 +3,7 @@
 #include <array>
 
 #include "admin-api/service/batch_cap.h"
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
@@ -80,8 +81,10 @@ Result<void> read_objects(Context& context, ErasureFacts& facts) {
   return success();
 }
 
-Result<void> check_objects(const TenantStore& store, const ErasureFacts& facts) {
-  return facts.file == kAccessLog ? check_months(store, facts.months) : check_records(store, facts.file, facts.records);
+Result<void> check_objects(const Context& context, const TenantStore& store, const ErasureFacts& facts) {
+  if (facts.file == kAccessLog) return check_months(store, facts.months);
+  if (facts.file == kWorkingDocuments) return check_documents(store, facts.records, context.by().grant);
+  return check_records(store, facts.file, facts.records);
 }
 
 Result<void> check_not_asked_already(const TenantStore& store, const ErasureFacts& facts) {
@@ -119,7 +122,7 @@ Answer erasure_request(Parts& parts, Context& context) {
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_erasure(*store, id));
-    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (!before) return missing_document(*store, id);
     if (before->file != facts.file || before->records != facts.records || before->months != facts.months ||
         before->application != facts.application) {
       return key_of_another_request(context);
@@ -133,7 +136,7 @@ Answer erasure_request(Parts& parts, Context& context) {
   facts.requested_at = context.terminal;
   context.target["erasureId"] = facts.id.hex();
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
-    TRY(check_objects(*store, facts));
+    TRY(check_objects(context, *store, facts));
     TRY(check_not_asked_already(*store, facts));
     TRY(check_retention(parts, context, *store, facts, Undetermined::PersonDecides));  // who approves decides
     auto line = log_object(context, "erasure-request", "ok");
@@ -209,6 +212,7 @@ Answer erasure_decide(Parts& parts, Context& context) {
     facts = std::move(*now);
     facts.state = approves ? "approved" : "rejected";
     facts.approved = person_and_time(context);
+    if (!approves) facts.closed_on = closing_day(parts);
     if (with_witness) ask_for_witness(facts);
     if (approves) {
       TRY(check_retention(parts, context, *store, facts, undetermined));

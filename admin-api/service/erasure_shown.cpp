@@ -1,4 +1,5 @@
 // What is told of an application for erasure, and the refusals its requests share.
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/log_months.h"
@@ -73,6 +74,7 @@ json::object summary(Parts& parts, const ErasureFacts& facts) {
   if (!facts.withdrawn.empty()) out["withdrawnBy"] = facts.withdrawn;
   if (!facts.remainder.empty()) out["remainder"] = facts.remainder;
   if (!facts.remainder_of.empty()) out["remainderOf"] = facts.remainder_of;
+  if (!facts.closed_on.empty()) out["closedOn"] = facts.closed_on;
   if (facts.state != "executed") return out;
   out["executedBy"] = facts.executed;
   out["epoch"] = facts.epoch;
@@ -106,7 +108,8 @@ Result<ErasureFacts> erasure_in(Context& context, const TenantStore& store) {
   TRY(const auto id, id_field<RecordId>(context, FieldId::ErasureId));
   context.target["erasureId"] = id.hex();
   TRY(auto facts, find_erasure(store, id));
-  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  if (!facts) return missing_document(store, id);
+  if (!context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
   return std::move(*facts);
 }
 

@@ -108,8 +108,9 @@ Result<std::map<TenantId, std::uint64_t>> known_from(const fs::path& remains, co
   if (remains.empty()) return known;
   const auto copy = fresh / "remains";
   auto copied = journal::copy_segments(remains / "journal", copy);
-  if (!copied && copied.error().code() == ErrorCode::NotFound)
+  if (!copied && copied.error().code() == ErrorCode::NotFound) {
     return Error{ErrorCode::InvalidContent, "read --remains: find a data directory with its journal"};
+  }
   TRY(std::move(copied));
   TRY(const auto journal, journal::Journal::open(copy, false));
   TRY(check_goes_on(*journal, fresh / "journal"));

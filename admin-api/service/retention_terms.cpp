@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admin-api/service/halves.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/record_versions.h"
 #include "firmware/base/codec.h"
@@ -120,27 +121,41 @@ Result<Allowed> allowed_among(const TenantStore& store, std::string_view file, c
   Allowed out;
   TRY(const auto of_file, early_refusal(store, file, {}, today, undetermined));  // no rule, or one that is not counted
   TRY(const auto held, holds_among(store, file, records));
-  for (const auto& id : records) {
-    auto refusal = of_file;
-    if (!refusal) {
-      TRY(const auto term, find_term(store, id));
-      refusal = against(term, today, undetermined);
-    }
+  const std::vector<RecordId> ids(records.begin(), records.end());
+  struct Looked {
+    std::optional<EarlyRefusal> refusal;
+    bool is_later_version = false;
+  };
+  TRY(const auto looked, look_at_each<Looked>(ids, [&](const RecordId& id) -> Result<Looked> {
+        if (of_file) return Looked{of_file};
+        TRY(const auto term, find_term(store, id));
+        Looked one{against(term, today, undetermined)};
+        if (one.refusal) return one;
+        TRY(const auto record, find_record(store, id));
+        one.is_later_version = record && record->version > 1;
+        return one;
+      }));
+  std::vector<RecordId> later;
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    const auto& id = ids[at];
+    auto refusal = looked[at].refusal;
     if (const auto hold = held.find(id); !refusal && hold != held.end()) {
       refusal = EarlyRefusal{ErrorCode::Locked, "on-hold", std::nullopt, hold->second};
     }
     if (refusal) {
       out.refused.emplace(id, *refusal);
     } else {
-      out.records.insert(id);
+      out.records.insert(out.records.end(), id);
+      if (looked[at].is_later_version) later.push_back(id);
     }
   }
   // What is kept back keeps the later versions of its record too (decision 0075), and these the ones behind them.
-  for (bool again = true; again;) {
+  for (bool again = !later.empty(); again;) {
     again = false;
     ConfirmedImports confirmed(store);
     const auto before = out.records;
-    for (const auto& id : before) {
+    for (const auto& id : later) {
+      if (!before.contains(id)) continue;
       TRY(const auto earlier, earlier_left_by(store, confirmed, id, before));
       if (!earlier) continue;
       out.refused.emplace(id, EarlyRefusal{ErrorCode::TooEarly, "earlier-version", {}, {}, earlier});
@@ -174,6 +189,11 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
        "この月のログはまだ書かれているか、これから書かれます。月が終わり、保存期間が満了するまで消去できません。",
        "This month of the log is being written, or is to come: nothing is erased before it has ended and its term "
        "too."},
+      {"paper-open",
+       "この文書はまだ完結していません(審査中、承認済みで未実施、報告が未受領、解除されていない廃棄停止など)。完結し、"
+       "保存期間が満了するまで消去できません。",
+       "This document is not closed yet: undecided, not executed, its report not acknowledged, or a hold in force. "
+       "Nothing is erased before it is closed and its term has ended."},
       {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
        "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
   context.told["reason"] = refusal.reason;

@@ -271,6 +271,7 @@ std::optional<ErrorCode> Service::maintain() {
     oplog::failure(what, done.error());
     return ends_process(done.error().code()) ? std::optional(done.error().code()) : std::nullopt;
   };
+  parts_.appliance.sweep_up();
   const auto steady = std::chrono::steady_clock::now();
   if (steady >= next_clock_) {
     next_clock_ = steady + limits::kClockLook;

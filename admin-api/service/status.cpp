@@ -1,6 +1,7 @@
 // Tenants, health, status, and what checks the store.
 #include <boost/json/parse.hpp>
 
+#include "admin-api/service/appliance_log.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
@@ -34,6 +35,7 @@ json::array codes_of(const std::vector<TenantFacts>& tenants) {
 Result<json::object> retention_status(Parts& parts) {
   std::set<std::string> keys;
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  keys.insert({std::string(kAccessLog), std::string(kWorkingDocuments)});
   json::array without;
   for (const auto* store : parts.tenants.all_opened()) {
     TRY(const auto rules, all_rules(*store));
@@ -115,7 +117,8 @@ Answer certificate_show(Parts& parts, Context& context) {
   if (context.channel == protocol::Channel::Local) {
     TRY(const bool shown, certificate_of_removed(parts, context));
     if (shown) return json::object{};
-    facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
+    const auto code = context.text(FieldId::TenantCode);
+    facts = code == kApplianceCode ? appliance_facts() : parts.tenants.by_code(code);
   } else {
     TRY(auto* store, own_tenant(parts, context));
     facts = parts.tenants.facts(store->tenant());

@@ -273,12 +273,12 @@ Result<TenantFacts> Appliance::create_tenant(const std::string& code, const std:
 }
 
 Result<void> Appliance::merge(TenantStore& store, std::vector<Entry> additions, std::set<RecordId> remove_imports) {
-  std::unique_lock work(core_->work_mutex);
+  const auto work = core_->begin_work();
   return core_->merge(store, {{}, std::move(remove_imports), std::move(additions), nullptr, false});
 }
 
 Result<void> Appliance::merge(TenantStore& store, EntrySource& bulk, std::vector<Entry> additions) {
-  std::unique_lock work(core_->work_mutex);
+  const auto work = core_->begin_work();
   return core_->merge(store, {{}, {}, std::move(additions), &bulk, false});
 }
 
@@ -308,10 +308,14 @@ void Appliance::renew_state_copy() {
   if (core_->state_copy_behind) core_->refresh_state_copy();
 }
 
-Result<BatchOutcome> Appliance::run_batch(std::vector<ErasureOrder> orders, int daily_cap) {
-  std::unique_lock work(core_->work_mutex);
+Result<BatchOutcome> Appliance::run_batch(std::vector<ErasureOrder> orders, int daily_cap, Sweep sweep) {
+  const auto work = core_->begin_work();
   TRY(core_->check_daily_cap(daily_cap));
-  return core_->run_batch(std::move(orders));
+  return core_->run_batch(std::move(orders), sweep);
+}
+
+void Appliance::sweep_up() {
+  if (core_->unswept) (void)core_->begin_work();
 }
 
 EpochStatus Appliance::status() const {

@@ -104,8 +104,12 @@ class Appliance {
   // Once more, where the state copy could not be renewed after a merge or a new tenant; nothing otherwise.
   void renew_state_copy();
   // All orders in one epoch step; empty is allowed. TooMany beyond `daily_cap`. A TPM or storage error in the middle means that
-  // the process must end: the next start finishes or reverts.
-  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders, int daily_cap);
+  // the process must end: the next start finishes or reverts. What it leaves behind - generations nobody names, rows without
+  // keys, old state copies - is deleted before it returns or, Later, by sweep_up (decision 0079); never Later where a tenant goes.
+  enum class Sweep : std::uint8_t { AtOnce, Later };
+  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders, int daily_cap, Sweep sweep = Sweep::AtOnce);
+  // Deletes what a batch has left for later; nothing otherwise. The next batch, merge or backup does so first, the next start too.
+  void sweep_up();
 
   // Certificate, canonical JSON, signed; NotFound; Conflict while its epoch is not certified yet.
   Result<std::string> certificate(const TenantId& tenant, std::string_view serial);

@@ -59,6 +59,10 @@ Result<std::vector<CertificateRow>> digest_rows(engine::Environment& environment
   TRY(auto reading, environment.read());
   for (const auto& removed : staged.removed_rows) {
     if (!ordered.contains(removed.record)) continue;
+    if (const auto known = staged.row_digests.find(removed.row); known != staged.row_digests.end()) {
+      rows.push_back({removed.record, removed.row, known->second});
+      continue;
+    }
     TRY(auto bytes, reading->get(generations::kRows, removed.row.view()));
     // A row that is missing already is erased all the same: its digest is zero, and the alarm says that something was wrong before.
     if (!bytes) oplog::warning("a row that is to be erased is missing");
@@ -113,7 +117,10 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
   const auto epoch = core.state.epoch + 1;
   attempt.touched[kAppliance].store = &core.zero();
   for (const auto& order : attempt.orders) {
-    ENSURE(order.tenant != kAppliance);
+    // Tenant zero holds no records: what leaves it by an order of its own are months of its log, and it never leaves.
+    ENSURE(order.tenant != kAppliance ||
+           (order.records.empty() && order.rejected_imports.empty() && !order.remove_tenant));
+    if (order.tenant == kAppliance) continue;
     if (order.remove_tenant) {  // not opened: a closed tenant is removed without its keys
       ENSURE(attempt.leaving.try_emplace(order.tenant).second);
       continue;
@@ -126,7 +133,9 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
     ENSURE(!attempt.leaving.contains(tenant));
     auto plan = plan_for(tenant, attempt.orders, epoch);
     if (tenant == kAppliance) {  // out of the snapshot; once more under hold, for what changes until then
-      TRY(plan.additions, forgotten(attempt.orders));
+      TRY(auto gone, forgotten(attempt.orders));
+      std::ranges::move(gone, std::back_inserter(plan.additions));
+      std::ranges::sort(plan.additions, {}, &Entry::key);
     }
     std::unique_ptr<GenerationFile> file;
     plan.copy_to = [&, tenant = tenant](const GenerationId& gid) -> Result<generations::SnapshotCopy*> {
@@ -399,7 +408,7 @@ Result<void> Appliance::Core::check_daily_cap(int daily_cap) {
   return success();
 }
 
-Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders) {
+Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders, Sweep sweeping) {
   if (!certified) return Error{ErrorCode::Conflict, "begin a batch before the last one is certified"};
   std::map<TenantId, std::size_t> records;  // a certificate names every row: what could not be read back is not begun
   for (const auto& order : orders) {
@@ -434,7 +443,9 @@ Result<BatchOutcome> Appliance::Core::run_batch(std::vector<ErasureOrder> orders
   BatchOutcome outcome{state.epoch, {}};
   for (std::uint32_t i = 0; i < batch.attempt.orders.size(); ++i) outcome.serials.push_back(certificate_serial(state.manifest, i));
   for (auto& [tenant, touched] : batch.attempt.touched) touched.writers.unlock();
-  if (auto swept = sweep(); !swept) oplog::failure("sweeping up after a batch waits for the next start", swept.error());
+  // If power goes here, or before whoever sweeps later: `settled`, and the next start sweeps. What waits opens with nothing any more.
+  unswept = true;
+  if (sweeping == Sweep::AtOnce || !batch.attempt.leaving.empty()) sweep_up();
   return outcome;
 }
 

@@ -8,7 +8,7 @@ namespace shosoin::erasure {
 
 Result<Appliance::CopiedStores> Appliance::copy_stores(const std::filesystem::path& into) {
   auto& core = *core_;
-  std::unique_lock work(core.work_mutex);
+  const auto work = core.begin_work();
   CopiedStores copied;
   std::vector<TenantId> order;
   {

@@ -56,6 +56,7 @@ struct Appliance::Core {
   bool rebuilt = false;                     // from a state copy, at this start
   std::string recovered = "settled";
   std::atomic<bool> state_copy_behind{false};
+  std::atomic<bool> unswept{false};         // the last batch left its sweep for later; set and taken back under work_mutex
   unsigned accepted_month = 0;              // under table_mutex; 0 until accepted time is known
 
   engine::Environment* appliance_environment = nullptr;  // set once at start: read without a lock
@@ -92,6 +93,8 @@ struct Appliance::Core {
   Result<void> destroy_previous();          // steps 5 to 7
   Result<void> certify();                   // step 8
   Result<void> sweep();                     // garbage generations, rows of erased records, unnamed tenants, old state copies
+  void sweep_up();                          // once, where a batch has left it; under work_mutex
+  std::unique_lock<std::mutex> begin_work();  // work_mutex, and nothing of an earlier batch left
   Result<SigningSeed> signing_seed();       // inspect.cpp
   Error no_evidence(const engine::ReadTransaction& transaction, std::uint64_t epoch) const;  // inspect.cpp
   // examine.cpp
@@ -101,7 +104,7 @@ struct Appliance::Core {
   void examine_month(const journal::Draft& draft, generations::Examiner& examiner) const;
   void examine_evidence(const engine::ReadTransaction& transaction, generations::Examiner& examiner) const;
   // batch.cpp
-  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders);
+  Result<BatchOutcome> run_batch(std::vector<ErasureOrder> orders, Sweep sweeping);
   Result<void> check_daily_cap(int daily_cap);
   // removal.cpp
   Result<void> take_leave(const TenantId& tenant, LeavingTenant& gone);  // nobody opens or changes it from here on

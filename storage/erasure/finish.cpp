@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "firmware/base/limits_batch.h"
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"
 #include "storage/erasure/core.h"
@@ -83,6 +84,18 @@ Result<void> Appliance::Core::certify() {
   return transaction->commit("batch:certified");
 }
 
+void Appliance::Core::sweep_up() {
+  if (!unswept.exchange(false)) return;
+  if (auto swept = sweep(); !swept) oplog::failure("sweeping up after a batch waits for the next start", swept.error());
+}
+
+// A batch that is taken back forgets all rows that were to be dropped, so an earlier batch's must have gone before it.
+std::unique_lock<std::mutex> Appliance::Core::begin_work() {
+  std::unique_lock work(work_mutex);
+  sweep_up();
+  return work;
+}
+
 // Needs no tenant key. Idempotent; if power goes anywhere in it, the next start does the rest.
 Result<void> Appliance::Core::sweep() {
   std::vector<TenantId> served;
@@ -119,11 +132,13 @@ Result<void> Appliance::Core::sweep() {
   for (const auto& [tenant, list] : rows) {
     const auto environment = environments.find(tenant);
     if (environment == environments.end()) continue;
-    TRY(auto transaction, environment->second->write());
-    for (const auto& row : list) {
-      TRY(transaction->erase(generations::kRows, row.view()));
+    for (std::size_t at = 0; at < list.size();) {  // others who write come in between
+      TRY(auto transaction, environment->second->write());
+      for (const auto end = std::min(list.size(), at + limits::kRowsDroppedAtOnce); at < end; ++at) {
+        TRY(transaction->erase(generations::kRows, list[at].view()));
+      }
+      TRY(transaction->commit("batch:drop-rows"));
     }
-    TRY(transaction->commit("batch:drop-rows"));
   }
   if (!keys.empty()) {
     TRY(auto transaction, appliance().write());

@@ -7,6 +7,7 @@
 #include "storage/generations/layout.h"
 #include "storage/generations/number_history.h"
 #include "storage/generations/records_entry.h"
+#include "storage/generations/row_digests.h"
 #include "storage/generations/snapshot_writer.h"
 #include "storage/generations/tenant_store.h"
 
@@ -49,7 +50,9 @@ class Removal {
     staged_.removed_records = plan.remove;
     removed_ = std::make_unique<RemovedRecords>(staged_.removed_records);
   }
+  bool knows_all_records() const { return behind_records_; }
   Result<bool> takes(TableId table, ByteView key, ByteView value) {
+    behind_records_ = table != TableId::Records;
     if (table == TableId::NumberHistory) return history_leaves(key, value);
     const auto record = record_of(table, key);
     if (!record) return false;
@@ -77,6 +80,7 @@ class Removal {
   const RebuildPlan& plan_;
   StagedGeneration& staged_;
   std::unique_ptr<RemovedRecords> removed_;
+  bool behind_records_ = false;
 };
 
 // The snapshot as it stands, and over it what changed: what stays is copied from block to block as bytes.
@@ -173,6 +177,7 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   }
   const SnapshotPlan snapshot{tenant_, &staged.generation, &frozen.view->number_key(), staged.base_seq, copy};
   SnapshotWriter writer(environment_, snapshot);
+  RowDigests digests(environment_, plan.remove);
   Rebuild rebuild(*changes, removal, writer);
   TRY(rebuild.start());
   for (std::uint64_t number = 0; number < frozen.view->summary().blocks; ++number) {
@@ -180,9 +185,11 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
     auto taken = rebuild.take_block(plain);
     memory::wipe(plain);
     TRY(std::move(taken));
+    if (removal.knows_all_records()) digests.start(staged.removed_rows);
   }
   TRY(rebuild.finish());
   TRY(staged.summary, writer.finish());
+  TRY(staged.row_digests, digests.finish());
   return staged;
 }
 

@@ -8,13 +8,25 @@
 namespace shosoin::generations {
 namespace {
 
-// The in-memory delta as a source; the store's state lock is held while it lives.
+bool starts_with(ByteView bytes, ByteView prefix) {
+  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
+}
+
+// The in-memory delta as a source, as far as the prefix reaches: what stands behind it - an application that names ten thousand
+// records, say - is not even copied. The store's state lock is held while it lives.
 class DeltaSource final : public EntrySource {
  public:
   using Map = std::map<EntryKey, std::optional<Bytes>>;
-  DeltaSource(const Map& delta, const EntryKey& from) : delta_(delta), at_(delta.lower_bound(from)) {}
+  struct Range {
+    const EntryKey& from;
+    ByteView prefix;
+  };
+  DeltaSource(const Map& delta, const Range& range)
+      : delta_(delta), at_(delta.lower_bound(range.from)), table_(range.from.table), prefix_(range.prefix) {}
   Result<std::optional<Entry>> next() override {
-    if (at_ == delta_.end()) return std::optional<Entry>{};
+    if (at_ == delta_.end() || at_->first.table != table_ || !starts_with(at_->first.bytes, prefix_)) {
+      return std::optional<Entry>{};
+    }
     Entry entry{at_->first, at_->second};
     ++at_;
     return std::optional<Entry>{std::move(entry)};
@@ -23,6 +35,8 @@ class DeltaSource final : public EntrySource {
  private:
   const Map& delta_;
   Map::const_iterator at_;
+  TableId table_;
+  ByteView prefix_;
 };
 
 // Nothing is logged under a key that is not stored: unless its change is committed it is forgotten, whatever happened.
@@ -33,10 +47,6 @@ struct FreshKeys {
     for (const auto& key : keys) forget(key);
   }
 };
-
-bool starts_with(ByteView bytes, ByteView prefix) {
-  return bytes.size() >= prefix.size() && equal(bytes.first(prefix.size()), prefix);
-}
 
 }  // namespace
 
@@ -181,7 +191,7 @@ Result<void> TenantStore::scan_from(const EntryKey& from, ByteView prefix, const
   TRY(auto transaction, environment_.read());
   std::vector<std::unique_ptr<EntrySource>> sources;
   sources.push_back(view_->source(*transaction, from, SnapshotView::Keep::Blocks));
-  sources.push_back(std::make_unique<DeltaSource>(delta_, from));
+  sources.push_back(std::make_unique<DeltaSource>(delta_, DeltaSource::Range{from, prefix}));
   TRY(auto merged, MergedSource::create(std::move(sources)));
   for (;;) {
     TRY(auto entry, merged->next());

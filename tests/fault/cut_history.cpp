@@ -88,7 +88,8 @@ Result<void> CutHistory::act_batch(Act& act) {
   }
   opened_.insert(act.touched.begin(), act.touched.end());
   const auto first = orders.empty() ? kAppliance : orders.front().tenant;
-  TRY(auto outcome, rig_.appliance().run_batch(std::move(orders), kManyBatches));
+  const auto sweep = pick(2) == 0 ? erasure::Appliance::Sweep::Later : erasure::Appliance::Sweep::AtOnce;
+  TRY(auto outcome, rig_.appliance().run_batch(std::move(orders), kManyBatches, sweep));
   if (!outcome.serials.empty()) certificates_.emplace_back(first, outcome.serials.front());
   return success();
 }

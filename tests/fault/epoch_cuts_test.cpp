@@ -97,5 +97,57 @@ void EpochCuts::cut_at_every_other_step(int first) {
 TEST_F(EpochCuts, AtEveryEvenStepBeforeAndAfterNothingLiveIsLostAndNothingErasedComesBack) { cut_at_every_other_step(0); }
 TEST_F(EpochCuts, AtEveryOddStepBeforeAndAfterNothingLiveIsLostAndNothingErasedComesBack) { cut_at_every_other_step(1); }
 
+TEST_F(EpochCuts, WhatABatchLeavesForLaterIsSweptWhenAskedForAndBeforeAnyOtherBatch) {
+  ASSERT_TRUE(rig.start());
+  const auto rows = [&](int tenant) {
+    return rig.appliance().tenant(rig.tenants[static_cast<std::size_t>(tenant)]).value()->rows_stored().value();
+  };
+  const std::uint64_t all = EpochRig::kRecords;
+  ASSERT_TRUE(rig.erase_some(EpochRig::Sweep::Later));
+  EXPECT_EQ(rows(0), all);
+  EXPECT_EQ(rig.appliance().run_batch({}, 0).error().code(), ErrorCode::TooMany);  // refused, but swept before
+  EXPECT_EQ(rows(0), all - EpochRig::kErased);
+  ASSERT_TRUE(rig.erase_some_more(EpochRig::Sweep::Later));
+  EXPECT_EQ(rows(2), all);
+  rig.appliance().sweep_up();
+  EXPECT_EQ(rows(2), all - 1);
+}
+
+// Decision 0079: what a batch has left is gone after the next start, wherever the power went - before anybody swept, behind a
+// change that came first, at any step of the sweep.
+TEST_F(EpochCuts, WhatABatchLeavesForLaterIsGoneAfterTheNextStartWhereverThePowerWent) {
+  ASSERT_TRUE(rig.start());
+  ASSERT_TRUE(rig.erase_some(EpochRig::Sweep::Later));
+  const auto& a = rig.tenants[0];
+  const auto rows = [&] { return rig.appliance().tenant(a).value()->rows_stored().value(); };
+  ASSERT_TRUE(expect_whole("before the sweep"));
+  EXPECT_EQ(rows(), static_cast<std::uint64_t>(EpochRig::kRecords));
+  rig.plant(a, 1);
+  rig.records.at(a).pop_back();  // there, but none of those that expect_whole counts
+  rig.power_cycle();
+  const auto base = rig.root() / "unswept";
+  rig.save_all(base);
+  const std::uint64_t left = EpochRig::kRecords - EpochRig::kErased + 1;
+  ASSERT_TRUE(rig.start());
+  EXPECT_EQ(rig.appliance().status().recovered, "settled");
+  EXPECT_TRUE(expect_whole("swept by a start"));
+  EXPECT_EQ(rows(), left);
+  int cuts = 0;
+  for (bool more = true; more; ++cuts) {
+    rig.restore_all(base);
+    CutPlan::arm(cuts, power::Cut::Before);
+    more = !rig.start() || CutPlan::cut_at() >= 0;
+    rig.power_cycle();
+    CutPlan::disarm();
+    ASSERT_TRUE(rig.start()) << cuts;
+    EXPECT_EQ(rig.appliance().status().recovered, "settled") << cuts;
+    EXPECT_TRUE(expect_whole("cut at step " + std::to_string(cuts))) << cuts;
+    EXPECT_EQ(rows(), left) << cuts;
+    rig.stop();
+    if (::testing::Test::HasFailure()) return;
+  }
+  EXPECT_GT(cuts, 4);
+}
+
 }  // namespace
 }  // namespace shosoin::test

@@ -179,7 +179,7 @@ void EpochRig::plant(const TenantId& tenant, int count) {
   EXPECT_TRUE(done) << (done ? "" : done.error().doing());
 }
 
-Result<erasure::BatchOutcome> EpochRig::erase_some() {
+Result<erasure::BatchOutcome> EpochRig::erase_some(Sweep sweep) {
   std::vector<erasure::ErasureOrder> orders;
   for (int t = 0; t < 2; ++t) {
     erasure::ErasureOrder order;
@@ -189,10 +189,10 @@ Result<erasure::BatchOutcome> EpochRig::erase_some() {
     order.log = {false, R"({"operation":"erased"})"};
     orders.push_back(std::move(order));
   }
-  return appliance_->run_batch(std::move(orders), 24);
+  return appliance_->run_batch(std::move(orders), 24, sweep);
 }
 
-Result<erasure::BatchOutcome> EpochRig::erase_some_more() {
+Result<erasure::BatchOutcome> EpochRig::erase_some_more(Sweep sweep) {
   erasure::ErasureOrder order;
   order.tenant = tenants[2];
   order.records.insert(records.at(order.tenant).back().id);
@@ -200,7 +200,7 @@ Result<erasure::BatchOutcome> EpochRig::erase_some_more() {
   order.log = {false, R"({"operation":"erased"})"};
   std::vector<erasure::ErasureOrder> orders;
   orders.push_back(std::move(order));
-  return appliance_->run_batch(std::move(orders), 24);
+  return appliance_->run_batch(std::move(orders), 24, sweep);
 }
 
 void EpochRig::save_disk(const fs::path& into) const { copy_tree(place_.path() / "live", into / "live"); }

@@ -51,8 +51,9 @@ class EpochRig {
   void stop();                                 // lets go of everything in memory
   void power_cycle();                          // stop, power back on, TPM rebooted
   erasure::Appliance& appliance() { return *appliance_; }
-  Result<erasure::BatchOutcome> erase_some(); // the first kErased records of A and B; C is not opened
-  Result<erasure::BatchOutcome> erase_some_more();  // one more record of C, to show that nothing is stuck
+  using Sweep = erasure::Appliance::Sweep;
+  Result<erasure::BatchOutcome> erase_some(Sweep sweep = Sweep::AtOnce);  // the first kErased records of A and B; C is not opened
+  Result<erasure::BatchOutcome> erase_some_more(Sweep sweep = Sweep::AtOnce);  // one more record of C, to show that nothing is stuck
   void plant(const TenantId& tenant, int count);
 
   // Disk states: data directory, state copy and, for a clean slate between cuts, the TPM's own state.

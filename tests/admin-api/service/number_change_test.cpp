@@ -323,6 +323,7 @@ TEST_F(NumberChanges, NothingOfTheHistoryOutlivesThePersonsLastRecord) {
   ASSERT_FALSE(done.refused) << done.text;
 
   EXPECT_TRUE(history().empty());
+  world.parts().appliance.sweep_up();
   for (const auto& change : changes) {
     EXPECT_FALSE(store().read_row(change.former.id, change.former.key));
     EXPECT_FALSE(store().read_row(change.present.id, change.present.key));

@@ -222,6 +222,8 @@ TEST_F(Quarantine, WhatNobodyCanIdentifyIsRejectedByAnotherPersonAndLeavesWithTh
   const auto ran = world.as_officers(Kind::BatchRun, {});
   ASSERT_FALSE(ran.refused) << ran.text;
   EXPECT_FALSE(store().get({TableId::Records, from_hex(record).value()}).value().has_value());
+  EXPECT_TRUE(store().read_row(entry.source.id, entry.source.key)) << "deleted behind the answer (decision 0079)";
+  world.parts().appliance.sweep_up();
   EXPECT_FALSE(store().read_row(entry.source.id, entry.source.key));
   EXPECT_TRUE(list(import_id).body.at("rows").as_array().empty());
   EXPECT_EQ(converted_rows(import_id), std::set<std::int64_t>{3});  // nothing is left that tells of the removed one

@@ -1,5 +1,7 @@
 // One tenant's store: changes, reads, merges, and what stands on the disk.
 #include "crypto/box.h"
+#include "crypto/hash.h"
+#include "firmware/base/limits_batch.h"
 #include "storage/generations/records_entry.h"
 #include "tests/storage/generations/support.h"
 
@@ -43,6 +45,8 @@ TEST(TenantStore, ScansByPrefixInOrderAndStopsWhenTold) {
   EXPECT_EQ(keys_below(house, "aa"), (std::vector<std::string>{"aa", "aab"}));
   EXPECT_EQ(keys_below(house, ""), (std::vector<std::string>{"a", "aa", "aab", "ab", "b"}));
   EXPECT_EQ(keys_below(house, "c"), std::vector<std::string>{});
+  EXPECT_EQ(keys_below(house, "ab"), (std::vector<std::string>{"ab"}))
+      << "a change that stands behind the prefix stays out";
   int visited = 0;
   EXPECT_TRUE(house.store->scan(TableId::Facts, {}, [&](const Entry&) { return ++visited < 2; }));
   EXPECT_EQ(visited, 2);
@@ -134,6 +138,43 @@ TEST(TenantStore, ARebuildTakesOutRecordsAndWholeImportsWithAllThatRefersToThem)
   ASSERT_TRUE(house.reopen());
   EXPECT_EQ(house.everything().size(), entries_of(kept).size());
   EXPECT_EQ(house.store->read_row(kept.entry.record.id, kept.entry.record.key).value(), text_bytes("items"));
+}
+
+// Read ahead by a second thread from limits::kLookedAtAlone rows on: what is ordered, as it is stored, and nothing that
+// is not there.
+TEST(TenantStore, ARebuildHashesTheRowsOfManyRecordsThatGo) {
+  House house;
+  house.create();
+  const auto rejected = RecordId::random();
+  std::vector<Planted> planted(limits::kLookedAtAlone + 2);
+  planted.back().entry.import = rejected;
+  ASSERT_TRUE(house.store->change([&](std::uint64_t) -> Result<Change> {
+    Change change{{}, {}, {}, {false, "{}"}};
+    for (auto& one : planted) {
+      one.entry.file = "test";
+      one.entry.record.id = RowId::random();
+      change.rows.push_back({one.entry.record.id, copy_of(RecordId::random().view())});
+      std::ranges::move(entries_of(one), std::back_inserter(change.entries));
+    }
+    return change;
+  }));
+  ASSERT_TRUE(house.store->drop_rows({planted.front().entry.record.id}));
+  RebuildPlan plan;
+  plan.remove_imports = {rejected};
+  for (std::size_t i = 0; i + 1 < planted.size(); ++i) plan.remove.insert(planted[i].record);
+  for (const bool merged : {false, true}) {
+    const auto staged = house.store->stage(plan).value();
+    EXPECT_EQ(staged.removed_rows.size(), planted.size());
+    EXPECT_EQ(staged.row_digests.size(), planted.size() - 2)
+        << "without the one that is missing, and the one nobody ordered";
+    const auto reading = house.environment->read().value();
+    for (const auto& [row, digest] : staged.row_digests) {
+      EXPECT_EQ(digest, crypto::sha256(*reading->get(kRows, row.view()).value()));
+    }
+    if (!merged) {
+      ASSERT_TRUE(house.merge());
+    }
+  }
 }
 
 // Promise 5: a block less full than it could be, or one that begins elsewhere, would tell that something was taken away
