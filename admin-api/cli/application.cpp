@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <boost/json/serialize.hpp>
 #include <iostream>
 #include <set>
 
@@ -63,6 +64,7 @@ void add_all(CLI::App& app, Context& context) {
   add_record_commands(app, context);
   add_erasure_commands(app, context);
   add_hold_commands(app, context);
+  add_appliance_log_commands(app, context);
   add_linking_commands(app, context);
   add_certificate_commands(app, context);
   add_verify_commands(app, context);
@@ -79,11 +81,28 @@ bool may_hold_a_number(std::string_view text) {
 // One line and the place of the help: CLI11's own words are English and long enough.
 int refuse_usage(const CLI::App& app, const Context& context, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
-  std::cerr << "shosoin: "
-            << context.pick(
-                   {"使い方が正しくありません。shosoin --help を見てください。", "Wrong usage. See shosoin --help."})
-            << (may_hold_a_number(error.what()) ? std::string() : std::string(" [") + error.what() + ']') << '\n';
+  const auto title =
+      context.pick({"使い方が正しくありません。shosoin --help を見てください。", "Wrong usage. See shosoin --help."});
+  const std::string detail = may_hold_a_number(error.what()) ? std::string() : error.what();
+  if (context.json) {
+    boost::json::object told{{"code", error_row(ErrorCode::BadRequest).slug}, {"title", title}, {"exitCode", kUsage}};
+    if (!detail.empty()) told["detail"] = detail;
+    std::cout << boost::json::serialize(told) << '\n';
+  } else {
+    std::cerr << "shosoin: " << title << (detail.empty() ? detail : " [" + detail + ']') << '\n';
+  }
   return kUsage;
+}
+
+// An answer that did not arrive has not been given: a full disk behind standard output is no success.
+int end_with(int code, const Context& context) {
+  std::cout.flush();
+  if (std::cout) return code;
+  std::cerr << "shosoin: "
+            << context.pick({"標準出力に書けません。行われたことは取り消されていません。状態を確かめてください。",
+                             "Standard output cannot be written. What was done stays done: look at the state."})
+            << '\n';
+  return code != 0 ? code : error_row(ErrorCode::StorageFailed).exit_code;
 }
 
 }  // namespace
@@ -95,6 +114,8 @@ int run(int argc, char** argv) {
   app.add_option("--lang", context.language, "表示言語 / language of the messages")
       ->check(CLI::IsMember({"ja", "en"}))
       ->capture_default_str();
+  // Also before it is parsed: what comes first may be wrong already.
+  context.json = std::any_of(argv, argv + argc, [](std::string_view word) { return word == "--json"; });
   app.add_flag("--json", context.json, "結果をJSON一行で / results as one line of JSON");
   app.add_option("--settings", context.settings, "設定ファイル / settings file")->capture_default_str();
   app.set_version_flag("--version", std::string("shosoin ") + SHOSOIN_VERSION);
@@ -120,9 +141,9 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {  // the library's way to say help, version and wrong usage
-    return refuse_usage(app, context, error);
+    return end_with(refuse_usage(app, context, error), context);
   }
-  return context.exit_code() != 0 ? context.exit_code() : io.exit_code;
+  return end_with(context.exit_code() != 0 ? context.exit_code() : io.exit_code, context);
 }
 
 }  // namespace shosoin::cli

@@ -3,6 +3,7 @@
 // of `shosoin --help`. One thread.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <istream>
 #include <ostream>
@@ -30,12 +31,15 @@ struct CommandIo {
   std::string_view pick(std::string_view ja, std::string_view en) const { return english() ? en : ja; }
 };
 
-// One line to err in the language asked for; sets the exit code.
-void report(CommandIo& io, const Error& error);
+// One line to err in the language asked for; sets the exit code. `line` of the input; 0: it was not one of many, and
+// with
+// --json the refusal is the one answer, to out.
+void report(CommandIo& io, const Error& error, std::size_t line = 0);
 void fail_with(CommandIo& io, ErrorCode code);
 
-// Every line of io.in, without its line break, at most limits::kMaxCommandLineInput bytes each. take: (line, number
-// from 1). BadRequest when there is none at all, TooLarge at the first line that is too long.
+// Every line of io.in, without its line break, at most limits::kMaxCommandLineInput bytes each: a longer one is
+// reported with its number, and those behind it are taken. take: (line, number from 1). BadRequest: there is none at
+// all.
 Result<void> each_line(CommandIo& io, const std::function<void(std::string_view, std::size_t)>& take);
 
 }  // namespace shosoin::cli

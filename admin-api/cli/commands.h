@@ -23,6 +23,7 @@ void add_record_commands(CLI::App& app, Context& context);
 void add_erasure_commands(CLI::App& app, Context& context);
 void add_retention_gate_commands(CLI::App& app, Context& context);  // after add_retention_commands
 void add_hold_commands(CLI::App& app, Context& context);
+void add_appliance_log_commands(CLI::App& app, Context& context);
 void add_linking_commands(CLI::App& app, Context& context);
 void add_certificate_commands(CLI::App& app, Context& context);
 // Offline.

@@ -69,8 +69,14 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
   auto gate = std::make_shared<GateOptions>();
   auto* command = group->add_subcommand("request", "消去を申請する / apply for an erasure");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
-  auto* records = command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+  command
+      ->add_option("--file", options->file,
+                   "特定個人情報ファイル、access-log、working-documents / record file, access-log, working-documents")
+      ->required();
+  auto* records = command
+                      ->add_option("--record", options->records,
+                                   "記録ID(working-documents のときは文書のID)、繰り返し可。これか --month / record id (with "
+                                   "--file working-documents: id of a document), may be repeated; this or --month")
                       ->allow_extra_args(false);
   command
       ->add_option(
@@ -79,12 +85,12 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
           "repeated")
       ->allow_extra_args(false)
       ->excludes(records);
-  command->add_option("--items", options->items, "項目 / items");
-  command->add_option("--medium", options->medium, "媒体名 / medium");
-  command->add_option("--quantity", options->quantity, "数量 / quantity");
-  command->add_option("--method", options->method, "消去の方法 / method");
-  command->add_option("--planned-date", options->planned_date, "予定日 / planned date, e.g. 2026-12-01");
-  command->add_option("--ground", options->ground, "根拠となる決定 / the decision it rests on");
+  command->add_option("--items", options->items, "項目 / items")->required();
+  command->add_option("--medium", options->medium, "媒体名 / medium")->required();
+  command->add_option("--quantity", options->quantity, "数量 / quantity")->required();
+  command->add_option("--method", options->method, "消去の方法 / method")->required();
+  command->add_option("--planned-date", options->planned_date, "予定日 / planned date, e.g. 2026-12-01")->required();
+  command->add_option("--ground", options->ground, "根拠となる決定 / the decision it rests on")->required();
   command->add_option("--idempotency-key", options->key, "やり直すときは同じ値を / the same value when repeating");
   add_gate_options(command, context, gate, WithSession::Yes);
   on(command, context, [=](Context& now) { return request_erasure(now, *gate, *options); });

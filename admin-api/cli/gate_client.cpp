@@ -9,6 +9,7 @@
 #include "admin-api/cli/context.h"
 #include "admin-api/cli/files.h"
 #include "admin-api/cli/flat_file.h"
+#include "admin-api/cli/report.h"
 #include "crypto/canonical_json.h"
 #include "firmware/base/limits.h"
 #include "firmware/memory/secret.h"
@@ -68,7 +69,8 @@ Error problem_of(Context& context, const boost::json::value& body, long status) 
   }
   const auto known = code_of_slug(slug);
   const auto code = known.value_or(status < 500 ? ErrorCode::BadRequest : ErrorCode::Unavailable);
-  return context.explain(Error{code, "ask the gate"}, word("pointer"), word(known ? "detail" : "title"));
+  return context.explain(Error{code, "ask the gate"}, word("pointer"),
+                         with_values(word(known ? "detail" : "title"), body.get_object()));
 }
 
 class HeaderList {

@@ -57,12 +57,19 @@ void add_set(CLI::App* group, Context& context, const Shared& options) {
   auto gate = std::make_shared<GateOptions>();
   auto* command = group->add_subcommand("set", "廃棄停止をかける / set a hold");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  command->add_option("--file", options->file, "特定個人情報ファイル / record file")->required();
+  command
+      ->add_option("--file", options->file,
+                   "特定個人情報ファイル、access-log、working-documents / record file, access-log, working-documents")
+      ->required();
   command->add_option("--name", options->name, "名称 / name")->required();
   command->add_option("--reason", options->reason, "理由 / disclosure-request | litigation | audit | review-request")
       ->required();
   command->add_option("--case", options->reference, "案件番号 / case");
-  command->add_option("--record", options->records, "記録ID、繰り返し可 / record id, may be repeated")
+  command
+      ->add_option("--record", options->records,
+                   "記録ID、繰り返し可。working-documents のときは文書のID、なければ全部 / record id, may be repeated; "
+                   "with --file "
+                   "working-documents: id of a document, none: all")
       ->allow_extra_args(false);
   command
       ->add_option("--month", options->months,

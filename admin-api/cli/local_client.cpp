@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "admin-api/cli/context.h"
+#include "admin-api/cli/report.h"
 #include "admin-api/service/settings.h"
 #include "crypto/canonical_json.h"
 #include "firmware/base/limits.h"
@@ -41,7 +42,7 @@ Error refusal_of(Context& context, const protocol::Reply& reply) {
     const auto& object = body.value().get_object();
     const auto* at = object.if_contains("pointer");
     if (at != nullptr && at->is_string()) pointer = at->get_string().c_str();
-    detail = text_of_detail(context, object);
+    detail = with_values(text_of_detail(context, object), object);
   }
   return context.explain(Error{code, "ask the vault"}, std::move(pointer), std::move(detail));
 }

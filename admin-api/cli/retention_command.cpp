@@ -70,10 +70,7 @@ void print(CommandIo& io, const RetentionAnswer& answer) {
 void answer_one(CommandIo& io, const Words& words, std::size_t line) {
   const auto question = read_question(words);
   const auto answer = question ? explain_retention(question.value()) : Result<RetentionAnswer>(question.error());
-  if (!answer) {
-    if (line != 0) io.err << line << (io.english() ? ": " : "行目: ");
-    return report(io, answer.error());
-  }
+  if (!answer) return report(io, answer.error(), line);
   if (!io.json) return print(io, answer.value());
   auto object = as_json(question.value(), answer.value(), io);
   if (line != 0) object["line"] = line;
@@ -93,7 +90,10 @@ void explain(CommandIo& io, const Options& options) {
     Words words{.rule = {}, .period = {}, .event = {}, .settlement = options.settlement};
     std::string more;
     in >> words.rule >> words.period >> words.event;
-    if (in >> more) words.rule.clear();  // a fourth word: refused like an unknown rule
+    if (in >> more) {
+      io.err << number << (io.english() ? ": " : "行目: ");
+      return report(io, Error{ErrorCode::InvalidContent, "read a line: RULE PERIOD EVENT and nothing behind them"});
+    }
     answer_one(io, words, number);
   });
   if (!read) report(io, read.error());

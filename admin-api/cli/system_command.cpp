@@ -1,5 +1,6 @@
 // shosoin status | clock status|accept | storage check | journal walk | batch run: the state of the appliance.
 #include <boost/json/object.hpp>
+#include <optional>
 
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/local_client.h"
@@ -84,10 +85,16 @@ void add_system_commands(CLI::App& app, Context& context) {
   auto* run_batch = batch->add_subcommand("run", "エポックを進める(二人) / advance the epoch; takes two officers");
   run_batch->add_flag("--now", *now_flag, "待たずに / at once")->required();
   run_batch->add_option("--session", *sessions, "二人分 / twice, for two persons")->allow_extra_args(false)->required();
-  on(run_batch, context, [sessions, now_flag](Context& now) {
+  auto beyond = std::make_shared<std::optional<std::uint64_t>>();
+  run_batch->add_option(
+      "--beyond-cap", *beyond,
+      "一日の上限を超えて行う: 断られたときに示されたエポック / beyond the cap of the day: the epoch told "
+      "with the refusal");
+  on(run_batch, context, [sessions, now_flag, beyond](Context& now) {
     protocol::Request request{protocol::RequestKind::BatchRun, 0, {}};
     const std::array<std::uint8_t, 1> flag{static_cast<std::uint8_t>(*now_flag ? 1 : 0)};
     protocol::set(request, protocol::FieldId::Now, ByteView(flag));
+    if (*beyond) protocol::set(request, protocol::FieldId::Epoch, be(**beyond));
     return act_locally(now, std::move(request), *sessions);
   });
 }

@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 
 #include <iostream>
+#include <optional>
 
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/files.h"
 #include "crypto/canonical_json.h"
 #include "storage/erasure/certificate.h"
+#include "storage/files/identifiers.h"
 
 namespace shosoin::cli {
 namespace {
@@ -16,17 +18,31 @@ constexpr std::size_t kMaxCertificate = 16u << 20;
 
 struct Files {
   std::string certificate, record;
-  std::string tenant;         // whose it must be
-  std::string custodian_key;  // as on paper: 128 hex digits
+  // None: not asked about. An empty one is an answer that is missing, never a question that was not put.
+  std::optional<std::string> tenant;         // whose it must be
+  std::optional<std::string> custodian_key;  // as on paper: 128 hex digits, in either case
 };
+
+// One of several files: the refusal says which.
+Result<std::string> read_named(Context& context, const std::string& path) {
+  auto text = read_text(path, kMaxCertificate);
+  if (!text) return context.explain(text.error(), {}, path);
+  return text;
+}
 
 // The record brings its own key: only who compares it with the paper knows whose record it is.
 Result<erasure::ProvisioningRecord> read_record(Context& context, const Files& files) {
-  TRY(auto text, read_text(files.record, kMaxCertificate));
+  TRY(auto text, read_named(context, files.record));
   auto record = erasure::read_provisioning_record(text);
   if (!record) return context.explain(record.error(), {}, files.record);
   const auto& key = record.value().pins.custodian_key;
-  if (!files.custodian_key.empty() && files.custodian_key != to_hex(key.x) + to_hex(key.y)) {
+  if (!files.custodian_key) return record;
+  const auto paper = from_hex(*files.custodian_key);
+  if (!paper || paper->size() != key.x.size() + key.y.size()) {
+    return context.explain(Error{ErrorCode::InvalidContent, "read the custodians' key"}, "--custodian-key",
+                           std::string(context.pick({"16進128桁です。", "It has 128 hex digits."})));
+  }
+  if (to_hex(*paper) != to_hex(key.x) + to_hex(key.y)) {
     return context.explain(
         Error{ErrorCode::InvalidContent, "match the provisioning record with the custodians' key"}, {},
         std::string(
@@ -70,7 +86,9 @@ constexpr Text kSoftware{"注意: ソフトウェアTPMで作られた証明書�
 bool is_removal(const erasure::CertificateCheck& check) {
   return check.kind == erasure::CertificateKind::TenantRemoval;
 }
-const Text& declared(const erasure::CertificateCheck& check) { return is_removal(check) ? kRemovalDeclared : kDeclared; }
+const Text& declared(const erasure::CertificateCheck& check) {
+  return is_removal(check) ? kRemovalDeclared : kDeclared;
+}
 const Text& not_proven(const erasure::CertificateCheck& check) {
   return is_removal(check) ? kRemovalNotProven : kNotProven;
 }
@@ -88,7 +106,8 @@ void show_valid(const Context& context, const erasure::CertificateCheck& check) 
   std::cout << fmt::format("{}: {}\n{}: {}\n{}: {}\n", context.pick({"証明書番号", "serial"}), check.serial,
                            context.pick({"エポック", "epoch"}), check.epoch,
                            context.pick({"記録の行数", "record rows"}), check.rows);
-  for (const Text& text : {kProven, declared(check), not_proven(check)}) std::cout << "- " << context.pick(text) << '\n';
+  for (const Text& text : {kProven, declared(check), not_proven(check)})
+    std::cout << "- " << context.pick(text) << '\n';
   if (check.software_tpm) std::cout << context.pick(kSoftware) << '\n';
   const auto declaration = crypto::parse_strict(check.declaration);
   if (declaration) context.show(declaration.value());
@@ -126,8 +145,12 @@ void show_json(const Context& context, const erasure::CertificateCheck& check) {
 
 Result<void> verify_certificate_file(Context& context, const Files& files) {
   TRY(auto record, read_record(context, files));
-  TRY(auto text, read_text(files.certificate, kMaxCertificate));
-  const auto check = erasure::verify_certificate(text, record, files.tenant);
+  if (files.tenant && !files::LocalGovernmentCode::parse(*files.tenant)) {
+    return context.explain(Error{ErrorCode::InvalidContent, "read a local government code"}, "--tenant",
+                           std::string(context.pick({"6桁です。", "It has six digits, the last a check digit."})));
+  }
+  TRY(auto text, read_named(context, files.certificate));
+  const auto check = erasure::verify_certificate(text, record, files.tenant.value_or(""));
   const bool valid = check.fault == erasure::CertificateFault::None;
   if (context.json) {
     show_json(context, check);

@@ -82,6 +82,11 @@ enum class RequestKind : std::uint16_t {
   TenantRemovalShow = 115,      // both channels
   ClockStatus = 99,
   ClockAccept = 100,     // two persons: the system clock as it stands is right
+  ApplianceLogRule = 101,     // two security officers: how long months of tenant zero's log are kept
+  ApplianceLogShow = 102,
+  ApplianceLogErase = 103,    // two security officers: months whose term has ended
+  ApplianceLogHold = 104,     // one officer
+  ApplianceLogRelease = 105,  // two security officers
   // through the gate again
   ErasureReport = 120,       // of what was executed, for the municipality (E-07)
   ErasureAcknowledge = 121,  // it has the report: a person who neither applied nor executed, with a fresh code

@@ -1,9 +1,11 @@
 // People: enrolment, unlocking, disabling (A-04, A-05, A-10, A-11, A-19; P-12).
 #include <algorithm>
 
+#include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/login.h"
+#include "admin-api/service/told_text.h"
 #include "crypto/password.h"
 
 namespace shosoin::service {
@@ -42,9 +44,12 @@ Result<Person> person_in(Parts& parts, Context& context) {
     return context.refuse(ErrorCode::InvalidContent, "accept a shared name", "/name");
   }
   if (person.section.empty()) return context.refuse(ErrorCode::InvalidContent, "enrol without a section", "/section");
-  if (person.staff_number.empty()) {
+  if (staff_key(person.staff_number).empty()) {
     return context.refuse(ErrorCode::InvalidContent, "enrol without a staff number", "/staffNumber");
   }
+  if (!is_one_line(person.name)) return refuse_text(context, "/name");
+  if (!is_one_line(person.section)) return refuse_text(context, "/section");
+  if (!is_one_line(person.staff_number)) return refuse_text(context, "/staffNumber");
   if (!role) return context.refuse(ErrorCode::InvalidContent, "find the role", "/role");
   person.role = *role;
   const auto code = context.text(FieldId::TenantCode);
@@ -72,7 +77,7 @@ Result<void> check_unique(const TenantStore& zero, Context& context, const Perso
       return context.refuse(ErrorCode::Conflict, "bind one second factor to two accounts", "/totpSecret");
     }
     if (!other.disabled && other.tenant == person.tenant && other.role == person.role &&
-        other.staff_number == person.staff_number) {
+        staff_key(other.staff_number) == staff_key(person.staff_number)) {
       return context.refuse(ErrorCode::Conflict, "give one person a second account", "/staffNumber");
     }
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "admin-api/service/appliance_log.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/login.h"
 
@@ -13,7 +14,7 @@ struct HandlerRow {
   Handler handler;
 };
 using Kind = protocol::RequestKind;
-constexpr std::array<HandlerRow, 69> kHandlers{{
+constexpr std::array<HandlerRow, 74> kHandlers{{
     {Kind::Health, health},
     {Kind::Login, login},
     {Kind::Logout, logout},
@@ -77,6 +78,11 @@ constexpr std::array<HandlerRow, 69> kHandlers{{
     {Kind::Status, status},
     {Kind::ClockStatus, clock_status},
     {Kind::ClockAccept, clock_accept},
+    {Kind::ApplianceLogRule, appliance_log_rule},
+    {Kind::ApplianceLogShow, appliance_log_show},
+    {Kind::ApplianceLogErase, appliance_log_erase},
+    {Kind::ApplianceLogHold, appliance_log_hold},
+    {Kind::ApplianceLogRelease, appliance_log_release},
     {Kind::StorageCheck, storage_check},
     {Kind::JournalWalk, journal_walk},
     {Kind::FilePreview, file_preview},

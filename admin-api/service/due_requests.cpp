@@ -2,6 +2,7 @@
 // day.
 #include <algorithm>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_months.h"
@@ -88,34 +89,50 @@ struct Telling {
   HoldsByFile holds;
   std::chrono::year_month_day today;
   bool events;
+  const Grant& grant;
   ConfirmedImports confirmed{store};
 };
 
-// What the manager sees of one record; nothing of a record that may not be provided.
-Result<std::optional<json::object>> told_of(Telling& telling, const DueEntry& due) {
-  const auto& store = telling.store;
-  TRY(const auto record, find_record(store, due.record));
+// What it is; nothing of a record that may not be provided, and of a paper about a file that is not granted.
+Result<std::optional<json::object>> named(Telling& telling, const DueEntry& due) {
+  if (due.file == kWorkingDocuments) {
+    TRY(const auto document, find_document(telling.store, due.record));
+    if (!document || !telling.grant.has_file(document->about)) return std::optional<json::object>{};
+    return std::optional(json::object{{"documentId", due.record.hex()},
+                                      {"recordFile", due.file},
+                                      {"kind", document->kind},
+                                      {"state", document->state},
+                                      {"about", document->about}});
+  }
+  TRY(const auto record, find_record(telling.store, due.record));
   if (!record) return std::optional<json::object>{};
   TRY(const bool seen, is_provided(telling.confirmed, *record));
   if (!seen) return std::optional<json::object>{};
+  return std::optional(
+      json::object{{"recordId", due.record.hex()}, {"recordFile", due.file}, {"version", record->version}});
+}
+
+// What the manager sees of one record, or of one paper.
+Result<std::optional<json::object>> told_of(Telling& telling, const DueEntry& due) {
+  const auto& store = telling.store;
+  TRY(auto said, named(telling, due));
+  if (!said) return said;
   TRY(const auto term, find_term(store, due.record));
   if (!term) return Error{ErrorCode::Integrity, "find the term of a record that has a due date"};
   const auto& holds = telling.holds.at(due.file);
   const auto hold = holds.find(due.record);
-  json::object out{{"recordId", due.record.hex()},
-                   {"recordFile", due.file},
-                   {"version", record->version},
-                   {"ruleVersion", term->rule_version}};
+  auto& out = *said;
+  out["ruleVersion"] = term->rule_version;
   if (term->event && telling.events) out["event"] = term->event->to_text();
   if (hold != holds.end()) out["holdId"] = hold->second.hex();
   if (term->state != retention::TermState::Fixed) {
     out["undetermined"] = true;
-    return std::optional(std::move(out));
+    return said;
   }
   out["end"] = retention::to_text(term->end);
   out["purgeFrom"] = retention::to_text(term->purge_from);
   out["daysOverdue"] = (std::chrono::sys_days{telling.today} - std::chrono::sys_days{term->purge_from}).count();
-  return std::optional(std::move(out));
+  return said;
 }
 
 // All of table Due, in steps: no look holds the store for long, and what is written meanwhile may count or not.
@@ -187,7 +204,7 @@ Answer due_list(Parts& parts, Context& context) {
     TRY(add_to(page, *store, context, copy_of(be(retention::kNoDay)), after, retention::kNoDay));
   }
   TRY(auto holds, holds_over(*store, page.entries));
-  Telling telling{*store, std::move(holds), today, sees_events(context)};
+  Telling telling{*store, std::move(holds), today, sees_events(context), context.by().grant};
   json::array out;
   for (const auto& due : page.entries) {
     TRY(auto told, told_of(telling, due));

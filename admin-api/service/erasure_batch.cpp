@@ -2,9 +2,13 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <set>
 
+#include "admin-api/service/appliance_log.h"
+#include "admin-api/service/batch_cap.h"
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_gather.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/holds.h"
@@ -38,7 +42,7 @@ ErasureOrder unidentified_order(const TenantFacts& tenant, const std::string& fi
   return order;
 }
 
-std::vector<Entry> side_entries(const TenantBatch& batch) {
+std::vector<Entry> side_entries(Parts& parts, const TenantBatch& batch) {
   std::vector<Entry> entries;
   for (const auto& key : batch.lost_numbers) entries.push_back({{TableId::Addressees, key}, std::nullopt});
   for (auto facts : batch.rejected) {
@@ -48,6 +52,7 @@ std::vector<Entry> side_entries(const TenantBatch& batch) {
   for (auto facts : batch.undecided) {
     facts.state = "removed";
     facts.subject.clear();
+    facts.closed_on = closing_day(parts);
     entries.push_back(number_change_entry(facts));
   }
   return entries;
@@ -96,10 +101,10 @@ json::object executed_line(const ErasureFacts& facts, const std::optional<Erasur
   return line;
 }
 
-// What certificate and register say of the retention; of months also what takes their keys away.
+// What certificate and register say of the retention; of months and documents also what takes them away.
 struct Ended {
   json::object declared, said;
-  MonthRemoval months;
+  MonthRemoval removal;
 };
 Result<Ended> ended_by(Parts& parts, const TenantStore& store, const ErasureFacts& facts) {
   Ended out;
@@ -107,10 +112,18 @@ Result<Ended> ended_by(Parts& parts, const TenantStore& store, const ErasureFact
     const auto today = legal_today(parts);
     TRY(out.declared, declared_months(store, facts.months, today));
     TRY(out.said, months_said(parts, store, facts.months));
-    TRY(out.months, month_removal(store, facts.months, today));
+    TRY(out.removal, month_removal(store, facts.months, today));
   } else {
     TRY(out.declared, declared_retention(store, facts.file, facts.records));
     TRY(out.said, retention_said(parts, store, facts.file, facts.records));
+  }
+  if (facts.file == kWorkingDocuments) {
+    TRY(const auto counted, counted_documents(store, facts.records));
+    for (auto* members : {&out.declared, &out.said}) {
+      for (const auto& member : counted) (*members)[member.key()] = member.value();
+    }
+    TRY(auto entries, document_removal(store, facts.records));
+    out.removal = [entries = std::move(entries)](std::uint64_t, std::uint32_t) { return entries; };
   }
   return out;
 }
@@ -121,7 +134,7 @@ Result<ErasureOrder> order_of(const Gathering& by, TenantStore& store, RegisterP
   ErasureOrder order;
   order.tenant = told.tenant.id;
   order.records = facts.records;
-  order.additions = std::move(ended.months);
+  order.additions = std::move(ended.removal);
   facts.executed = told.executed;
   facts.disposal = page.add(order, disposal_of(by.parts, told.tenant, facts, ended.said, told.copies)).hex();
   order.declaration = json::serialize(declaration_of(told.tenant, facts, ended.declared, told.copies));
@@ -179,7 +192,7 @@ Result<bool> add_orders(const Gathering& by, TenantStore& store, std::vector<Era
   TRY(auto batch, gather(by, store));
   TRY(log_waiting(store, batch));
   if (batch.is_empty()) return batch.left_over;
-  const auto tenant = by.parts.tenants.facts(store.tenant());
+  const auto tenant = store.tenant() == kAppliance ? appliance_facts() : by.parts.tenants.facts(store.tenant());
   ENSURE(tenant.has_value());
   const Told told{*tenant, copies_said(by.parts), executed_by(by.parts, by.executor, store)};
   TRY(auto page, RegisterPage::open(by.parts, store));
@@ -214,8 +227,8 @@ Result<bool> add_orders(const Gathering& by, TenantStore& store, std::vector<Era
   orders[first].lost_subjects = batch.lost_subjects;
   page.close(orders.back());
   auto own = std::move(orders[first].additions);
-  orders[first].additions = [own = std::move(own), side = side_entries(batch)](std::uint64_t epoch,
-                                                                               std::uint32_t index) {
+  orders[first].additions = [own = std::move(own), side = side_entries(by.parts, batch)](std::uint64_t epoch,
+                                                                                         std::uint32_t index) {
     auto entries = own ? own(epoch, index) : std::vector<Entry>{};
     entries.insert(entries.end(), side.begin(), side.end());
     return entries;
@@ -241,12 +254,19 @@ Result<void> alarm_left_out(Parts& parts, const TenantStore& store, const Error&
                                      {"tenant", tenant ? tenant->code : std::string()}}));
 }
 
+// Months of its own log leave by orders, too (decision 0078).
+std::vector<TenantStore*> with_tenant_zero(Parts& parts) {
+  auto stores = parts.tenants.all_opened();
+  stores.push_back(&parts.zero());
+  return stores;
+}
+
 }  // namespace
 
 Result<bool> anything_approved(Parts& parts) {
   TRY(const bool leaving, any_removal_approved(parts));
   if (leaving) return true;
-  for (const auto* store : parts.tenants.all_opened()) {
+  for (const auto* store : with_tenant_zero(parts)) {
     auto batch = gather_records({parts}, *store);
     if (!batch && batch.error().code() == ErrorCode::Integrity) return true;  // the batch itself tells about it
     if (!batch) return batch.error();
@@ -268,7 +288,7 @@ Result<Gathered> gather_orders(const Gathering& by, BatchFailure& failure) {
   TRY(gathered.removals, removal_orders(by.parts, by.executor));
   auto& orders = gathered.orders;
   orders = std::move(gathered.removals.orders);
-  for (auto* store : by.parts.tenants.all_opened()) {
+  for (auto* store : with_tenant_zero(by.parts)) {
     if (gathered.removals.tenants.contains(store->tenant())) continue;  // goes as a whole
     const auto before = orders.size();
     auto added = add_orders(by, *store, orders);
@@ -324,6 +344,10 @@ Result<erasure::BatchOutcome> run_up_to(int cap, const Gathering& by, BatchFailu
 Result<erasure::BatchOutcome> run_approved(Parts& parts, const Context* context, BatchFailure& failure,
                                            const std::optional<RecordId>& first) {
   return run_up_to(parts.settings.daily_batches, {parts, context, first}, failure);
+}
+
+Result<erasure::BatchOutcome> run_beyond_cap(Parts& parts, const Context* context, BatchFailure& failure) {
+  return run_up_to(std::numeric_limits<int>::max(), {parts, context, {}}, failure);
 }
 
 Result<bool> batch_after(Parts& parts, std::chrono::milliseconds age, BatchFailure& failure) {

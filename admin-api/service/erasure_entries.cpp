@@ -2,6 +2,7 @@
 #include <boost/json/serialize.hpp>
 #include <limits>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/imports.h"
 #include "admin-api/service/log_months.h"
@@ -65,6 +66,7 @@ Result<ErasureFacts> read_facts(const EntryKey& key, ByteView value) {
   facts.withdrawn = object_member(object, "withdrawn");
   facts.acknowledged = object_member(object, "acknowledged");
   facts.disposal = text_member(object, "disposal");
+  facts.closed_on = text_member(object, "closedOn");
   facts.remainder = text_member(object, "remainder");
   facts.remainder_of = text_member(object, "remainderOf");
   return facts;
@@ -95,6 +97,7 @@ std::vector<Entry> erasure_entries(const ErasureFacts& facts) {
   put("withdrawn", facts.withdrawn);
   put("acknowledged", facts.acknowledged);
   if (!facts.disposal.empty()) object["disposal"] = facts.disposal;
+  if (!facts.closed_on.empty()) object["closedOn"] = facts.closed_on;
   if (!facts.remainder.empty()) object["remainder"] = facts.remainder;
   if (!facts.remainder_of.empty()) object["remainderOf"] = facts.remainder_of;
   auto value = copy_of(view_of(json::serialize(object)));
@@ -109,6 +112,14 @@ std::vector<Entry> erasure_entries(const ErasureFacts& facts) {
   return entries;
 }
 
+Result<std::optional<EntryKey>> place_of_erasure(const TenantStore& store, const RecordId& id) {
+  for (auto& key : {key_of(id), key_on(Shelf::Unreported, id), key_on(Shelf::Closed, id)}) {
+    TRY(const auto stored, store.get(key));
+    if (stored) return std::optional(key);
+  }
+  return std::optional<EntryKey>{};
+}
+
 Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const RecordId& id) {
   for (const auto& key : {key_of(id), key_on(Shelf::Unreported, id), key_on(Shelf::Closed, id)}) {
     TRY(auto stored, store.get(key));
@@ -117,6 +128,23 @@ Result<std::optional<ErasureFacts>> find_erasure(const TenantStore& store, const
     return std::optional(std::move(facts));
   }
   return std::optional<ErasureFacts>{};
+}
+
+Result<void> each_closed_erasure(const TenantStore& store, const std::function<bool(const ErasureFacts&)>& visit) {
+  bool more = true;
+  for (const auto first :
+       {static_cast<std::uint8_t>(ApprovalKind::Erasure), static_cast<std::uint8_t>(Shelf::Closed)}) {
+    Result<void> read = success();
+    if (!more) break;
+    TRY(store.scan(TableId::Approvals, Bytes{first}, [&](const Entry& entry) {
+      const auto facts = read_facts(entry.key, *entry.value);
+      if (!facts) read = facts.error();
+      more = facts && (facts.value().is_open() || visit(facts.value()));
+      return more;
+    }));
+    TRY(std::move(read));
+  }
+  return success();
 }
 
 // An earlier version left what was closed among them: it is passed over.
@@ -192,6 +220,7 @@ Result<std::set<RecordId>> records_in(Context& context) {
 Result<std::optional<EarlyRefusal>> refusal_of(const TenantStore& store, const ErasureFacts& facts,
                                                std::chrono::year_month_day today, Undetermined undetermined) {
   if (facts.file == kAccessLog) return early_months(store, facts.months, today);
+  if (facts.file == kWorkingDocuments) return early_documents(store, facts.records, today, undetermined);
   return early_refusal(store, facts.file, facts.records, today, undetermined);
 }
 

@@ -44,7 +44,7 @@ DisposalId disposal_id(std::uint32_t bcd_day, std::uint64_t number) {
 
 // What of a rule's event items is a date of birth: its end and its years say when somebody was born.
 bool counts_from_birth(const Parts& parts, const StoredRule& rule) {
-  if (has_no_definition(rule.file)) return false;  // from the last day of a month
+  if (has_no_definition(rule.file)) return false;  // from the last day of a month, or a closing
   const auto* definition = parts.definitions.find(rule.file);
   if (definition == nullptr) return true;  // not to be told apart
   return std::ranges::any_of(definition->items(), [&](const files::Item& item) {
@@ -173,6 +173,7 @@ Result<json::object> months_said(Parts& parts, const TenantStore& store, const s
 
 json::object file_said(const Parts& parts, std::string_view file) {
   if (file == kAccessLog) return {{"recordFile", file}, {"recordFileName", "アクセスログ"}};
+  if (file == kWorkingDocuments) return {{"recordFile", file}, {"recordFileName", "業務文書(申請書類)"}};
   const auto* definition = parts.definitions.find(file);
   return {{"recordFile", file}, {"recordFileName", definition != nullptr ? definition->name() : std::string()}};
 }

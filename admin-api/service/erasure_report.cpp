@@ -1,5 +1,6 @@
 // What follows an application that was executed or is not to be: its report (E-07), the municipality's acknowledgement,
 // withdrawal, and the pages of what is closed.
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_register.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/handlers.h"
@@ -107,6 +108,7 @@ Answer erasure_acknowledge(Parts& parts, Context& context) {
     TRY(check_unreported(context, facts));
     facts.acknowledged = person_time_and_terminal(context);
     facts.acknowledged["digest"] = item.at("digest");
+    facts.closed_on = closing_day(parts);
     auto line = log_object(context, "erasure-acknowledge", "ok");
     line["disposalId"] = facts.disposal;
     line["digest"] = item.at("digest");
@@ -137,6 +139,7 @@ Answer erasure_withdraw(Parts& parts, Context& context) {
     line["requestedBy"] = facts.requested_by;
     facts.state = "withdrawn";
     facts.withdrawn = person_time_and_terminal(context);
+    facts.closed_on = closing_day(parts);
     return Change{erasure_entries(facts), {}, {}, log_entry(line)};
   }));
   context.logged = true;

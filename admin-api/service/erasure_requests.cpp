@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "admin-api/service/batch_cap.h"
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
@@ -10,6 +12,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/log_months.h"
 #include "admin-api/service/search_keys.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/limits_erasure.h"
 #include "storage/files/dates.h"
 #include "storage/files/number_words.h"
@@ -37,9 +40,10 @@ Result<json::object> application_in(Context& context) {
   json::object out;
   for (const auto& part : kApplication) {
     const auto text = context.text(part.field);
-    if (text.find_first_not_of(" \t") == std::string::npos) {
+    if (is_blank(text)) {
       return context.refuse(ErrorCode::InvalidContent, "apply for an erasure with an item missing", part.pointer);
     }
+    if (!is_one_line(text)) return refuse_text(context, part.pointer);
     if (files::reads_as_a_number(text)) {
       context.pointer = part.pointer;
       return refuse_in_words(
@@ -52,7 +56,8 @@ Result<json::object> application_in(Context& context) {
     }
     out[part.name] = text;
   }
-  if (!files::read_date(context.text(FieldId::PlannedDate))) {
+  const auto planned = files::read_date(context.text(FieldId::PlannedDate));
+  if (!planned || !planned.value().date.exact()) {
     return context.refuse(ErrorCode::InvalidContent, "read the planned date", "/plannedDate");
   }
   return out;
@@ -76,8 +81,10 @@ Result<void> read_objects(Context& context, ErasureFacts& facts) {
   return success();
 }
 
-Result<void> check_objects(const TenantStore& store, const ErasureFacts& facts) {
-  return facts.file == kAccessLog ? check_months(store, facts.months) : check_records(store, facts.file, facts.records);
+Result<void> check_objects(const Context& context, const TenantStore& store, const ErasureFacts& facts) {
+  if (facts.file == kAccessLog) return check_months(store, facts.months);
+  if (facts.file == kWorkingDocuments) return check_documents(store, facts.records, context.by().grant);
+  return check_records(store, facts.file, facts.records);
 }
 
 Result<void> check_not_asked_already(const TenantStore& store, const ErasureFacts& facts) {
@@ -115,7 +122,7 @@ Answer erasure_request(Parts& parts, Context& context) {
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_erasure(*store, id));
-    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (!before) return missing_document(*store, id);
     if (before->file != facts.file || before->records != facts.records || before->months != facts.months ||
         before->application != facts.application) {
       return key_of_another_request(context);
@@ -129,7 +136,7 @@ Answer erasure_request(Parts& parts, Context& context) {
   facts.requested_at = context.terminal;
   context.target["erasureId"] = facts.id.hex();
   TRY(store->change([&](std::uint64_t) -> Result<Change> {
-    TRY(check_objects(*store, facts));
+    TRY(check_objects(context, *store, facts));
     TRY(check_not_asked_already(*store, facts));
     TRY(check_retention(parts, context, *store, facts, Undetermined::PersonDecides));  // who approves decides
     auto line = log_object(context, "erasure-request", "ok");
@@ -205,6 +212,7 @@ Answer erasure_decide(Parts& parts, Context& context) {
     facts = std::move(*now);
     facts.state = approves ? "approved" : "rejected";
     facts.approved = person_and_time(context);
+    if (!approves) facts.closed_on = closing_day(parts);
     if (with_witness) ask_for_witness(facts);
     if (approves) {
       TRY(check_retention(parts, context, *store, facts, undetermined));
@@ -258,7 +266,7 @@ Answer erasure_execute(Parts& parts, Context& context) {
   context.must_end = failure.must_end;
   TRY(std::move(outcome));
   TRY(const auto after, erasure_in(context, *store));
-  if (after.state == "approved") {  // something came between
+  if (after.state != "executed") {  // something came between: a hold, or it was withdrawn
     TRY(check_executable(parts, context, *store, after));
   }
   if (after.state != "executed") return Error{ErrorCode::Integrity, "erase where stored data does not authenticate"};
@@ -272,9 +280,11 @@ Answer batch_run(Parts& parts, Context& context) {
   std::unique_lock one_at_a_time(parts.erasures);
   TRY(const bool anything, anything_approved(parts));
   if (!anything && !even_empty) return Error{ErrorCode::Conflict, "run a batch of nothing"};
+  TRY(const bool beyond, asks_beyond_cap(parts, context));
   BatchFailure failure;
-  auto outcome = run_approved(parts, &context, failure);
+  auto outcome = beyond ? run_beyond_cap(parts, &context, failure) : run_approved(parts, &context, failure);
   context.must_end = failure.must_end;
+  if (!outcome && outcome.error().code() == ErrorCode::TooMany) return refuse_at_cap(parts, context, outcome.error());
   TRY(auto done, std::move(outcome));
   json::array serials;
   for (const auto& serial : done.serials) serials.emplace_back(serial);

@@ -1,4 +1,5 @@
 // What is told of an application for erasure, and the refusals its requests share.
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasure_witness.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/log_months.h"
@@ -73,6 +74,7 @@ json::object summary(Parts& parts, const ErasureFacts& facts) {
   if (!facts.withdrawn.empty()) out["withdrawnBy"] = facts.withdrawn;
   if (!facts.remainder.empty()) out["remainder"] = facts.remainder;
   if (!facts.remainder_of.empty()) out["remainderOf"] = facts.remainder_of;
+  if (!facts.closed_on.empty()) out["closedOn"] = facts.closed_on;
   if (facts.state != "executed") return out;
   out["executedBy"] = facts.executed;
   out["epoch"] = facts.epoch;
@@ -106,7 +108,8 @@ Result<ErasureFacts> erasure_in(Context& context, const TenantStore& store) {
   TRY(const auto id, id_field<RecordId>(context, FieldId::ErasureId));
   context.target["erasureId"] = id.hex();
   TRY(auto facts, find_erasure(store, id));
-  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  if (!facts) return missing_document(store, id);
+  if (!context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
   return std::move(*facts);
 }
 
@@ -118,6 +121,13 @@ Result<void> need_any_erasure(Context& context) {
 Error refuse_in_words(Context& context, Error error, const Explanation& words) {
   context.told["detail"] = json::object{{"ja", words.ja}, {"en", words.en}};
   return error;
+}
+
+Error refuse_text(Context& context, std::string_view pointer) {
+  return refuse_in_words(
+      context, context.refuse(ErrorCode::InvalidContent, "keep a text with controls in it", pointer),
+      {"改行、制御文字、文字の向きを変える記号は使えません。一行の文にしてください。",
+       "No line ends, control characters, or marks that turn the direction of writing: write one line of text."});
 }
 
 }  // namespace shosoin::service

@@ -25,6 +25,7 @@ struct ErasureFacts {
   boost::json::object witness{};                    // 立会い: who is or was present (erasure_witness.h)
   boost::json::object withdrawn{}, acknowledged{};  // who, when, where
   std::string disposal{};                           // entry of the 廃棄簿, once executed
+  std::string closed_on{};                          // legal day of its closing; "": open, or not known (documents.h)
   // What could not go with the rest of an application stays approved under an id of its own (decision 0070).
   std::string remainder{}, remainder_of{};
   bool is_open() const { return state == "requested" || state == "approved"; }
@@ -45,6 +46,10 @@ struct Shelved {
 };
 Result<std::vector<Shelved>> shelved_erasures(const TenantStore& store, Shelf shelf, const Bytes& after,
                                               std::size_t most);
+// Everything that is not open, in no order that means anything; the visitor says false to stop.
+Result<void> each_closed_erasure(const TenantStore& store, const std::function<bool(const ErasureFacts&)>& visit);
+// Where the entry stands; none: nowhere.
+Result<std::optional<EntryKey>> place_of_erasure(const TenantStore& store, const RecordId& id);
 // The file of a record that an earlier version erased: it left closed applications among the open ones.
 Result<std::optional<std::string>> erased_before_the_register(const TenantStore& store, const RecordId& record);
 // Whether the approver took the decision for records whose end is undetermined (domain notes, section 3, 7).
@@ -71,6 +76,7 @@ struct Explanation {
   std::string_view ja, en;
 };
 Error refuse_in_words(Context& context, Error error, const Explanation& words);
+Error refuse_text(Context& context, std::string_view pointer);  // is_one_line() does not hold of what stands there
 // Members survivingCopies and survivingCopiesNote of a declaration.
 void declare_copies(const Parts& parts, boost::json::object& declaration);
 

@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <tuple>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/log_months.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
 
@@ -39,14 +41,30 @@ Result<void> read_log_hold(Context& context, const TenantStore& store, HoldFacts
   return check_months(store, facts.months);
 }
 
+// The same of working documents: these, or, none named, all of them.
+Result<void> read_document_hold(Context& context, HoldFacts& facts) {
+  if (protocol::field(context.request, FieldId::SearchKind) || protocol::field(context.request, FieldId::LogMonths)) {
+    return refuse(context, "業務文書の廃棄停止には、文書のIDだけを指定できます(なければ全部の文書)。",
+                  "A hold on working documents names ids of documents only (none: all of them).", "/recordIds");
+  }
+  if (!protocol::field(context.request, FieldId::RecordIds)) return success();
+  TRY(facts.records, records_in(context));
+  return success();
+}
+
+Result<void> check_held(const Context& context, const TenantStore& store, const HoldFacts& facts) {
+  if (facts.file == kWorkingDocuments) return check_documents(store, facts.records, context.by().grant);
+  TRY(check_records(store, facts.file, facts.records));
+  return check_months(store, facts.months);
+}
+
 Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const RuledFile& file) {
   HoldFacts facts;
   facts.state = "active";
   facts.file = file.key;
   facts.name = context.text(FieldId::HoldName);
-  if (facts.name.find_first_not_of(" \t") == std::string::npos) {
-    return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
-  }
+  if (is_blank(facts.name)) return refuse(context, "廃棄停止の名称を書いてください。", "Name the hold.", "/name");
+  if (!is_one_line(facts.name)) return refuse_text(context, "/name");
   facts.reason = context.text(FieldId::ReasonCode);
   if (std::ranges::find(hold_reasons(), facts.reason, &HoldReason::code) == hold_reasons().end()) {
     return refuse(
@@ -56,8 +74,13 @@ Result<HoldFacts> hold_in(Context& context, const TenantStore& store, const Rule
         "Give the reason: disclosure-request, litigation, audit or review-request.", "/reason");
   }
   facts.case_reference = context.text(FieldId::CaseReference);
-  if (file.definition == nullptr) {
+  if (!is_one_line(facts.case_reference)) return refuse_text(context, "/caseReference");
+  if (file.key == kAccessLog) {
     TRY(read_log_hold(context, store, facts));
+    return facts;
+  }
+  if (file.key == kWorkingDocuments) {
+    TRY(read_document_hold(context, facts));
     return facts;
   }
   const bool by_query = protocol::field(context.request, FieldId::SearchKind).has_value();
@@ -98,6 +121,10 @@ Result<HoldFacts> hold_of_caller(Context& context, const TenantStore& store) {
 
 }  // namespace
 
+Result<HoldFacts> log_hold_in(Context& context, const TenantStore& store) {
+  return hold_in(context, store, {std::string(kAccessLog), nullptr});
+}
+
 Answer hold_set(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_hold(context));
@@ -107,7 +134,7 @@ Answer hold_set(Parts& parts, Context& context) {
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_hold(*store, id));
-    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (!before) return missing_document(*store, id);
     if (!says_the_same(*before, facts)) return key_of_another_request(context);
     return shown(*before);
   }
@@ -118,8 +145,7 @@ Answer hold_set(Parts& parts, Context& context) {
     TRY(const auto others, all_holds(*store));
     if (std::ranges::count_if(others, &HoldFacts::in_force) >= std::ptrdiff_t{limits::kMaxHolds})
       return Error{ErrorCode::TooMany, "set one more hold"};
-    TRY(check_records(*store, facts.file, facts.records));
-    TRY(check_months(*store, facts.months));
+    TRY(check_held(context, *store, facts));
     auto line = log_object(context, "hold-set", "ok");
     line["hold"] = shown(facts);
     Change change{{hold_entry(facts)}, {}, {}, log_entry(line)};
@@ -173,6 +199,7 @@ Answer hold_decide(Parts& parts, Context& context) {
     facts.state = decision == "approve" ? "released" : "active";
     if (decision == "approve") {
       facts.released = person_and_time(context);
+      facts.closed_on = closing_day(parts);
       facts.query.reset();  // a name or number that nothing is held by any more (promise 5)
     }
     auto line = log_object(context, "hold-decide", "ok");

@@ -22,8 +22,6 @@ constexpr std::array<HoldReason, 4> kReasons{{{"disclosure-request", "開示請�
                                               {"audit", "監査", "audit"},
                                               {"review-request", "審査請求", "request for review"}}};
 
-EntryKey key_of(const RecordId& id) { return {TableId::Holds, copy_of(id.view())}; }
-
 Result<SearchKey> read_query(const json::object& object) {
   const auto prefix = from_hex(text_member(object, "prefix"));
   const auto* kind = object.if_contains("kind");
@@ -42,6 +40,12 @@ json::object query_of(const SearchKey& query) {
           {"prefix", to_hex(query.prefix)},
           {"birthKey", query.birth_key},
           {"table", query.table == TableId::SearchKeys ? "keys" : "links"}};
+}
+
+bool holds_what_it_can(const HoldFacts& facts) {
+  if (facts.file == kAccessLog) return !facts.by_query && facts.records.empty();
+  if (facts.file == kWorkingDocuments) return !facts.by_query && facts.months.empty();
+  return facts.months.empty() && facts.by_query == facts.records.empty();
 }
 
 Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
@@ -75,12 +79,11 @@ Result<HoldFacts> read_hold(const EntryKey& key, ByteView value) {
   facts.asked = object_member(object, "asked");
   facts.released = object_member(object, "released");
   facts.asked_by = text_member(object, "askedBy");
+  facts.closed_on = text_member(object, "closedOn");
   std::ranges::copy(*terminal, facts.asked_at.begin());
   const bool known = facts.state == "active" || facts.state == "releasing" || facts.state == "released";
   const bool has_query = facts.query.has_value() || (facts.by_query && !facts.in_force());
-  const bool sound = has_no_definition(facts.file) ? !facts.by_query && facts.records.empty()
-                                                   : facts.months.empty() && facts.by_query == facts.records.empty();
-  if (!known || has_query != facts.by_query || !sound) {
+  if (!known || has_query != facts.by_query || !holds_what_it_can(facts)) {
     return Error{ErrorCode::Integrity, kDoing};
   }
   return facts;
@@ -99,6 +102,10 @@ Result<std::optional<Versions>> versions_of(const TenantStore& store, const Reco
 // everything it may cover.
 Result<void> add_covered(const TenantStore& store, const HoldFacts& hold, const std::set<RecordId>& records,
                          std::set<RecordId>& held) {
+  if (hold.file == kWorkingDocuments && hold.records.empty()) {
+    held = records;
+    return success();
+  }
   if (!hold.query) {
     std::ranges::set_intersection(records, hold.records, std::inserter(held, held.end()));
     return success();
@@ -130,6 +137,8 @@ Result<void> add_covered(const TenantStore& store, const HoldFacts& hold, const 
 
 std::span<const HoldReason> hold_reasons() noexcept { return kReasons; }
 
+EntryKey hold_key(const RecordId& id) { return {TableId::Holds, copy_of(id.view())}; }
+
 Entry hold_entry(const HoldFacts& facts) {
   json::array records;
   for (const auto& id : facts.records) records.emplace_back(id.hex());
@@ -140,8 +149,9 @@ Entry hold_entry(const HoldFacts& facts) {
       {"released", facts.released},    {"askedBy", facts.asked_by}, {"askedAtTerminal", to_hex(facts.asked_at)}};
   if (facts.query) object["query"] = query_of(*facts.query);
   if (facts.by_query) object["byQuery"] = true;
+  if (!facts.closed_on.empty()) object["closedOn"] = facts.closed_on;
   if (!facts.months.empty()) object["months"] = json::array(facts.months.begin(), facts.months.end());
-  return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
+  return {hold_key(facts.id), copy_of(view_of(json::serialize(object)))};
 }
 
 // Never what a query looks for: it may be a name or a number.
@@ -152,16 +162,19 @@ json::object shown(const HoldFacts& facts) {
   if (facts.file == kAccessLog) {
     out["allMonths"] = facts.months.empty();
     if (!facts.months.empty()) out["months"] = months_text(facts.months);
+  } else if (facts.file == kWorkingDocuments && facts.records.empty()) {
+    out["allDocuments"] = true;
   } else if (!facts.by_query) {
     out["count"] = facts.records.size();
   }
   if (!facts.asked.empty()) out["releaseAskedBy"] = facts.asked;
   if (!facts.released.empty()) out["releasedBy"] = facts.released;
+  if (!facts.closed_on.empty()) out["closedOn"] = facts.closed_on;
   return out;
 }
 
 Result<std::optional<HoldFacts>> find_hold(const TenantStore& store, const RecordId& id) {
-  const auto key = key_of(id);
+  const auto key = hold_key(id);
   TRY(const auto stored, store.get(key));
   if (!stored) return std::optional<HoldFacts>{};
   TRY(auto facts, read_hold(key, *stored));

@@ -79,7 +79,8 @@ Result<Person> officer_from(const OfficerInput& input, const std::string& place,
 
 Result<std::vector<Person>> officers_from(const InitInput& input, std::string* at) {
   const auto& [first, second] = input.officers;
-  if (person_key(first.id) == person_key(second.id) || first.staff_number == second.staff_number) {
+  if (person_key(first.id) == person_key(second.id) ||
+      staff_key(first.staff_number) == staff_key(second.staff_number)) {
     return refuse(ErrorCode::InvalidContent, "accept one person as two officers", at, "/officers/1/id");
   }
   if (first.totp_secret == second.totp_secret) {

@@ -34,24 +34,26 @@ Result<NumberChangeFacts> read_facts(const EntryKey& key, ByteView value) {
   facts.requested = object_member(object, "requested");
   facts.decided = object_member(object, "decided");
   facts.requested_by = text_member(object, "requestedBy");
+  facts.closed_on = text_member(object, "closedOn");
   return facts;
 }
 
 }  // namespace
 
 Entry number_change_entry(const NumberChangeFacts& facts) {
-  const json::object object{{"format", kChangeFormat},
-                            {"state", facts.state},
-                            {"recordFile", facts.file},
-                            {"recordId", facts.record.hex()},
-                            {"subject", facts.subject},
-                            {"changedOn", facts.changed_on},
-                            {"basis", facts.basis},
-                            {"caseReference", facts.case_reference},
-                            {"requested", facts.requested},
-                            {"decided", facts.decided},
-                            {"requestedBy", facts.requested_by},
-                            {"requestedAtTerminal", to_hex(facts.requested_at)}};
+  json::object object{{"format", kChangeFormat},
+                      {"state", facts.state},
+                      {"recordFile", facts.file},
+                      {"recordId", facts.record.hex()},
+                      {"subject", facts.subject},
+                      {"changedOn", facts.changed_on},
+                      {"basis", facts.basis},
+                      {"caseReference", facts.case_reference},
+                      {"requested", facts.requested},
+                      {"decided", facts.decided},
+                      {"requestedBy", facts.requested_by},
+                      {"requestedAtTerminal", to_hex(facts.requested_at)}};
+  if (!facts.closed_on.empty()) object["closedOn"] = facts.closed_on;
   return {key_of(facts.id), copy_of(view_of(json::serialize(object)))};
 }
 
@@ -66,6 +68,17 @@ Result<std::optional<NumberChangeFacts>> find_number_change(const TenantStore& s
 Result<std::vector<NumberChangeFacts>> all_number_changes(const TenantStore& store) {
   return all_approvals<NumberChangeFacts>(store, ApprovalKind::NumberChange, limits::kMaxNumberChangesListed,
                                           read_facts);
+}
+
+Result<void> each_number_change(const TenantStore& store, const std::function<bool(const NumberChangeFacts&)>& visit) {
+  Result<void> read = success();
+  TRY(store.scan(TableId::Approvals, Bytes{static_cast<std::uint8_t>(ApprovalKind::NumberChange)},
+                 [&](const Entry& entry) {
+                   const auto facts = read_facts(entry.key, *entry.value);
+                   if (!facts) read = facts.error();
+                   return facts && visit(facts.value());
+                 }));
+  return read;
 }
 
 }  // namespace shosoin::service

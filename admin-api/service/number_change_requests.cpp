@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/imports.h"
@@ -85,6 +86,7 @@ json::object shown(const NumberChangeFacts& facts) {
                    {"recordId", facts.record.hex()},        {"changedOn", facts.changed_on}, {"basis", facts.basis},
                    {"caseReference", facts.case_reference}, {"requestedBy", facts.requested}};
   if (!facts.decided.empty()) out["decidedBy"] = facts.decided;
+  if (!facts.closed_on.empty()) out["closedOn"] = facts.closed_on;
   return out;
 }
 
@@ -201,7 +203,8 @@ Result<NumberChangeFacts> change_in(Context& context, const TenantStore& store) 
   TRY(const auto id, id_field<RecordId>(context, FieldId::NumberChangeId));
   context.target["numberChangeId"] = id.hex();
   TRY(auto facts, find_number_change(store, id));
-  if (!facts || !context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
+  if (!facts) return missing_document(store, id);
+  if (!context.by().grant.has_file(facts->file)) return Error{ErrorCode::NotFound, kNothing};
   return std::move(*facts);
 }
 
@@ -281,7 +284,7 @@ Answer number_change_request(Parts& parts, Context& context) {
   if (earlier) {
     TRY(const auto id, RecordId::parse(*earlier));
     TRY(auto before, find_number_change(*store, id));
-    if (!before) return Error{ErrorCode::NotFound, kNothing};
+    if (!before) return missing_document(*store, id);
     asked.facts.file = definition->key();
     asked.facts.record = record;
     TRY(check_same_change(context, *store, *before, asked));
@@ -353,6 +356,7 @@ Answer number_change_decide(Parts& parts, Context& context) {
                               approved ? "個人番号の変更" : "個人番号の変更の却下");
       now.facts.state = approved ? "approved" : "rejected";
       now.facts.subject.clear();
+      now.facts.closed_on = closing_day(parts);
       now.facts.decided = json::object{{"operatorId", context.by().person.id},
                                        {"name", context.by().person.name},
                                        {"section", context.by().person.section},

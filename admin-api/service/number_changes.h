@@ -19,9 +19,11 @@ struct NumberChangeFacts {
   boost::json::object requested, decided;  // who, when
   std::string requested_by;
   Fingerprint requested_at{};
+  std::string closed_on{};  // legal day of the decision, or of its removal (documents.h)
 };
 Entry number_change_entry(const NumberChangeFacts& facts);
 Result<std::optional<NumberChangeFacts>> find_number_change(const TenantStore& store, const RecordId& id);
-Result<std::vector<NumberChangeFacts>> all_number_changes(const TenantStore& store);
+Result<std::vector<NumberChangeFacts>> all_number_changes(const TenantStore& store);  // as many as a list needs
+Result<void> each_number_change(const TenantStore& store, const std::function<bool(const NumberChangeFacts&)>& visit);
 
 }  // namespace shosoin::service

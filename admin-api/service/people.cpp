@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "admin-api/service/told_text.h"
 #include "crypto/totp.h"
 #include "firmware/base/codec.h"
 #include "firmware/base/limits.h"
+#include "storage/files/utf8.h"
 
 namespace shosoin::service {
 namespace {
@@ -109,9 +111,23 @@ Result<std::vector<Person>> all_people(const TenantStore& zero) {
   return people;
 }
 
+// The same number however it was typed: full-width letters and digits, case, spaces, hyphens and leading zeros make no
+// other person.
+std::string staff_key(std::string_view staff_number) {
+  std::string out;
+  files::each_code_point(staff_number, [&](char32_t c) {
+    if (c >= 0xFF01 && c <= 0xFF5E) c -= 0xFEE0;  // the full-width forms of ASCII
+    const bool dash = c == '-' || c == 0x2212 || c == 0x30FC || (c >= 0x2010 && c <= 0x2015);
+    if (!dash && !is_space(c)) files::append_utf8(out, c);
+    return true;
+  });
+  const auto zeros = std::min(out.find_first_not_of('0'), out.empty() ? 0 : out.size() - 1);
+  return folded(out.substr(zeros));
+}
+
 bool same_human(const Person& one, const Person& other) {
   return person_key(one.id) == person_key(other.id) ||
-         (one.tenant == other.tenant && one.staff_number == other.staff_number);
+         (one.tenant == other.tenant && staff_key(one.staff_number) == staff_key(other.staff_number));
 }
 
 Result<bool> same_human(const TenantStore& zero, std::string_view id, const Person& other) {

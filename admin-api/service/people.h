@@ -62,6 +62,7 @@ Entry person_entry(const Person& person);
 Result<std::optional<Person>> find_person(const TenantStore& zero, std::string_view id);
 Result<std::vector<Person>> all_people(const TenantStore& zero);
 // One human being under one id or two: the staff number counts within a tenant, whatever the role (promise 7).
+std::string staff_key(std::string_view staff_number);  // to be compared with
 bool same_human(const Person& one, const Person& other);
 Result<bool> same_human(const TenantStore& zero, std::string_view id, const Person& other);
 

@@ -9,7 +9,7 @@
 
 namespace shosoin::service {
 
-bool has_no_definition(std::string_view file) noexcept { return file == kAccessLog; }
+bool has_no_definition(std::string_view file) noexcept { return file == kAccessLog || file == kWorkingDocuments; }
 
 namespace {
 

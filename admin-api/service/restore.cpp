@@ -82,13 +82,38 @@ Result<void> lay_out(const fs::path& backup, const backup::Manifest& manifest, c
   return success();
 }
 
+// Of another installation, or the backup itself, it would say that nothing was lost.
+Result<void> check_goes_on(const journal::Journal& remains, const fs::path& backed_up) {
+  Digest last{};
+  bool found = false, goes_on = false;
+  TRY(const auto journal, journal::Journal::open(backed_up, false));
+  TRY(journal->walk([&](const journal::Frame& frame) {
+    last = frame.hash;
+    return true;
+  }));
+  TRY(remains.walk([&](const journal::Frame& frame) {
+    goes_on = found;
+    found = found || frame.hash == last;
+    return !goes_on;
+  }));
+  if (goes_on) return success();
+  return Error{
+      ErrorCode::InvalidContent,
+      "read --remains: its log does not go on behind this backup (the backup itself, or another installation?)"};
+}
+
 // The journal of the lost data says how far it had come; it is read from a copy, so that nothing of it changes.
 Result<std::map<TenantId, std::uint64_t>> known_from(const fs::path& remains, const fs::path& fresh) {
   std::map<TenantId, std::uint64_t> known;
   if (remains.empty()) return known;
   const auto copy = fresh / "remains";
-  TRY(journal::copy_segments(remains / "journal", copy));
+  auto copied = journal::copy_segments(remains / "journal", copy);
+  if (!copied && copied.error().code() == ErrorCode::NotFound) {
+    return Error{ErrorCode::InvalidContent, "read --remains: find a data directory with its journal"};
+  }
+  TRY(std::move(copied));
   TRY(const auto journal, journal::Journal::open(copy, false));
+  TRY(check_goes_on(*journal, fresh / "journal"));
   for (const auto& [tenant, position] : journal->positions()) known[tenant] = position.change_seq;
   return known;
 }

@@ -117,7 +117,13 @@ Result<void> LegalClock::begin(erasure::Appliance& appliance, Instant system, co
   if (stored) {
     TRY(mark, decode_watermark(*stored));
   }
-  TRY(const auto logged, last_logged_time(appliance.zero(), appliance.journal()));
+  std::optional<LoggedTime> logged;
+  if (auto found = last_logged_time(appliance.zero(), appliance.journal())) {
+    logged = found.value();
+  } else {  // a damaged segment is the scrub's to tell; time that stands still would erase nothing
+    if (!mark || found.error().code() != ErrorCode::Integrity) return found.error();
+    oplog::failure("accepted time could not be set beside its lines in the log", found.error());
+  }
   if (!mark && !logged) {  // a new installation: two officers have just initialised it by this clock
     mark = retention::accepted_by_two(system, steady);
     TRY(store(appliance, *mark, line_of("clock-begins", {system, ClockState::Agreed, {}})));

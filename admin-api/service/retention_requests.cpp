@@ -2,12 +2,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/log_months.h"
 #include "admin-api/service/retention_terms.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"
 #include "storage/files/dates.h"
@@ -20,7 +22,8 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer), {ja, en});
+  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a retention rule", pointer),
+                         {ja, en});
 }
 
 // What of a shipped proposal a manager takes over; anything said in the request goes before it.
@@ -30,7 +33,10 @@ struct Wished {
 
 bool speaks_of(const retention::Proposal& proposal, const RuledFile& file) {
   if (!proposal.rule) return false;
-  if (file.definition == nullptr) return proposal.subject == retention::Subject::LogMonths;
+  if (file.key == kAccessLog) return proposal.subject == retention::Subject::LogMonths;
+  if (file.key == kWorkingDocuments) {
+    return proposal.subject == retention::Subject::Documents && proposal.record_file.empty();
+  }
   return proposal.subject == retention::Subject::Records && proposal.record_file == file.key;
 }
 
@@ -90,10 +96,11 @@ Result<StoredRule> rule_in(Context& context, const RuledFile& file) {
     return refuse(context, "月日が不明な日付の扱いは latest-possible または person-decides です。",
                   "Unknown parts of a date: latest-possible or person-decides.", "/unknownParts");
   }
-  if (wished.citation.find_first_not_of(" \t") == std::string::npos) {
+  if (is_blank(wished.citation)) {
     return refuse(context, "根拠となる法令または規程を書いてください。", "Cite the law or rule it rests on.",
                   "/citation");
   }
+  if (!is_one_line(wished.citation)) return refuse_text(context, "/citation");
   StoredRule out{file.key,
                  {0, rule.value(), period.value(), settlement.value(), unknown.value()},
                  {},
@@ -107,7 +114,7 @@ Result<StoredRule> rule_in(Context& context, const RuledFile& file) {
                  {},
                  {}};
   if (file.definition == nullptr) {
-    TRY(check_log_rule(context, out.counted));
+    TRY(file.key == kAccessLog ? check_log_rule(context, out.counted) : check_document_rule(context, out.counted));
     return out;
   }
   auto events = context.text(FieldId::EventItems);
@@ -182,6 +189,8 @@ Result<void> check_shortening(Parts& parts, Context& context, const TenantStore&
 
 }  // namespace
 
+Result<StoredRule> log_rule_in(Context& context) { return rule_in(context, {std::string(kAccessLog), nullptr}); }
+
 Answer retention_rule_propose(Parts& parts, Context& context) {
   TRY(auto* store, own_tenant(parts, context));
   TRY(need_to_propose(context));
@@ -189,8 +198,11 @@ Answer retention_rule_propose(Parts& parts, Context& context) {
   TRY(auto rule, rule_in(context, file));
   if (flag_of(context, FieldId::Shortens)) {
     if (file.definition == nullptr) {  // decision 0068
-      return refuse(context, "ログの規則は、定まった満了日を早められません。shortens を指定しないでください。",
-                    "A rule of the log lets no end come sooner that is fixed: leave shortens out.", "/shortens");
+      return refuse(context,
+                    "ログと業務文書の規則は、定まった満了日を早められません。shortens を指定しないでください。",
+                    "A rule of the log or of working documents lets no end come sooner that is fixed: leave shortens "
+                    "out.",
+                    "/shortens");
     }
     TRY(look_at_shortening(parts, *store, rule));
   }
@@ -251,10 +263,10 @@ Answer retention_rule_decide(Parts& parts, Context& context) {
     line["proposedBy"] = rule.proposed_by;
     if (approved) line["shortens"] = shown(rule).at("shortens");
     Change change{{rule_entry(rule)}, {}, {}, log_entry(line)};
-    if (decision == "approve" && file.definition != nullptr) {
+    if (decision == "approve" && file.key != kAccessLog) {
       TRY(change.entries.emplace_back(), unsettled_entry(*store, rule.file, Unsettled::All, seq));
     }
-    if (decision == "approve" && file.definition == nullptr) {
+    if (decision == "approve" && file.key == kAccessLog) {
       TRY(auto fixed, settled_months(*store, before, rule, legal_today(parts)));
       for (auto& entry : fixed) change.entries.push_back(std::move(entry));
     }
@@ -263,7 +275,7 @@ Answer retention_rule_decide(Parts& parts, Context& context) {
   context.logged = true;
   auto answer = shown(rule);
   if (decision != "approve") return answer;
-  if (file.definition == nullptr) {
+  if (file.key == kAccessLog) {
     answer["termsComputed"] = true;  // with the adoption itself
     return answer;
   }
@@ -283,7 +295,7 @@ Answer retention_rule_list(Parts& parts, Context& context) {
     if (context.by().grant.has_file(rule.file)) out.push_back(shown(rule));
   }
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
-  keys.insert(std::string(kAccessLog));
+  keys.insert({std::string(kAccessLog), std::string(kWorkingDocuments)});
   for (const auto& key : keys) {
     if (context.by().grant.has_file(key) && !adopted.contains(key)) without.emplace_back(key);
   }

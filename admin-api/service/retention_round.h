@@ -18,6 +18,7 @@ struct RoundResult {
   std::uint64_t undetermined = 0;  // wait for a person
   std::uint64_t applied = 0;       // put into an erasure under a standing approval
   std::uint64_t log_months = 0;    // of those that are due
+  std::uint64_t documents = 0;     // of those that are due
 };
 
 class RoundState {

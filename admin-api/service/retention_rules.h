@@ -43,6 +43,9 @@ Result<std::optional<StoredRule>> adopted_rule(const TenantStore& store, std::st
 Result<std::vector<std::string>> event_items_in(Context& context, const files::Definition& definition,
                                                 std::string_view text);
 
+// What a request says of a rule of the log; InvalidContent with words of its own.
+Result<StoredRule> log_rule_in(Context& context);
+
 // Terms of this file are still to be computed: table Facts. Written with the adoption, and with the confirmation of new
 // versions; taken away behind the merge that computes them. As long as it stands nothing of the file is erased.
 enum class Unsettled : std::uint8_t { All = 1, Versions = 2 };  // stored; of all records, or of those with versions

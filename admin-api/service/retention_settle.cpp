@@ -1,6 +1,7 @@
 // Terms of all records of a file, or of those with several versions, by its adopted rule (decisions 0061, 0075, 0076).
 #include <algorithm>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/record_versions.h"
 #include "admin-api/service/retention_terms.h"
@@ -172,6 +173,13 @@ Result<void> settle_terms(Parts& parts, TenantStore& store, const std::string& f
   TRY(const auto rule, adopted_rule(store, file));
   json::object line{{"operation", "retention-terms"}, {"result", "ok"}, {"recordFile", file}};
   if (!rule) return note_settled(store, file, 0, mark, std::move(line));
+  if (file == kWorkingDocuments) {
+    TRY(const auto settled, settle_documents(parts, store, *rule));
+    line["ruleVersion"] = rule->counted.version;
+    line["count"] = settled.count;
+    line["changed"] = settled.changed;
+    return note_settled(store, file, rule->counted.version, mark, std::move(line));
+  }
   const auto sorter = store.sorter();
   TermsWalk walk(parts, store, *rule);
   std::uint64_t counted = 0, changed = 0;

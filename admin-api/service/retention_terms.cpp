@@ -189,6 +189,11 @@ Error refuse_early(Context& context, const EarlyRefusal& refusal) {
        "この月のログはまだ書かれているか、これから書かれます。月が終わり、保存期間が満了するまで消去できません。",
        "This month of the log is being written, or is to come: nothing is erased before it has ended and its term "
        "too."},
+      {"paper-open",
+       "この文書はまだ完結していません(審査中、承認済みで未実施、報告が未受領、解除されていない廃棄停止など)。完結し、"
+       "保存期間が満了するまで消去できません。",
+       "This document is not closed yet: undecided, not executed, its report not acknowledged, or a hold in force. "
+       "Nothing is erased before it is closed and its term has ended."},
       {"on-hold", "廃棄停止(holdId)がかかっています。解除されるまで消去できません。解除には二人が要ります。",
        "A hold (holdId) is in force: no erasure until it is released, which takes two persons."}};
   context.told["reason"] = refusal.reason;

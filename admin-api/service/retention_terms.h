@@ -40,7 +40,7 @@ Result<void> settle_unsettled(Parts& parts, TenantStore& store);
 struct EarlyRefusal {
   ErrorCode code = ErrorCode::TooEarly;
   std::string_view reason;  // "no-rule", "no-term", "not-begun", "undetermined", "before-end", "earlier-version",
-                            // "on-hold", of the log: "month-open"
+                            // "on-hold", of the log: "month-open", of documents: "paper-open"
   std::optional<std::chrono::year_month_day> possible_from;
   std::optional<RecordId> hold{};     // Locked: the first that stands in the way
   std::optional<RecordId> earlier{};  // the version that would stay behind

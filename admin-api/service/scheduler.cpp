@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "admin-api/service/documents.h"
 #include "admin-api/service/erasures.h"
 #include "admin-api/service/holds.h"
 #include "admin-api/service/log_fields.h"
@@ -191,9 +192,21 @@ Result<void> round_of_months(Parts& parts, TenantStore& store, year_month_day to
   return apply_for_months(parts, store, *rule, std::move(free), today, result);
 }
 
-Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day today) {
+// Papers that were closed since get their terms; a round that looks again on the same day leaves them alone.
+Result<void> settle_new_documents(Parts& parts, TenantStore& store) {
+  TRY(const auto rule, adopted_rule(store, kWorkingDocuments));
+  if (!rule) return success();
+  std::unique_lock no_batch(parts.erasures);
+  TRY(settle_documents(parts, store, *rule));
+  return success();
+}
+
+Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day today, bool first_look) {
   RoundResult result;
   TRY(round_of_months(parts, store, today, result));
+  if (first_look) {
+    TRY(settle_new_documents(parts, store));
+  }
   TRY(const auto due, due_until(store, {}, retention::day_number(today)));
   TRY(const auto open, due_until(store, copy_of(be(retention::kNoDay)), retention::kNoDay));
   result.undetermined = open.size();
@@ -204,10 +217,16 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
   std::map<std::string, std::optional<StoredRule>> rules;
   std::map<std::string, ByVersion> to_erase;
   for (const auto& one : due) {
-    TRY(const auto record, find_record(store, one.record));
-    if (!record) continue;
-    TRY(const bool seen, is_provided(confirmed, *record));
-    if (!seen) continue;
+    std::uint32_t version = 0;
+    if (one.file == kWorkingDocuments) {
+      ++result.documents;
+    } else {
+      TRY(const auto record, find_record(store, one.record));
+      if (!record) continue;
+      TRY(const bool seen, is_provided(confirmed, *record));
+      if (!seen) continue;
+      version = record->version;
+    }
     ++result.due;
     if (one.day < yesterday) ++result.overdue;
     if (asked.contains(one.record)) continue;
@@ -215,7 +234,7 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
       TRY(rules[one.file], adopted_rule(store, one.file));
     }
     auto& some = to_erase[one.file];
-    if (rules[one.file] && rules[one.file]->automatic) some.emplace(record->version, one.record);
+    if (rules[one.file] && rules[one.file]->automatic) some.emplace(version, one.record);
   }
   for (const auto& [file, records] : to_erase) {
     if (records.empty()) continue;
@@ -226,7 +245,7 @@ Result<RoundResult> round_of(Parts& parts, TenantStore& store, year_month_day to
 
 // Once a day as long as it lasts, and after a restart (E-03).
 Result<void> alarm(TenantStore& store, const RoundResult& result) {
-  oplog::warning("records or months of the log are overdue: their retention ended more than a day ago");
+  oplog::warning("records, documents or months of the log are overdue: their retention ended more than a day ago");
   return store.log(log_entry(
       {{"operation", "retention-overdue"}, {"overdue", result.overdue}, {"due", result.due}, {"held", result.held}}));
 }
@@ -244,9 +263,11 @@ Result<void> retention_round(Parts& parts) {
   const bool new_day = !before || tokyo_date(before->at) != today;
   RoundState::Last last{parts.legal.now(), false, {}};
   Result<void> first = success();
-  for (auto* store : parts.tenants.all_opened()) {
-    auto result = round_of(parts, *store, today);
+  auto stores = parts.tenants.all_opened();
+  stores.push_back(&parts.zero());  // of it, months of the log (decision 0078)
+  for (auto* store : stores) {
     const bool first_look = new_day || !before->tenants.contains(store->tenant());  // opened since, or not told yet
+    auto result = round_of(parts, *store, today, first_look);
     if (result && result.value().overdue != 0 && first_look) {
       if (auto told = alarm(*store, result.value()); !told) result = told.error();
     }
@@ -266,7 +287,12 @@ json::object round_status(const Parts& parts) {
   const auto last = parts.round.last();
   if (!last) return {{"state", "not yet"}};
   json::array tenants;
+  json::object appliance;
   for (const auto& [tenant, result] : last->tenants) {
+    if (tenant == kAppliance) {
+      appliance = {{"logMonthsDue", result.log_months}, {"overdue", result.overdue}, {"held", result.held}};
+      continue;
+    }
     const auto facts = parts.tenants.facts(tenant);
     tenants.push_back(json::object{{"localGovernmentCode", facts ? facts->code : std::string()},
                                    {"due", result.due},
@@ -274,11 +300,13 @@ json::object round_status(const Parts& parts) {
                                    {"held", result.held},
                                    {"undetermined", result.undetermined},
                                    {"applied", result.applied},
-                                   {"logMonthsDue", result.log_months}});
+                                   {"logMonthsDue", result.log_months},
+                                   {"documentsDue", result.documents}});
   }
   return {{"state", last->failed ? "degraded" : "ok"},
           {"lastRound", to_iso8601(last->at)},
-          {"tenants", std::move(tenants)}};
+          {"tenants", std::move(tenants)},
+          {"appliance", std::move(appliance)}};
 }
 
 }  // namespace shosoin::service

@@ -1,5 +1,6 @@
 #include "admin-api/service/service.h"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <new>
 
@@ -241,6 +242,29 @@ void Service::serve(Context& context, Outcome& outcome) {
   if (!result) outcome.reply = refused(request, result.error(), context);
 }
 
+// Due dates stand in boxes: where nobody logs in after a start, nothing would be erased and nothing overdue told
+// (decision 0081). A few at a time, for each takes the TPM.
+Result<void> Service::open_some() {
+  const auto damaged = tenants_.damaged();
+  std::size_t opened = 0;
+  bool left = false;
+  for (const auto& facts : tenants_.not_opened()) {
+    if (std::ranges::any_of(damaged, [&](const auto& one) { return one.id == facts.id; })) continue;
+    if (opened == limits::kOpenedAtOnce) {
+      left = true;
+      break;
+    }
+    const auto store = tenants_.open(facts.id);
+    const auto code = store ? ErrorCode::Internal : store.error().code();
+    const bool told = code == ErrorCode::Integrity;                                     // by whoever opens
+    const bool leaves = code == ErrorCode::NotFound || code == ErrorCode::Unavailable;  // is being removed
+    if (!store && !told && !leaves) return store.error();
+    if (store) ++opened;
+  }
+  if (opened != 0 && !left) next_round_ = {};  // what is due in them is looked at now
+  return success();
+}
+
 std::optional<ErrorCode> Service::maintain() {
   const auto fatal = [](const Result<void>& done, Literal what) -> std::optional<ErrorCode> {
     if (done) return std::nullopt;
@@ -257,6 +281,11 @@ std::optional<ErrorCode> Service::maintain() {
   }
   if (auto end = fatal(expire_sessions(parts_), "sessions could not be expired")) return end;
   if (auto end = fatal(write_activity(parts_), "session activity could not be written")) return end;
+  if (steady >= next_open_) {
+    const auto opened = open_some();
+    if (!opened) next_open_ = steady + limits::kOpenRetry;
+    if (auto end = fatal(opened, "a tenant could not be opened")) return end;
+  }
   auto stores = tenants_.all_opened();
   stores.push_back(&parts_.zero());
   imports_.begin_round();

@@ -44,6 +44,7 @@ class Service {
   Result<void> authenticate(const protocol::RequestRule& rule, Context& context);
   Result<std::shared_ptr<const std::optional<Person>>> known_person(const std::string& id);
   Result<Caller> caller_of(Context& context, protocol::FieldId field);
+  Result<void> open_some();
   Result<void> log_outcome(const protocol::RequestRule& rule, Context& context, std::string_view result);
   Definitions definitions_;
   Imports imports_;
@@ -54,7 +55,7 @@ class Service {
   std::chrono::steady_clock::time_point next_daily_batch_{}, next_state_copy_{};
   // By a clock that nobody sets: a system clock that came back from years ahead would keep them waiting for years.
   bool wants_batch_ = false;  // the scheduler has applied for erasures
-  std::chrono::steady_clock::time_point next_clock_{}, next_terms_{}, next_round_{};
+  std::chrono::steady_clock::time_point next_clock_{}, next_terms_{}, next_round_{}, next_open_{};
 };
 
 // What ends the process after the answer (STYLE, errors).

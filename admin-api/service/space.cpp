@@ -42,6 +42,8 @@ Use use_of(Kind kind) {
     case Kind::NumberChangeDecide:  // one entry; the rows are there
     case Kind::LinkingReport:
     case Kind::RetentionRulePropose:  // one entry
+    case Kind::ApplianceLogRule:      // one for each month
+    case Kind::ApplianceLogShow:
     case Kind::RetentionRuleList:
     case Kind::DueList:
     case Kind::RetentionCalendar:
@@ -66,6 +68,9 @@ Use use_of(Kind kind) {
     case Kind::HoldRelease:
     case Kind::HoldDecide:
     case Kind::HoldList:
+    case Kind::ApplianceLogErase:
+    case Kind::ApplianceLogHold:
+    case Kind::ApplianceLogRelease:
     case Kind::ClockStatus:
     case Kind::ClockAccept:
     case Kind::CertificateShow:

@@ -1,10 +1,13 @@
 // Tenants, health, status, and what checks the store.
 #include <boost/json/parse.hpp>
 
+#include "admin-api/service/appliance_log.h"
+#include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/scheduler.h"
 #include "admin-api/service/tenant_removals.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"
 #include "storage/files/identifiers.h"
@@ -22,10 +25,17 @@ Result<json::value> parsed(std::string_view text) {
   return value;
 }
 
-// Which files of open tenants nothing expires in.
+json::array codes_of(const std::vector<TenantFacts>& tenants) {
+  json::array out;
+  for (const auto& facts : tenants) out.emplace_back(facts.code);
+  return out;
+}
+
+// Which files nothing expires in; rules stand in boxes, so that of a tenant that is not open nothing is known.
 Result<json::object> retention_status(Parts& parts) {
   std::set<std::string> keys;
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
+  keys.insert({std::string(kAccessLog), std::string(kWorkingDocuments)});
   json::array without;
   for (const auto* store : parts.tenants.all_opened()) {
     TRY(const auto rules, all_rules(*store));
@@ -38,13 +48,18 @@ Result<json::object> retention_status(Parts& parts) {
     without.push_back(json::object{{"localGovernmentCode", facts ? facts->code : std::string()},
                                    {"recordFiles", json::array(missing.begin(), missing.end())}});
   }
-  const bool complete = without.empty();
+  auto unknown = codes_of(parts.tenants.not_opened());
   return json::object{
       {"note",
-       complete ? "すべてのファイルに採択された規則があります / every record file has an adopted rule"
-                : "保存期間未設定のファイルがあります: 規則が採択されるまで、何も満了せず、消去もできません / record "
-                  "files without an adopted rule: nothing expires there, and nothing can be erased"},
-      {"withoutRule", std::move(without)}};
+       without.empty() && !unknown.empty()
+           ? "まだ開いていない団体(unknown)の規則は確かめられません / the rules of tenants that are not open yet "
+             "(unknown) cannot be looked at"
+       : without.empty()
+           ? "すべてのファイルに採択された規則があります / every record file has an adopted rule"
+           : "保存期間未設定のファイルがあります: 規則が採択されるまで、何も満了せず、消去もできません / record "
+             "files without an adopted rule: nothing expires there, and nothing can be erased"},
+      {"withoutRule", std::move(without)},
+      {"unknown", std::move(unknown)}};
 }
 
 // On the local socket the certificates of a tenant that was removed are still there; also where its code is another's
@@ -102,7 +117,8 @@ Answer certificate_show(Parts& parts, Context& context) {
   if (context.channel == protocol::Channel::Local) {
     TRY(const bool shown, certificate_of_removed(parts, context));
     if (shown) return json::object{};
-    facts = parts.tenants.by_code(context.text(FieldId::TenantCode));
+    const auto code = context.text(FieldId::TenantCode);
+    facts = code == kApplianceCode ? appliance_facts() : parts.tenants.by_code(code);
   } else {
     TRY(auto* store, own_tenant(parts, context));
     facts = parts.tenants.facts(store->tenant());
@@ -135,7 +151,8 @@ Answer tenant_create(Parts& parts, Context& context) {
   if (!files::LocalGovernmentCode::parse(code)) {
     return context.refuse(ErrorCode::InvalidContent, "read a local government code", "/localGovernmentCode");
   }
-  if (name.empty()) return context.refuse(ErrorCode::InvalidContent, "name a tenant", "/name");
+  if (is_blank(name)) return context.refuse(ErrorCode::InvalidContent, "name a tenant", "/name");
+  if (!is_one_line(name)) return refuse_text(context, "/name");
   context.target["tenant"] = code;
   auto made = parts.appliance.create_tenant(code, name, {}, log_entry(log_object(context, "tenant-create", "ok")));
   if (!made && made.error().code() == ErrorCode::Conflict) context.pointer = "/localGovernmentCode";
@@ -182,6 +199,7 @@ Answer status(Parts& parts, Context&) {
                     "記録の外部証人なし: エポック内の巻戻しは検知できません / no witness: a rollback within an epoch "
                     "is not detected"}};
   TRY(out["retention"], retention_status(parts));
+  out["damagedTenants"] = codes_of(parts.tenants.damaged());
   out["scheduler"] = round_status(parts);
   TRY(out["tenantRemovals"], removal_states(parts));
   const auto time = parts.legal.last();

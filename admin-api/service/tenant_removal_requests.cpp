@@ -6,6 +6,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/tenant_removals.h"
+#include "admin-api/service/told_text.h"
 #include "firmware/base/codec.h"
 #include "storage/files/dates.h"
 
@@ -17,10 +18,10 @@ using generations::Change;
 using protocol::FieldId;
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  return refuse_in_words(context, context.refuse(ErrorCode::InvalidContent, "read a request for the removal of a tenant", pointer), {ja, en});
+  return refuse_in_words(
+      context, context.refuse(ErrorCode::InvalidContent, "read a request for the removal of a tenant", pointer),
+      {ja, en});
 }
-
-bool is_blank(const std::string& text) { return text.find_first_not_of(" \t") == std::string::npos; }
 
 Result<void> need_officer(const Context& context) {
   if (context.by().person.role == Role::SecurityOfficer) return success();
@@ -49,8 +50,11 @@ Result<json::object> hand_over_in(Parts& parts, Context& context) {
   if (is_blank(document)) {
     return refuse(context, "受領書の文書番号を書いてください。", "Give the number of the receipt.", "/documentNumber");
   }
+  if (!is_one_line(receiver)) return refuse_text(context, "/receiver");
+  if (!is_one_line(document)) return refuse_text(context, "/documentNumber");
   const auto day = files::read_date(context.text(FieldId::HandedOverOn));
-  if (!day || context.text(FieldId::HandedOverOn) > retention::to_text(legal_today(parts))) {
+  if (!day || !day.value().date.exact() ||
+      context.text(FieldId::HandedOverOn) > retention::to_text(legal_today(parts))) {
     return refuse(context, "返還した日を、今日までの日付(YYYY-MM-DD)で書いてください。",
                   "Give the day of the hand-over as YYYY-MM-DD, not after today.", "/handedOverOn");
   }

@@ -58,15 +58,14 @@ Result<Counted> count(const TenantStore& store, std::chrono::year_month_day toda
   Counted counted;
   Result<void> read = success();
   TRY(store.scan(TableId::Records, {}, [&](const Entry&) { return ++counted.records != 0; }));
-  TRY(store.scan(TableId::Terms, {}, [&](const Entry& entry) {
-    const auto term = retention::decode_term(*entry.value);
-    if (!term) {
-      read = term.error();
+  TRY(store.scan(TableId::Due, {}, [&](const Entry& entry) {
+    const auto due = decode_due(entry);
+    if (!due) {
+      read = due.error();
       return false;
     }
-    const bool ended = term.value().state == retention::TermState::Fixed &&
-                       std::chrono::sys_days{term.value().purge_from} <= std::chrono::sys_days{today};
-    if (ended) ++counted.ended;
+    if (due.value().day > retention::day_number(today)) return false;
+    if (due.value().file != kWorkingDocuments) ++counted.ended;  // papers have terms, and are no records
     return true;
   }));
   TRY(std::move(read));

@@ -30,6 +30,8 @@ inline constexpr std::size_t kRoundRecords =
 inline constexpr std::uint64_t kDueCounted = 100'000;  // due records of one tenant a round counts; beyond: "at least"
 inline constexpr int kBatchLooks =
     3;  // how often a batch is gathered anew because a hold came meanwhile; then it waits for the next
+inline constexpr std::size_t kOpenedAtOnce = 4;                // tenants nobody has used: each takes the TPM a while
+inline constexpr auto kOpenRetry = std::chrono::minutes{10};   // after one could not be opened
 inline constexpr auto kTermsRetry = std::chrono::minutes{10};  // after terms could not be computed
 
 }  // namespace shosoin::limits

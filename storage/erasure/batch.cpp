@@ -117,7 +117,10 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
   const auto epoch = core.state.epoch + 1;
   attempt.touched[kAppliance].store = &core.zero();
   for (const auto& order : attempt.orders) {
-    ENSURE(order.tenant != kAppliance);
+    // Tenant zero holds no records: what leaves it by an order of its own are months of its log, and it never leaves.
+    ENSURE(order.tenant != kAppliance ||
+           (order.records.empty() && order.rejected_imports.empty() && !order.remove_tenant));
+    if (order.tenant == kAppliance) continue;
     if (order.remove_tenant) {  // not opened: a closed tenant is removed without its keys
       ENSURE(attempt.leaving.try_emplace(order.tenant).second);
       continue;
@@ -130,7 +133,9 @@ Result<void> Batch::stage(std::vector<ErasureOrder> orders) {
     ENSURE(!attempt.leaving.contains(tenant));
     auto plan = plan_for(tenant, attempt.orders, epoch);
     if (tenant == kAppliance) {  // out of the snapshot; once more under hold, for what changes until then
-      TRY(plan.additions, forgotten(attempt.orders));
+      TRY(auto gone, forgotten(attempt.orders));
+      std::ranges::move(gone, std::back_inserter(plan.additions));
+      std::ranges::sort(plan.additions, {}, &Entry::key);
     }
     std::unique_ptr<GenerationFile> file;
     plan.copy_to = [&, tenant = tenant](const GenerationId& gid) -> Result<generations::SnapshotCopy*> {

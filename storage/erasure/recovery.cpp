@@ -186,7 +186,8 @@ Result<void> Appliance::Core::revert() {
   {
     TRY(auto transaction, appliance().read());
     TRY(auto stored, get_plain(*transaction, kEpoch, name_key("previous")));
-    if (!stored) return Error{ErrorCode::Integrity, "find the epoch before the one that does not open"};
+    // Step 8 drops it: that epoch was finished, and this TPM does not know (a software TPM whose state was set back).
+    if (!stored) return Error{ErrorCode::Forked, "start: the TPM is behind an epoch that was finished with it"};
     TRY(auto decoded, decode_epoch_state(*stored));
     old = std::move(decoded);
   }
@@ -265,6 +266,18 @@ Result<void> Appliance::Core::open_zero() {
   return success();
 }
 
+namespace {
+
+// A journal that is not there has been lost, or stands on a disk that is not mounted: never a new one.
+Result<std::unique_ptr<journal::Journal>> journal_of(const Places& places) {
+  auto journal = journal::Journal::open(places.data / "journal", false);
+  if (!journal && journal.error().code() == ErrorCode::NotFound)
+    return Error{ErrorCode::Integrity, "find the journal", journal.error().outside()};
+  return journal;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const tpm::Pins& pins,
                                                     std::unique_ptr<tpm::Anchor> anchor, const Clock& clock) {
   auto core = std::make_unique<Core>();
@@ -274,7 +287,7 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   core->clock = &clock;
   auto environment = engine::Environment::open(core->directory_of(kAppliance), generations::appliance_layout(), false);
   if (!environment && environment.error().code() == ErrorCode::NotFound) {
-    TRY(auto journal, journal::Journal::open(places.data / "journal", false));
+    TRY(auto journal, journal_of(places));
     core->journal = std::move(journal);
     TRY(core->rebuild_environment());
     environment = engine::Environment::open(core->directory_of(kAppliance), generations::appliance_layout(), false);
@@ -285,7 +298,7 @@ Result<std::unique_ptr<Appliance>> Appliance::start(const Places& places, const 
   TRY(core->load_state());
   TRY(core->look_at_tpm());
   if (!core->journal) {
-    TRY(auto journal, journal::Journal::open(places.data / "journal", false));
+    TRY(auto journal, journal_of(places));
     core->journal = std::move(journal);
   }
   TRY(core->open_environments());

@@ -46,8 +46,9 @@ constexpr std::array<Proposal, 14> kProposals{{
     {"access-log-7y", Subject::LogMonths, "", "アクセスログ", "access log", kExcl, "7y", "記録した日",
      "day of the record", "法令に年数なし。住基ネット操作履歴7年の例(三股町)", Reliability::Corroborated},
     {"shiyo-shoninnegai-5y", Subject::Documents, "", "データ使用承認願などの申請書類",
-     "applications for the use of data", kNextYear, "5y", "承認した日", "day of the approval",
-     "評価書002 Ⅲ-5(申請書類を5年間保存する; X-20)", Reliability::Read},
+     "applications for the use of data", kNextYear, "5y", "完結した日(承認、却下、取下げ、報告の受領、解除)",
+     "day it was closed: decided, withdrawn, reported, released", "評価書002 Ⅲ-5(申請書類を5年間保存する; X-20)",
+     Reliability::Read},
 }};
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "storage/files/stored_row.h"
 #include "storage/generations/records_entry.h"
 #include "tests/fault/forensic_lab.h"
+#include "tests/fault/planted_texts.h"
 #include "tests/fault/process_image.h"
 
 namespace shosoin::test {
@@ -114,6 +115,7 @@ class Experiment {
       lab_.log_in(tenant);
       lab_.copy_at_every_step(true);
       lab_.import(tenant, csv);
+      planted_.set_holds(lab_, tenant, strangers);
       lab_.copy_at_every_step(false);
       std::ranges::shuffle(present, lab_.random());
       for (std::size_t i = 0; i < present.size() / 2; ++i) present[i].goes = true;
@@ -154,6 +156,8 @@ class Experiment {
     number_keys_ = opened.number_keys;
     tokens_ = tokens_of(people_);
     expect(loot.found(tokens_).size() == people_.size(), "tokens of all numbers are found");
+    queries_ = planted_.query_needles(number_keys_);
+    expect(loot.found(queries_).size() == planted_.queries(), "search keys of holds are found while they hold");
     std::printf("before: %s markers, %d halves, %d tables, %d generations\n", share(found.size(), all).c_str(),
                 loot.halves, loot.tables, loot.generations);
   }
@@ -177,6 +181,7 @@ class Experiment {
     lab_.tell("open");
     for (std::size_t tenant = 0; tenant < Lab::kTenants; ++tenant) {
       lab_.log_in(tenant);
+      planted_.release_holds(lab_, tenant);
       std::string records;
       for (auto& marker : people_) {
         if (marker.tenant != tenant) continue;
@@ -198,6 +203,7 @@ class Experiment {
       application[FieldId::Method] = "暗号鍵の破棄";
       application[FieldId::PlannedDate] = "2026-12-01";
       application[FieldId::Ground] = "架空市文書管理規程第10条";
+      planted_.put_into(lab_, application);
       const auto asked = lab_.ask(Kind::ErasureRequest, application);
       lab_.must(asked, "apply for an erasure");
       auto decision = lab_.as_manager(tenant);
@@ -271,6 +277,7 @@ class Experiment {
     const auto memory_plain = search_process(lab_.vault(), plaintexts_);
     const auto memory_keys = search_process(lab_.vault(), erased_keys_);
     const auto memory_tokens = search_process(lab_.vault(), tokens_);
+    const auto memory_queries = search_process(lab_.vault(), queries_);
     Needles old;
     std::vector<Bytes> old_keys = before_;
     old_keys.insert(old_keys.end(), middle_.begin(), middle_.end());
@@ -295,6 +302,13 @@ class Experiment {
            "kept people are found by the same means: " + std::to_string(plain.size()));
     expect(loot.found(erased_keys_).empty(), "keys of erased rows in the copies");
     expect(going(loot.found(tokens_), 1) == 0, "tokens of erased numbers in the copies");
+    expect(loot.found(queries_).empty(), "search keys of released holds in the copies");
+    expect(memory_queries.found.empty(), "search keys of released holds in memory");
+    // What was typed stays as it was typed, inside boxes that are opened today, and nowhere else (threat model).
+    const auto typed = loot.found(planted_.typed_needles()).size();
+    expect(typed == planted_.typed(), "typed texts are kept: " + share(typed, planted_.typed()));
+    expect(lab_.hoard().found(planted_.typed_needles()).empty(), "typed texts in files");
+    expect(lab_.hoard().found(queries_).empty(), "search keys of holds in files");
     expect(lab_.hoard().found(plaintexts_).empty(), "plaintexts in files");
     expect(lab_.hoard().found(erased_keys_).empty(), "row keys in files");
     expect(lab_.hoard().found(tokens_).empty(), "tokens in files");
@@ -325,7 +339,8 @@ class Experiment {
   Lab lab_;
   std::size_t markers_, goes_ = 0;
   std::vector<Marker> people_, strangers_;
-  Needles plaintexts_, tokens_, erased_keys_;
+  Needles plaintexts_, tokens_, erased_keys_, queries_;
+  PlantedTexts planted_;
   std::vector<Bytes> before_, middle_;
   std::map<std::pair<TenantId, RecordId>, generations::RecordEntry> records_;
   std::map<TenantId, Bytes> number_keys_;

@@ -23,8 +23,8 @@ class Restore(Story):
             file.write(code)
         return path
 
-    def restore(self, backup, *persons):
-        words = ["restore", "--backup", backup, "--remains", self.remains]
+    def restore(self, backup, *persons, remains=None):
+        words = ["restore", "--backup", backup, "--remains", remains or self.remains]
         for person, code in persons:
             words += ["--as", person.login_file, "--code-file", self.write_code(person, code)]
         return self.cli.ask(*words, patience=300)
@@ -68,6 +68,10 @@ class Restore(Story):
         self.refused(self.restore(backup, (aoki, code), (baba, baba.authenticator.wrong_code())), "not-authenticated")
         self.assertFalse(os.path.exists(self.place.data), "a refused restore left something")
         self.damaged_is_refused(backup, (aoki, code), (baba, other))
+        for elsewhere in (backup, self.home):  # either would say that nothing was lost, or what another lost
+            refused = self.restore(backup, (aoki, code), (baba, other), remains=elsewhere)
+            self.assertIn("--remains", self.refused(refused, "invalid-content").data["doing"])
+            self.assertFalse(os.path.exists(self.place.data), "a refused restore left something")
         told = self.accepted(self.restore(backup, (aoki, code), (baba, other))).data
         self.assertEqual(made["backupDigest"], told["backupDigest"])
         self.assertEqual(made["epoch"] + 2, told["epoch"])

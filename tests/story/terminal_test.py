@@ -4,6 +4,7 @@ import os
 import pty
 import select
 import stat
+import subprocess
 import time
 
 from harness import Story, main
@@ -78,7 +79,16 @@ class OnATerminal(Story):
 
     def test_5_wrong_usage_and_unknown_commands_have_one_exit_code(self):
         for words in (["nothing"], ["tenant"], ["record", "retrieve"], ["--lang", "fr", "health"]):
-            self.assertEqual(64, self.cli.ask(*words).code, words)
+            answer = self.refused(self.cli.ask(*words), "bad-request")
+            self.assertEqual((64, 64), (answer.code, answer.data["exitCode"]), words)
+        for words in (["--rule", "EXCL", "--period", "0y", "--event", "2024-06-20"], ["--rule", "EXCL"]):
+            self.assertTrue(self.cli.ask("retention", "explain", *words).problem, words)
+
+    def test_7_an_answer_that_could_not_be_written_is_no_success(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([self.cli.program, "retention", "proposals"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        self.assertEqual(74, done.returncode)
+        self.assertIn("標準出力", done.stderr.decode())
 
     def test_6_help_tells_the_exit_codes_and_examples(self):
         told = self.cli.ask("--help")

@@ -149,6 +149,13 @@ TEST(CommandLineReport, ShowsAnItemUnderTheNameOfTheRegister) {
   EXPECT_EQ(readable(items, true), "漢字氏名: 千葉\n");
 }
 
+TEST(CommandLineReport, PutsWhatARefusalPointsToIntoItsWords) {
+  const boost::json::object body{{"holdId", "00ff"}, {"purgeFrom", "2031-04-01"}, {"count", 3}};
+  EXPECT_EQ(with_values("廃棄停止(holdId)がかかっています。", body), "廃棄停止(holdId: 00ff)がかかっています。");
+  EXPECT_EQ(with_values("A hold (holdId) is in force.", body), "A hold (holdId: 00ff) is in force.");
+  for (const auto* words : {"holdId", "(count)", "(another)", "(purge)", ""})
+    EXPECT_EQ(with_values(words, body), words);
+}
 TEST(CommandLineErrors, KnowsEveryProblemTypeOfTheTable) {
   for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
     const auto code = static_cast<ErrorCode>(i);

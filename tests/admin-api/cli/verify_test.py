@@ -68,6 +68,12 @@ class Verify(unittest.TestCase):
         self.assert_refused(text.replace('{"cert', '{ "cert', 1), "canonical")
         self.assert_refused(text[:-1], "not JSON")
 
+    def test_the_file_that_cannot_be_read_is_named(self):
+        for words in (["/nowhere/certificate.json", "--provisioning", RECORD], [RECORD, "--provisioning", "/nowhere/record.json"]):
+            done = subprocess.run([PROGRAM, "verify", "certificate", *words], capture_output=True, text=True, timeout=60, check=False)
+            self.assertNotEqual(0, done.returncode)
+            self.assertIn("/nowhere/", done.stderr)
+
     def test_an_unknown_member_is_refused(self):
         self.assert_refused('{"aaa":1,' + vector("erasure-certificate.json")[1:], "unknown member")
 
@@ -80,6 +86,13 @@ class Verify(unittest.TestCase):
         paper = "".join(base64.b64decode(record[f"custodianKey{axis}"]).hex() for axis in "XY")
         text = vector("erasure-certificate.json")
         self.assertEqual(0, self.ask(text, "--custodian-key", paper).returncode)
+        self.assertEqual(0, self.ask(text, "--custodian-key", paper.upper()).returncode)
+        for nothing in ("", "zz" * 64, paper[2:], paper + "00"):  # an empty file of the paper's must not pass for no question
+            done = self.ask(text, "--custodian-key", nothing)
+            self.assertEqual(65, done.returncode, nothing)
+            self.assertIn("128 hex digits", done.stdout + done.stderr)
+        for nothing in ("", "13210", "132102"):
+            self.assertEqual(65, self.ask(text, "--tenant", nothing).returncode, nothing)
         done = self.ask(text, "--custodian-key", "00" + paper[2:])
         self.assertEqual(REFUSED, done.returncode, done.stdout)
         self.assertIn("another appliance", done.stdout + done.stderr)

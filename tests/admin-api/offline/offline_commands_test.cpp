@@ -92,6 +92,9 @@ TEST(CheckCommand, RefusesEmptyInputAndALineWithoutEnd) {
   EXPECT_EQ(run({"check", "date"}).exit_code, 64);
   EXPECT_FALSE(run({"check", "date"}).err.empty());
   EXPECT_EQ(run({"check", "date"}, std::string(10'000, '1')).exit_code, 65);
+  const auto behind = run({"check", "date"}, std::string(10'000, '1') + "\n2024-06-20\n");
+  EXPECT_EQ(behind.exit_code, 65);
+  EXPECT_NE(behind.out.find("2024-06-20"), std::string::npos);
 }
 
 TEST(RetentionCommand, PrintsStartEndAndPurgeFrom) {
@@ -108,6 +111,15 @@ TEST(RetentionCommand, PrintsStartEndAndPurgeFrom) {
   const auto words =
       run({"retention", "explain", "--rule", "EXCL", "--period", "150y", "--event", "2024-06-20", "--lang", "en"});
   EXPECT_NE(words.out.find("purge from: 2174-06-21"), std::string::npos);
+}
+TEST(RetentionCommand, AnswersARefusalInJsonWhereThatWasAskedFor) {
+  const auto result =
+      run({"retention", "explain", "--rule", "EXCL", "--period", "0y", "--event", "2024-06-20", "--json"});
+  EXPECT_EQ(result.exit_code, 65);
+  const auto answer = lines(result.out).at(0);
+  EXPECT_EQ(answer.at("code").as_string(), "invalid-content");
+  EXPECT_EQ(answer.at("exitCode").as_int64(), 65);
+  EXPECT_TRUE(result.err.empty());
 }
 TEST(RetentionCommand, ReadsLinesAndGoesOnAfterABadOne) {
   const auto result = run({"retention", "explain", "--json"},
@@ -139,6 +151,65 @@ TEST(RetentionCommand, AgreesWithEveryDomainVectorThroughItsLines) {
     for (auto name : {"start", "end", "purgeFrom"})
       EXPECT_EQ(answers[i].at(name), vectors.at("retention").as_array()[i].at(name));
   }
+}
+// Each refused with its number, in the language asked for, and none keeps the lines around it from their answers.
+TEST(RetentionCommand, AnswersEveryLineWhateverStandsInTheOthers) {
+  const std::vector<std::string> bad = {"",
+                                        " ",
+                                        "EXCL",
+                                        "EXCL 5y",
+                                        "EXCL 5y 2024-06-20 2024-06-21",
+                                        "excl 5y 2024-06-20",
+                                        "EXCL 5 2024-06-20",
+                                        "EXCL 0y 2024-06-20",
+                                        "EXCL -5y 2024-06-20",
+                                        "EXCL 05y 2024-06-20",
+                                        "EXCL 1001y 2024-06-20",
+                                        "EXCL 4294967297y 2024-06-20",
+                                        "EXCL 99999999999999999999y 2024-06-20",
+                                        "EXCL ５y 2024-06-20",
+                                        "EXCL 5y 2024-13-01",
+                                        "EXCL 5y 2024-06-31",
+                                        "EXCL 5y 2023-02-29",
+                                        "EXCL 5y 1900-02-29",
+                                        "EXCL 5y 2024-6-20",
+                                        "EXCL 5y 20240620",
+                                        "EXCL 5y 2024-A5-00",
+                                        "EXCL 5y 2024-06-A4",
+                                        "EXCL 5y 2024-00-20",
+                                        "EXCL 5y 令和6-06-20",
+                                        "EXCL 5y R06-06-20",
+                                        "EXCL 1d 9999-12-31",
+                                        "NEXT_FY 1y 9998-12-31",
+                                        "EXCL 1000y 9000-01-01",
+                                        "EXCL 366000d 9999-01-01",
+                                        std::string("EXCL 5y 2024-06-20\0", 19),
+                                        "\xFF\xFE 5y 2024-06-20",
+                                        std::string(1 << 20, 'E')};
+  const std::string good = "INCL 5y 2024-02-29";
+  std::string input;
+  for (const auto& line : bad) input += line + '\n' + good + "\r\n";
+  for (const bool english : {false, true}) {
+    const auto result = run({"retention", "explain", "--json", "--lang", english ? "en" : "ja"}, input);
+    EXPECT_EQ(result.exit_code, 65);
+    const auto answers = lines(result.out);
+    ASSERT_EQ(answers.size(), bad.size());
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+      EXPECT_EQ(answers[i].at("line").as_int64(), static_cast<std::int64_t>(2 * i + 2));
+      EXPECT_EQ(answers[i].at("end").as_string(), "2029-02-28");  // 民法143条: no 29 February in that year
+    }
+    std::istringstream told(result.err);
+    for (std::size_t i = 0; i < bad.size(); ++i) {
+      std::string line;
+      ASSERT_TRUE(std::getline(told, line)) << i;
+      EXPECT_TRUE(line.starts_with(std::to_string(2 * i + 1) + (english ? ": " : "行目: "))) << line;
+      EXPECT_EQ(line.find("直してください") == line.npos, english || i + 1 == bad.size()) << line;
+    }
+  }
+  EXPECT_EQ(run({"retention", "explain"}, good).exit_code, 0);
+  // The last day there is, and nothing beyond it.
+  EXPECT_EQ(lines(run({"retention", "explain", "--json"}, "INCL 1d 9999-12-30").out).at(0).at("purgeFrom").as_string(),
+            "9999-12-31");
 }
 TEST(RetentionCommand, TellsProposalsWithTheirSourcesAndThatNothingExpiresByThem) {
   const auto text = run({"retention", "proposals"});

@@ -56,6 +56,10 @@ TEST_F(Enrolment, RefusesSharedNamesAndFormsThatAreNone) {
   refuses("no", FieldId::Section, "市民課", ErrorCode::InvalidContent, "/operatorId");
   refuses("enrol-a", FieldId::PersonName, "窓口共用", ErrorCode::InvalidContent, "/name");
   refuses("enrol-a", FieldId::StaffNumber, "", ErrorCode::InvalidContent, "/staffNumber");
+  refuses("enrol-a", FieldId::StaffNumber, "\u3000-", ErrorCode::InvalidContent, "/staffNumber");
+  refuses("enrol-a", FieldId::StaffNumber, "1\u202E2", ErrorCode::InvalidContent, "/staffNumber");
+  refuses("enrol-a", FieldId::PersonName, "架空\x1B[2J", ErrorCode::InvalidContent, "/name");
+  refuses("enrol-a", FieldId::Section, "市民課\n", ErrorCode::InvalidContent, "/section");
   refuses("enrol-a", FieldId::Section, "", ErrorCode::InvalidContent, "/section");
   refuses("enrol-a", FieldId::Role, "superuser", ErrorCode::InvalidContent, "/role");
   refuses("enrol-a", FieldId::TenantCode, "", ErrorCode::InvalidContent, "/localGovernmentCode");
@@ -92,6 +96,8 @@ TEST_F(Enrolment, RefusesASecondAccountASecondIdAndASharedFactor) {
   EXPECT_EQ(told.member("pointer"), "/totpSecret");
   auto same_person = person_fields("enrol-e");
   same_person[FieldId::StaffNumber] = fields[FieldId::StaffNumber];
+  EXPECT_EQ(add(same_person).member("pointer"), "/staffNumber");
+  same_person[FieldId::StaffNumber] = " " + fields[FieldId::StaffNumber];
   EXPECT_EQ(add(same_person).member("pointer"), "/staffNumber");
   ASSERT_FALSE(world.as_officers(Kind::PersonDisable, {{FieldId::PersonId, "enrol-c"}}).refused);
   EXPECT_EQ(add(person_fields("enrol-c")).refused, ErrorCode::Conflict);  // never given to another

@@ -115,7 +115,8 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   EXPECT_EQ(decide("mori", world.t3, erasure).refused, ErrorCode::SamePerson);  // the requester's terminal
   ASSERT_FALSE(decide("mori", t4, erasure).refused);
   const auto backups = world.parts().settings.state_copy_directory / "backups";
-  for (const auto* name : {"20261101T000000Z-1", "making", "notes"}) std::filesystem::create_directories(backups / name);
+  for (const auto* name : {"20261101T000000Z-1", "making", "notes"})
+    std::filesystem::create_directories(backups / name);
   const auto done = execute("ito", world.t3, erasure);
   std::filesystem::remove_all(backups);
   ASSERT_FALSE(done.refused) << done.text;
@@ -158,7 +159,8 @@ TEST_F(Erasure, IsAskedForApprovedByAnotherExecutedAndProven) {
   const auto whole = world.ask(Kind::BatchCertificateShow, batch);
   ASSERT_FALSE(whole.refused);
   EXPECT_EQ(erasure::verify_certificate(whole.text, pinned.value()).kind, erasure::CertificateKind::Batch);
-  EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), tenant).fault, erasure::CertificateFault::None);
+  EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), tenant).fault,
+            erasure::CertificateFault::None);
   EXPECT_EQ(erasure::verify_certificate(certificate.text, pinned.value(), ServiceWorld::kKoganei).fault,
             erasure::CertificateFault::OtherTenant);
   batch[FieldId::Epoch] = std::string(text_of(be(check.epoch + 1)));
@@ -191,9 +193,19 @@ TEST_F(Erasure, ApplicationsWithAnItemMissingAreRefusedWithItsPlace) {
     fields.erase(field);
     EXPECT_EQ(world.ask(Kind::ErasureRequest, fields).member("pointer"), pointer);
   }
-  auto fields = good;
-  fields[FieldId::PlannedDate] = "2026-02-30";
-  EXPECT_EQ(world.ask(Kind::ErasureRequest, fields).member("pointer"), "/plannedDate");
+  // Blank in any width, line ends, controls of a terminal, marks that turn the direction of writing.
+  for (const auto* text : {"\u3000 \u00A0", "\u200B", "一\n二", "一\x1B[2J", "一\u0085", "一\u202E二", "\u2066一"}) {
+    for (const auto& [field, pointer] : {items[0], items[5]}) {
+      auto fields = good;
+      fields[field] = text;
+      EXPECT_EQ(world.ask(Kind::ErasureRequest, fields).member("pointer"), pointer) << text;
+    }
+  }
+  for (const auto* day : {"2026-02-30", "2026-00-00", "0000-00-00", "2026-12-A1"}) {
+    auto fields = good;
+    fields[FieldId::PlannedDate] = day;
+    EXPECT_EQ(world.ask(Kind::ErasureRequest, fields).member("pointer"), "/plannedDate") << day;
+  }
 }
 
 TEST_F(Erasure, OfUnknownRecordsIsNotFoundAndOfOneRecordTwiceAConflict) {

@@ -1,6 +1,9 @@
 // The time that retention counts with: neither a clock ten years ahead nor one ten years back moves it, both alarm, and
 // two persons accept a jump (DESIGN section 6; E-03).
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
 
 #include "admin-api/service/logged_time.h"
 #include "tests/admin-api/service/retention_world.h"
@@ -106,6 +109,31 @@ TEST_F(LegalClock, TakesAtAStartTheLaterOfWhatIsStoredAndItsLastLineInTheLogAndT
   restart();
   EXPECT_GE(legal().now(), later.now() + 48h);
   EXPECT_TRUE(legal().disagreement());
+}
+
+TEST_F(LegalClock, GoesOnByWhatIsStoredWhereTheLogIsDamaged) {
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
+  std::set<std::filesystem::path> segments;
+  for (const auto& file : std::filesystem::directory_iterator(world.settings().data_directory / "journal")) {
+    std::ifstream in(file.path(), std::ios::binary);
+    if (in.get() != 0) segments.insert(file.path());  // not one that was made ahead
+  }
+  ASSERT_FALSE(segments.empty());
+  std::fstream segment(*segments.rbegin(), std::ios::in | std::ios::out | std::ios::binary);
+  const auto flip = [&] {
+    segment.seekg(300);  // in the first line of a segment, or where everybody stood
+    const auto byte = static_cast<char>(segment.get() ^ 1);
+    segment.seekp(300);
+    segment.put(byte).flush();
+  };
+  flip();
+  const auto found = service::last_logged_time(world.appliance().zero(), world.appliance().journal());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code(), ErrorCode::Integrity);
+  service::LegalClock fresh;  // as at a start
+  EXPECT_TRUE(fresh.look(world.appliance(), world.clock));
+  EXPECT_GE(fresh.now(), world.clock.now());
+  flip();
 }
 
 TEST_F(LegalClock, IsBroughtOnAfterARestoreByWhatTheLostLinesOfTheLogSay) {

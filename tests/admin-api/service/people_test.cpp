@@ -74,6 +74,13 @@ TEST(SameHuman, IsToldByTheStaffNumberWithinATenant) {
   auto other = one;
   other.id = "sato-2";
   EXPECT_TRUE(same_human(one, other));
+  for (const auto* typed : {"１２３", " 123", "12-3", "123\u3000", "1\u22122３", "12\u200B3", "0123"}) {
+    other.staff_number = typed;
+    EXPECT_TRUE(same_human(one, other)) << typed;
+  }
+  other.staff_number = "124";
+  EXPECT_FALSE(same_human(one, other));
+  other.staff_number = one.staff_number;
   other.tenant = TenantId::random();
   EXPECT_FALSE(same_human(one, other));
   other.id = "SATO";

@@ -94,6 +94,27 @@ TEST_F(Scheduler, IsToldOnTheStatusPage) {
   EXPECT_EQ(status.body.at("clock").as_object().count("agrees"), 1u);
 }
 
+// Decision 0081: after a start due dates are looked at although nobody has logged in, and until then nothing is
+// claimed.
+TEST_F(Scheduler, LooksAtATenantNobodyHasUsedSinceTheStart) {
+  const std::string code(tenant);
+  const auto is_named = [&](std::string_view member) {
+    const auto told = world.ask(Kind::Status, {{FieldId::Session, world.officer(1)}}, protocol::Channel::Local);
+    const auto& codes = told.body.at("retention").at(member).as_array();
+    return std::ranges::any_of(codes, [&](const auto& one) { return one.as_string() == code; });
+  };
+  restart();
+  auto& tenants = world.parts().tenants;
+  ASSERT_EQ(tenants.opened(world.tenant(tenant)), nullptr);
+  EXPECT_TRUE(is_named("unknown"));
+  for (std::size_t i = 0; i <= tenants.all().size() / limits::kOpenedAtOnce; ++i) {
+    ASSERT_FALSE(world.service().maintain());
+  }
+  ASSERT_NE(tenants.opened(world.tenant(tenant)), nullptr);
+  EXPECT_TRUE(world.parts().round.last()->tenants.contains(world.tenant(tenant)));
+  EXPECT_FALSE(is_named("unknown"));
+}
+
 class SchedulerOfManyHeld : public Scheduler {
  protected:
   SchedulerOfManyHeld() : Scheduler("012068") {}
