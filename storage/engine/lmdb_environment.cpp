@@ -221,11 +221,12 @@ class LmdbEnvironment final : public Environment {
   Result<std::unique_ptr<WriteTransaction>> write() override {
     ENSURE(shared_.writer.load() != std::this_thread::get_id());
     TRY(auto use, use_of(shared_));
+    Turn turn(shared_.turns);
     if (shared_.failed.load()) return Error{ErrorCode::StorageFailed, "write after a failed commit"};
     if (shared_.damaged.load()) return damaged();
     TRY(auto transaction, begin(shared_.handle.get(), 0));
     return std::unique_ptr<WriteTransaction>(
-        std::make_unique<LmdbWriter>(std::move(use), shared_, std::move(transaction)));
+        std::make_unique<LmdbWriter>(std::move(use), std::move(turn), shared_, std::move(transaction)));
   }
   Result<std::uint64_t> size_on_disk() const override {
     struct stat status {};

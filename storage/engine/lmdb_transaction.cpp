@@ -125,8 +125,8 @@ Result<std::optional<Bytes>> LmdbReader::last_key(Table table) const {
   return last_key_of({shared_, transaction_.get()}, table);
 }
 
-LmdbWriter::LmdbWriter(Use use, Shared& shared, TransactionHandle transaction) noexcept
-    : use_(std::move(use)), shared_(shared), transaction_(std::move(transaction)) {
+LmdbWriter::LmdbWriter(Use use, Turn turn, Shared& shared, TransactionHandle transaction) noexcept
+    : use_(std::move(use)), turn_(std::move(turn)), shared_(shared), transaction_(std::move(transaction)) {
   shared_.writer.store(std::this_thread::get_id());
 }
 LmdbWriter::~LmdbWriter() {
@@ -138,6 +138,7 @@ void LmdbWriter::end() noexcept {
   ENSURE(shared_.writer.load() == std::this_thread::get_id());
   shared_.writer.store({});
   transaction_.reset();
+  turn_.pass();
 }
 Error LmdbWriter::remember(Error error) {
   if (!first_error_) first_error_ = error;
@@ -207,6 +208,7 @@ Result<void> LmdbWriter::finish() {
   ENSURE(shared_.writer.load() == std::this_thread::get_id());
   shared_.writer.store({});
   const int code = mdb_txn_commit(transaction_.release());
+  turn_.pass();
   if (code == MDB_SUCCESS) {
     if (dirty_pages_ >= limits::kLetGoPages) shared_.let_go_of_pages();
     return success();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <span>
@@ -29,6 +30,43 @@ class IdleReaders {
   std::vector<TransactionHandle> resting_;  // at most limits::kIdleReaders
 };
 
+// Writers in the order in which they came. LMDB's own mutex is not fair: whoever commits one transaction after the
+// other, as a generation is written, has it again before a writer that waits is awake.
+class Turns {
+ public:
+  void wait() {
+    std::unique_lock lock(mutex_);
+    const auto mine = next_++;
+    changed_.wait(lock, [&] { return now_ == mine; });
+  }
+  void pass() noexcept {
+    {
+      std::scoped_lock lock(mutex_);
+      ++now_;
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t next_ = 0, now_ = 0;
+};
+// From waiting to passing on, at the latest when it goes.
+class Turn {
+ public:
+  explicit Turn(Turns& turns) : turns_(&turns) { turns.wait(); }
+  Turn(Turn&& other) noexcept : turns_(std::exchange(other.turns_, nullptr)) {}
+  Turn& operator=(Turn&&) = delete;
+  ~Turn() { pass(); }
+  void pass() noexcept {
+    if (auto* turns = std::exchange(turns_, nullptr); turns != nullptr) turns->pass();
+  }
+
+ private:
+  Turns* turns_;
+};
+
 // What an environment shares with its transactions.
 struct Shared {
   EnvironmentHandle handle;
@@ -36,10 +74,11 @@ struct Shared {
   std::vector<MDB_dbi> tables;
   std::atomic<bool> failed{false};   // a commit ended unknown: nothing more is written
   std::atomic<bool> damaged{false};  // a check of the running environment found damage: nothing more is read or written
+  Turns turns;                       // of writers
   std::atomic<std::thread::id> writer{};  // LMDB's writer mutex would deadlock a thread that asks twice
   std::span<std::uint8_t> map{};          // where LMDB has mapped the file; empty where that is not known
-  // The pages of the file that this process has touched leave its memory and stay in the kernel's cache: after writing much, so
-  // that what an import has passed by is not held for good. Whoever reads one meanwhile finds it again.
+  // The pages of the file that this process has touched leave its memory and stay in the kernel's cache: after writing
+  // much, so that what an import has passed by is not held for good. Whoever reads one meanwhile finds it again.
   void let_go_of_pages() const noexcept;
 
   // Who uses the handle has entered and leaves. Once it is retired nobody enters, and the last to leave closes it.
@@ -86,7 +125,7 @@ class LmdbReader final : public ReadTransaction {
 
 class LmdbWriter final : public WriteTransaction {
  public:
-  LmdbWriter(Use use, Shared& shared, TransactionHandle transaction) noexcept;
+  LmdbWriter(Use use, Turn turn, Shared& shared, TransactionHandle transaction) noexcept;
   ~LmdbWriter() override;
   Result<std::optional<ByteView>> get(Table table, ByteView key) const override;
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
@@ -104,7 +143,8 @@ class LmdbWriter final : public WriteTransaction {
   void end() noexcept;
   Result<void> finish();
 
-  Use use_;  // left last
+  Use use_;    // left last
+  Turn turn_;  // passed on as soon as the transaction is over
   Shared& shared_;
   TransactionHandle transaction_;
   std::optional<Error> first_error_;  // LMDB would answer MDB_BAD_TXN to commit; the reason is worth more

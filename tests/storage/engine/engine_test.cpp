@@ -206,6 +206,28 @@ TEST_F(EngineTest, WritersTakeTurns) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(read("counter"), std::to_string(kThreads * kRounds));
 }
+// LMDB's mutex goes to whoever asks first after it is let go: to the one that has just let it go, as a rule.
+TEST_F(EngineTest, AWriterThatWaitsComesBeforeTheNextTransactionOfTheOneItWaitsFor) {
+  using namespace std::chrono_literals;
+  for (int round = 0; round < 5; ++round) {
+    const auto key = "waited-" + std::to_string(round);
+    auto first = environment_->write().value();
+    std::atomic<bool> coming{false};
+    std::thread other([&] {
+      coming = true;
+      auto writer = environment_->write().value();
+      EXPECT_TRUE(writer->put(kFirst, view_of(key), view_of(key)));
+      EXPECT_TRUE(writer->commit("test:commit"));
+    });
+    while (!coming) std::this_thread::yield();
+    std::this_thread::sleep_for(100ms);  // it waits by now
+    EXPECT_TRUE(first->commit("test:commit"));
+    const bool there = environment_->write().value()->get(kFirst, view_of(key)).value().has_value();
+    EXPECT_TRUE(there) << round;
+    other.join();
+  }
+}
+
 TEST_F(EngineTest, EstimatesDirtyPagesAtLeastAsHighAsTheFileGrows) {
   const auto before = environment_->size_on_disk().value();
   auto writer = environment_->write().value();
