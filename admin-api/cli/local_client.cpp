@@ -134,7 +134,7 @@ Result<void> put_sessions(Context& context, protocol::Request& request, const st
   }
   if (session_files.size() < wanted) {
     return context.explain(
-        Error{ErrorCode::NotAuthenticated, "find the sessions this act needs"}, {},
+        Error{ErrorCode::BadRequest, "find the sessions this act needs"}, {},
         std::string(context.pick(
             wanted == 2 ? Text{"--session を二人分、二回指定してください", "give --session twice, for two persons"}
                         : Text{"--session を指定してください", "give --session"})));
