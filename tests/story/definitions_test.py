@@ -30,7 +30,7 @@ class DefinitionsOfARunningService(Story):
         shown = self.accepted(self.cli.ask("file", "add", path, "--session", first.session)).data
         self.assertEqual([("logic-check-changed", "/checks/0", "noMoveInOfResident")],
                          [(change["rule"], change["pointer"], change["key"]) for change in shown["changes"]])
-        self.refused(self.cli.ask("file", "add", path, "--change", shown["changeDigest"], "--session", first.session), "bad-request")
+        self.refused(self.cli.ask("file", "add", path, "--change", shown["changeDigest"], "--session", first.session), "not-authenticated")
         self.refused(self.cli.both(first, first, "file", "add", path, "--change", shown["changeDigest"]), "same-person")
         self.refused(self.cli.both(first, second, "file", "add", path, "--change", "00" * 32), "conflict")
         done = self.accepted(self.cli.both(first, second, "file", "add", path, "--change", shown["changeDigest"])).data
