@@ -14,6 +14,10 @@ void Context::say(const Text& text) const {
   if (!json) std::cout << pick(text) << '\n';
 }
 
+void Context::say_aside(const Text& text) const {
+  if (!json) std::cerr << pick(text) << '\n';
+}
+
 void Context::show(const boost::json::value& value) const {
   if (json) {
     std::cout << boost::json::serialize(value) << '\n';

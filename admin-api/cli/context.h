@@ -30,6 +30,8 @@ class Context {
 
   // One line to standard output; nothing when --json asked for one document.
   void say(const Text& text) const;
+  // One line to standard error, beside what fails; nothing with --json.
+  void say_aside(const Text& text) const;
   // The reply itself: one line of JSON, or label and value line by line (report.h).
   void show(const boost::json::value& value) const;
   // To standard error, only on a terminal and never with --json.

@@ -29,6 +29,7 @@ Result<void> print(Context& context, const GateOptions& gate, const Options& opt
   const bool into_file = !options.out.empty() && options.out != "-";
   if (into_file) {
     TRY(write_public(options.out, view_of(text)));
+    context.say({"保存しました。", "Saved."});
   }
   if (context.json) {
     context.show(reply);
@@ -60,7 +61,7 @@ void add_act(CLI::App* group, Context& context, const Shared& options, const cha
   add_code_options(command, code);
   on(command, context, [=](Context& now) -> Result<void> {
     TRY(auto target, path_of(options->tenant, "erasures/" + options->id + "/" + path));
-    TRY(auto fresh, fresh_code(now, *code));
+    TRY(auto fresh, fresh_code(now, *gate, *code));
     return act_through_gate(now, *gate, posting(std::move(target), {{"totpCode", fresh}}));
   });
 }
@@ -90,7 +91,7 @@ void add_history(CLI::App* group, Context& context, const Shared& options) {
   auto gate = std::make_shared<GateOptions>();
   auto* command = group->add_subcommand("history", "終わった申請 / applications that are closed");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  command->add_option("--cursor", options->cursor, "前の頁の続き / goes on behind the last page");
+  add_cursor_option(command, options->cursor);
   add_gate_options(command, context, gate, WithSession::Yes);
   on(command, context, [=](Context& now) -> Result<void> {
     TRY(auto path, path_of(options->tenant, "closed-erasures"));
@@ -122,7 +123,7 @@ void add_register(CLI::App* group, Context& context, const Shared& options) {
   list->add_option("--tenant", options->tenant, "団体コード / tenant");
   list->add_option("--from", options->first, "初日。なければ一年前 / first day; a year ago where none is given");
   list->add_option("--to", options->last, "末日。なければ今日 / last day; today where none is given");
-  list->add_option("--cursor", options->cursor, "前の頁の続き / goes on behind the last page");
+  add_cursor_option(list, options->cursor);
   list->add_option("--out", options->out, "保存先 / where to put it");
   add_gate_options(list, context, gate, WithSession::Yes);
   auto* one = list->add_subcommand("show", "廃棄簿の一項目 / one item of it");

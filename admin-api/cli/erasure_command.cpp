@@ -43,7 +43,7 @@ Result<void> request_erasure(Context& context, const GateOptions& gate, const Op
 Result<void> act(Context& context, const GateOptions& gate, const Options& options, const CodeOptions& code,
                  std::string_view decision) {
   TRY(auto path, path_of(options.tenant, "erasures/" + options.id + (decision.empty() ? "/execution" : "/decision")));
-  TRY(auto fresh, fresh_code(context, code));
+  TRY(auto fresh, fresh_code(context, gate, code));
   boost::json::object body{{"totpCode", fresh}};
   if (!decision.empty()) body["decision"] = decision;
   if (options.witness) body["witness"] = true;
@@ -73,11 +73,12 @@ void add_request(CLI::App* group, Context& context, const Shared& options) {
       ->add_option("--file", options->file,
                    "特定個人情報ファイル、access-log、working-documents / record file, access-log, working-documents")
       ->required();
-  auto* records = command
-                      ->add_option("--record", options->records,
-                                   "記録ID(working-documents のときは文書のID)、繰り返し可。これか --month / record id (with "
-                                   "--file working-documents: id of a document), may be repeated; this or --month")
-                      ->allow_extra_args(false);
+  auto* records =
+      command
+          ->add_option("--record", options->records,
+                       "記録ID(working-documents のときは文書のID)、繰り返し可。これか --month / record id (with "
+                       "--file working-documents: id of a document), may be repeated; this or --month")
+          ->allow_extra_args(false);
   command
       ->add_option(
           "--month", options->months,

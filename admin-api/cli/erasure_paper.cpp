@@ -79,6 +79,12 @@ std::string files(const json::object& item) {
   return out;
 }
 
+bool was_decided(const json::object& item) {
+  const auto* approved = object_in(item, "approvedBy");
+  const auto* decided = approved == nullptr ? nullptr : approved->if_contains("undeterminedDecided");
+  return decided != nullptr && decided->is_bool() && decided->get_bool();
+}
+
 std::string copies(const json::object& item) {
   std::string out = member(item, "survivingCopiesNote");
   const auto* list = item.if_contains("survivingCopies");
@@ -97,13 +103,30 @@ std::string end_of(const json::object& item, bool japanese) {
   const auto end = member(item, "endOfRetention");
   const auto* years = item.if_contains("yearsOnly");
   const bool year = years != nullptr && years->is_bool() && years->get_bool() && !end.empty();
-  return year ? end + (japanese ? "年度" : " (fiscal year)") : end;
+  const auto day = year ? end + (japanese ? "年度" : " (fiscal year)") : end;
+  if (!was_decided(item)) return day;
+  // Who approved decided where no date says it; others of the same application may have an end.
+  return day + (day.empty() ? "" : "; ") +
+         (japanese ? "起算の基となる日が不明のため決まらない記録があり、承認者が判断した"
+                   : "undetermined where the date it counts from is unknown: the approver decided");
 }
 
 struct Line {
   std::string_view ja, en;
   std::string value;
 };
+
+Line extent(const json::object& item) {
+  auto of_log = log_months_in(item);
+  if (of_log.empty()) return {"消去した件数", "Records erased", member(item, "count")};
+  return {"消去したログの月", "Months of the log erased", std::move(of_log)};
+}
+
+std::string count_of(const json::object& item, bool japanese) {
+  const auto of_log = member(item, "monthCount");
+  if (of_log.empty()) return member(item, "count") + (japanese ? "件" : "");
+  return of_log + (japanese ? "か月" : " months") + " (" + log_months_in(item) + ")";
+}
 
 std::string page(std::string_view title, std::initializer_list<Line> lines, bool japanese) {
   std::string out = fmt::format("{}\n\n", title);
@@ -130,6 +153,14 @@ std::string acknowledged(const json::object& reply, bool japanese) {
 
 }  // namespace
 
+std::string log_months_in(const json::object& item) {
+  const auto* list = item.if_contains("logMonths");
+  if (list == nullptr || !list->is_array()) return member(item, "logMonths");
+  std::string out;
+  for (const auto& one : list->get_array()) out += (out.empty() ? "" : ", ") + text_of_value(one);
+  return out;
+}
+
 Result<std::string> erasure_paper(const json::value& reply, bool japanese) {
   const auto* item = reply.is_object() ? object_in(reply.get_object(), "item") : nullptr;
   if (item == nullptr) return Error{ErrorCode::Integrity, "print the report of an erasure"};
@@ -144,7 +175,7 @@ Result<std::string> erasure_paper(const json::value& reply, bool japanese) {
        {"消去した項目", "Items", member(*item, "items")},
        {"媒体名", "Medium", member(*item, "medium")},
        {"数量(申請)", "Quantity (as applied for)", member(*item, "quantity")},
-       {"消去した件数", "Records erased", member(*item, "count")},
+       extent(*item),
        {"消去の方法", "Method", member(*item, "method")},
        {"予定日", "Planned date", member(*item, "plannedDate")},
        {"根拠", "Ground", member(*item, "ground")},
@@ -175,9 +206,9 @@ Result<std::string> register_text(const json::value& reply, bool japanese) {
   for (const auto& one : list->get_array()) {
     const auto* item = one.is_object() ? object_in(one.get_object(), "item") : nullptr;
     if (item == nullptr) return Error{ErrorCode::Integrity, "print the disposal register"};
-    out += fmt::format("{:>6}  {}  {}  {}  {}{}  {}\n", member(*item, "serial"), member(*item, "at"),
-                       member(*item, "kind"), files(*item), member(*item, "count"), japanese ? "件" : "",
-                       member(one.get_object(), "disposalId"));
+    out +=
+        fmt::format("{:>6}  {}  {}  {}  {}  {}\n", member(*item, "serial"), member(*item, "at"), member(*item, "kind"),
+                    files(*item), count_of(*item, japanese), member(one.get_object(), "disposalId"));
   }
   const auto cursor = member(whole, "cursor");
   if (!cursor.empty()) out += fmt::format("{} --cursor {}\n", japanese ? "続き:" : "more:", cursor);

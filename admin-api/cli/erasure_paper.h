@@ -2,6 +2,7 @@
 // of getErasureReport and listDisposals as they came. Pure; any thread.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 
@@ -9,6 +10,8 @@
 
 namespace shosoin::cli {
 
+// "2019-04, 2019-05": the months of the log in an item of the register or a certificate's declaration; empty: none.
+std::string log_months_in(const boost::json::object& item);
 // Integrity where the reply is none.
 Result<std::string> erasure_paper(const boost::json::value& reply, bool japanese);
 Result<std::string> register_text(const boost::json::value& reply, bool japanese);

@@ -14,7 +14,9 @@ void add_code_options(CLI::App* command, const std::shared_ptr<CodeOptions>& opt
       ->check(CLI::Range(-1, 1));
 }
 
-Result<std::string> fresh_code(Context& context, const CodeOptions& options) {
+Result<std::string> fresh_code(Context& context, const GateOptions& gate, const CodeOptions& options) {
+  TRY(const auto ready, GateClient::open(context, gate));
+  (void)ready;
   Person person;
   if (!options.person_file.empty()) {
     TRY(person, read_person(context, options.person_file));

@@ -1,10 +1,11 @@
-// The fresh code that an approval needs: from a file, from the approver's own file (development), or asked for. One
-// thread.
+// The fresh code that an approval needs: from a file, from the approver's own file (development), or asked for, which
+// only happens when profile and session are there. One thread.
 #pragma once
 
 #include <string>
 
 #include "admin-api/cli/context.h"
+#include "admin-api/cli/gate_client.h"
 
 namespace shosoin::cli {
 
@@ -13,6 +14,6 @@ struct CodeOptions {
   int step = 0;
 };
 void add_code_options(CLI::App* command, const std::shared_ptr<CodeOptions>& options);
-Result<std::string> fresh_code(Context& context, const CodeOptions& options);
+Result<std::string> fresh_code(Context& context, const GateOptions& gate, const CodeOptions& options);
 
 }  // namespace shosoin::cli

@@ -33,7 +33,7 @@ Result<void> read_profile(Context& context, GateOptions& options) {
   fill(options.authority_file, "ca");
   fill(options.certificate, "cert");
   fill(options.private_key, "key");
-  fill(options.session_file, "session");
+  if (options.takes_session) fill(options.session_file, "session");
   return success();
 }
 
@@ -116,9 +116,16 @@ void add_gate_options(CLI::App* command, Context& context, const std::shared_ptr
   command->add_option("--key", options->private_key, "端末の秘密鍵(PEM) / its private key");
   command->add_option("--profile", context.profile,
                       "url, ca, cert, key, session を書いたTOML / the same in one TOML file");
-  if (session == WithSession::Yes) {
+  options->takes_session = session == WithSession::Yes;
+  if (options->takes_session) {
     command->add_option("--session", options->session_file, "ログインで作られたファイル / the file login made");
   }
+}
+
+void add_cursor_option(CLI::App* command, std::string& cursor) {
+  command->add_option_function<std::string>(
+      "--cursor", [&cursor](const std::string& text) { cursor = text.substr(0, text.find_last_not_of(" \t\r\n") + 1); },
+      "続き。前の答えのcursor / go on; cursor of the answer before");
 }
 
 Result<GateClient> GateClient::open(Context& context, GateOptions options) {
@@ -126,6 +133,12 @@ Result<GateClient> GateClient::open(Context& context, GateOptions options) {
   if (options.url.empty() || options.authority_file.empty() || options.certificate.empty() ||
       options.private_key.empty()) {
     return context.explain(Error{ErrorCode::BadRequest, "find the gate"}, {}, "--url --ca --cert --key | --profile");
+  }
+  if (options.takes_session && options.session_file.empty()) {
+    return context.explain(
+        Error{ErrorCode::BadRequest, "find the session"}, {},
+        std::string(context.pick({"--session を指定するか、--profile のファイルに session を書いてください。",
+                                  "Give --session, or put session into the file of --profile."})));
   }
   static const bool started = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   auto handle = std::make_unique<Handle>();

@@ -19,11 +19,15 @@ struct GateOptions {
   std::string url, authority_file, certificate,
       private_key;  // --url --ca --cert --key, or the profile's url, ca, cert, key
   std::string session_file;
+  bool takes_session = false;  // else the profile's session is not looked at: login is what makes it
 };
 // Adds --url, --ca, --cert, --key, --profile and, where asked, --session to a command.
 enum class WithSession { No, Yes };
 void add_gate_options(CLI::App* command, Context& context, const std::shared_ptr<GateOptions>& options,
                       WithSession session);
+
+// --cursor, as an answer told it; what a copied line brings behind it is left out.
+void add_cursor_option(CLI::App* command, std::string& cursor);
 
 struct GateRequest {
   std::string_view method;  // GET, POST, DELETE
@@ -36,6 +40,7 @@ struct GateRequest {
 
 class GateClient {
  public:
+  // Reads the profile and the session, and sends nothing: what is missing is told before anybody is asked for a code.
   static Result<GateClient> open(Context& context, GateOptions options);
   GateClient(GateClient&&) noexcept;
   GateClient& operator=(GateClient&&) = delete;

@@ -113,7 +113,7 @@ void add_decision(CLI::App* group, Context& context, const Shared& options, cons
   add_code_options(command, code);
   on(command, context, [=](Context& now) -> Result<void> {
     TRY(auto path, path_of(options->tenant, "holds/" + options->id + "/decision"));
-    TRY(auto fresh, fresh_code(now, *code));
+    TRY(auto fresh, fresh_code(now, *gate, *code));
     GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
     request.body = body_of({{"totpCode", fresh}, {"decision", decision}});
     return act_through_gate(now, *gate, std::move(request));

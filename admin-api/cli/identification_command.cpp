@@ -31,7 +31,7 @@ Result<void> identify(Context& context, const GateOptions& gate, const Options& 
 Result<void> decide(Context& context, const GateOptions& gate, const Options& options, const CodeOptions& code,
                     std::string_view decision) {
   TRY(auto path, path_of(options.tenant, "imports/" + options.id + "/quarantine/" + options.record + "/decision"));
-  TRY(auto fresh, fresh_code(context, code));
+  TRY(auto fresh, fresh_code(context, gate, code));
   GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
   request.body = body_of({{"decision", decision}, {"totpCode", fresh}});
   return act_through_gate(context, gate, std::move(request));
@@ -77,7 +77,8 @@ void add_identification_commands(CLI::App& import, Context& context) {
   add_decision(import, context, options, "accept-identification",
                "別の人が文字同定を確認する / another person confirms what was identified", "approve");
   add_decision(import, context, options, "reject-identification",
-               "差し戻す。同定のない行は次のバッチで消える / send back; a row without one leaves with the next batch", "reject");
+               "差し戻す。同定のない行は次のバッチで消える / send back; a row without one leaves with the next batch",
+               "reject");
 }
 
 }  // namespace shosoin::cli

@@ -1,4 +1,5 @@
-// shosoin import create|show|conversions|confirm|reject: staged by one person, confirmed by another on another terminal.
+// shosoin import create|show|conversions|confirm|reject: staged by one person, confirmed by another on another
+// terminal.
 #include <chrono>
 #include <fstream>
 #include <thread>
@@ -138,7 +139,7 @@ Result<void> create(Context& context, const GateOptions& gate, const Options& op
 Result<void> decide(Context& context, const GateOptions& gate, const Options& options, const CodeOptions& code,
                     std::string_view decision) {
   TRY(auto path, path_of(options.tenant, "imports/" + options.id + "/decision"));
-  TRY(auto fresh, fresh_code(context, code));
+  TRY(auto fresh, fresh_code(context, gate, code));
   GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
   request.body = body_of({{"decision", decision}, {"totpCode", fresh}});
   return act_through_gate(context, gate, std::move(request));
@@ -169,8 +170,10 @@ void add_import_commands(CLI::App& app, Context& context) {
   create_one->alias("file");
   create_one->add_option("csv", options->csv, "CSVファイル / CSV file")->required();
   create_one->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  create_one->add_option("--file", options->file, "特定個人情報ファイル、例 honnin-kakunin-joho / record file")->required();
-  create_one->add_option("--group", options->group, "表、一つしかなければ省略可 / table; may be left out where there is one");
+  create_one->add_option("--file", options->file, "特定個人情報ファイル、例 honnin-kakunin-joho / record file")
+      ->required();
+  create_one->add_option("--group", options->group,
+                         "表、一つしかなければ省略可 / table; may be left out where there is one");
   create_one
       ->add_option("--encoding", options->encoding,
                    "文字コード UTF-8, CP932, EUC-JP-MS。推測はしない / declared, never guessed")
@@ -197,7 +200,8 @@ void add_import_commands(CLI::App& app, Context& context) {
   auto* conversions = group->add_subcommand("conversions", "変換記録 / what the import changed in values");
   conversions->add_option("id", options->id)->required();
   conversions->add_option("--tenant", options->tenant)->required();
-  conversions->add_option("--part", options->part, "0、続きは前の応答のnextPart / 0, then nextPart of the answer before");
+  conversions->add_option("--part", options->part,
+                          "0、続きは前の応答のnextPart / 0, then nextPart of the answer before");
   add_gate_options(conversions, context, gate, WithSession::Yes);
   on(conversions, context, [=](Context& now) -> Result<void> {
     TRY(auto path,

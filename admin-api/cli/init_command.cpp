@@ -37,6 +37,9 @@ Result<void> initialise(Context& context, const Options& options) {
   service::SettingsFault fault;
   auto settings = service::load_settings(context.settings, fault);
   if (!settings) return context.explain(settings.error(), {}, context.japanese() ? fault.ja : fault.en);
+  for (const auto& path : options.totp_out) {
+    TRY(check_totp_path(context, path));
+  }
   service::InitInput input;
   for (std::size_t i = 0; i < input.officers.size(); ++i) {
     TRY(auto person, officer(context, options, i));

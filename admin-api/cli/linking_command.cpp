@@ -65,7 +65,7 @@ Result<void> decide(Context& context, const GateOptions& gate, const Options& op
     body["newIndividualNumber"] = number;
     memory::wipe(number);
   }
-  TRY(auto fresh, fresh_code(context, code));
+  TRY(auto fresh, fresh_code(context, gate, code));
   body["totpCode"] = fresh;
   GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
   request.body = body_of(body);
@@ -168,7 +168,7 @@ void add_linking_commands(CLI::App& app, Context& context) {
   linking->require_subcommand(1);
   auto* command = linking->add_subcommand("report", "整合性の確認リスト / the consistency report");
   command->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  command->add_option("--cursor", options->cursor, "前の頁の cursor / cursor of the last page");
+  add_cursor_option(command, options->cursor);
   command->add_flag("--all", options->all, "最後の頁まで続ける / go on to the last page");
   add_gate_options(command, context, gate, WithSession::Yes);
   on(command, context, [=](Context& now) { return report(now, *gate, *options); });

@@ -133,8 +133,10 @@ Result<void> put_sessions(Context& context, protocol::Request& request, const st
       break;
   }
   if (session_files.size() < wanted) {
+    // None at all is an option that is missing; one person where it takes two is not enough.
+    const auto code = session_files.empty() ? ErrorCode::BadRequest : ErrorCode::NotAuthenticated;
     return context.explain(
-        Error{ErrorCode::NotAuthenticated, "find the sessions this act needs"}, {},
+        Error{code, "find the sessions this act needs"}, {},
         std::string(context.pick(
             wanted == 2 ? Text{"--session を二人分、二回指定してください", "give --session twice, for two persons"}
                         : Text{"--session を指定してください", "give --session"})));

@@ -14,9 +14,9 @@ struct Options {
 };
 
 Result<void> log_in(Context& context, const GateOptions& gate, const Options& options) {
+  TRY(auto client, GateClient::open(context, gate));
   TRY(auto person, read_person(context, options.person_file));
   TRY(auto code, second_factor(context, person, options.code_file, options.step));
-  TRY(auto client, GateClient::open(context, gate));
   GateRequest request{"POST", "/v1/sessions", {}, {}, "application/json", {}};
   request.body = body_of({{"operatorId", person.id}, {"password", person.password}, {"totpCode", code}});
   TRY(auto reply, client.ask(context, std::move(request)));

@@ -2,6 +2,7 @@
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/local_client.h"
 #include "admin-api/cli/person.h"
+#include "admin-api/service/permissions.h"
 
 namespace shosoin::cli {
 namespace {
@@ -13,14 +14,29 @@ struct Options {
   std::vector<std::string> permissions, files, sessions;
 };
 
+struct Enrolment {
+  Result<boost::json::value> reply;
+  bool may_be_done;  // it was sent, and no answer came
+};
+Enrolment enrol(Context& context, protocol::Request request) {
+  auto client = LocalClient::open(context);
+  if (!client) return {client.error(), false};
+  auto reply = client.value().ask(context, std::move(request));
+  const bool unknown =
+      !reply && (reply.error().code() == ErrorCode::Unavailable || reply.error().code() == ErrorCode::Internal);
+  return {std::move(reply), unknown};
+}
+
 Result<void> add_person(Context& context, const Options& options) {
+  protocol::Request request{protocol::RequestKind::PersonAdd, 0, {}};
+  TRY(put_sessions(context, request, options.sessions));  // before anybody is asked
   Person person;
-  if (options.person_file.empty()) {
+  const bool asks = options.person_file.empty();
+  if (asks) {
     TRY(person, ask_person(context, options.totp_out));
   } else {
     TRY(person, read_person(context, options.person_file));
   }
-  protocol::Request request{protocol::RequestKind::PersonAdd, 0, {}};
   protocol::set(request, FieldId::PersonId, std::string_view(person.id));
   protocol::set(request, FieldId::Password, std::string_view(person.password));
   protocol::set(request, FieldId::PersonName, std::string_view(person.name));
@@ -33,7 +49,13 @@ Result<void> add_person(Context& context, const Options& options) {
   for (const auto& permission : options.permissions) permissions += (permissions.empty() ? "" : ",") + permission;
   for (const auto& file : options.files) permissions += (permissions.empty() ? "file:" : ",file:") + file;
   if (!permissions.empty()) protocol::set(request, FieldId::Permissions, std::string_view(permissions));
-  return act_locally(context, std::move(request), options.sessions);
+  const auto done = enrol(context, std::move(request));
+  if (!done.reply) {
+    if (asks) forget_totp(context, options.totp_out, done.may_be_done);
+    return done.reply.error();
+  }
+  context.show(done.reply.value());
+  return success();
 }
 
 void add_act_on_person(CLI::App* group, Context& context, const std::shared_ptr<Options>& options, const char* verb,
@@ -67,12 +89,15 @@ void add_operator_commands(CLI::App& app, Context& context) {
                   "operator | dataProtectionManager | auditOfficer | systemAdministrator | securityOfficer")
       ->required();
   add->add_option("--tenant", options->tenant, "団体コード / tenant");
-  add->add_option("--permission", options->permissions, "権限、繰り返し可 / permission, may be repeated")
+  const auto names = service::permission_names();
+  add->add_option("--permission", options->permissions,
+                  "権限、繰り返し可、なければ役割のもの。" + names +
+                      " / permission, may be repeated; none: the role's own. One of " + names)
       ->allow_extra_args(false);
   add->add_option(
          "--file", options->files,
-         "扱うファイルの名前、繰り返し可、担当者には必ず要る (shosoin file list) / record file, may be repeated; "
-         "whoever works on records needs one")
+         "扱うファイルの名前、繰り返し可、団体の人には必ず要る (shosoin file list) / record file, may be repeated; "
+         "everybody of a tenant needs one")
       ->allow_extra_args(false);
   add->add_option("--session", options->sessions, "二人分 / twice, for two persons")
       ->allow_extra_args(false)

@@ -1,5 +1,9 @@
 #include "admin-api/cli/person.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "admin-api/cli/context.h"
 #include "admin-api/cli/files.h"
 #include "admin-api/cli/flat_file.h"
@@ -59,6 +63,7 @@ Result<Person> read_person(Context& context, const std::string& path) {
 }
 
 Result<Person> ask_person(Context& context, const std::string& totp_path) {
+  TRY(check_totp_path(context, totp_path));
   Person person;
   TRY(person.id, ask(context, {"ID(半角)", "ID"}, Echo::Shown));
   TRY(person.name, ask(context, {"氏名", "Name"}, Echo::Shown));
@@ -76,6 +81,32 @@ Result<Person> ask_person(Context& context, const std::string& totp_path) {
   memory::wipe(line);
   if (!written) return context.explain(written.error(), {}, totp_path);
   return person;
+}
+
+Result<void> check_totp_path(Context& context, const std::string& totp_path) {
+  if (totp_path.empty()) {
+    return context.explain(
+        Error{ErrorCode::BadRequest, "find where the second factor's secret goes"}, {},
+        std::string(context.pick({"--totp-out で保存先を指定してください。", "Give --totp-out, where to put it."})));
+  }
+  std::error_code failed;
+  const auto found = std::filesystem::symlink_status(totp_path, failed);
+  if (!std::filesystem::exists(found)) return success();
+  return context.explain(Error{ErrorCode::Conflict, "find a free place for the second factor's secret"}, {},
+                         totp_path + ": " +
+                             std::string(context.pick(
+                                 {"このファイルはすでにあります。別の保存先を指定するか、いらなければ消してください。",
+                                  "The file exists. Name another place, or remove it if nobody needs it."})));
+}
+
+void forget_totp(const Context& context, const std::string& totp_path, bool may_be_done) {
+  if (!may_be_done) {
+    ::unlink(totp_path.c_str());
+    return;
+  }
+  context.say_aside(
+      {"登録されたかどうかわかりません。operator list で確かめてください。第二要素の秘密は残してあります。",
+       "Whether it was done is not known: see operator list. The second factor's secret is kept."});
 }
 
 Result<std::string> second_factor(Context& context, const Person& person, const std::string& given_file,

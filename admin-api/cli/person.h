@@ -30,8 +30,13 @@ inline constexpr std::size_t kMaxPersonFile = 16u << 10;
 // ours.
 Result<Person> read_person(Context& context, const std::string& path);
 // Asks on the terminal; the password twice, without echo. Makes the second factor's secret and writes it to totp_path
-// (0600) in a form authenticator apps take. Conflict when there is no terminal.
+// (0600) in a form authenticator apps take. Conflict when there is no terminal, and, before anything is asked, when
+// that file exists.
 Result<Person> ask_person(Context& context, const std::string& totp_path);
+// Before anybody is asked: totp_path is given, and nothing stands there.
+Result<void> check_totp_path(Context& context, const std::string& totp_path);
+// What was asked for came to nothing: the secret is of no use. Where the outcome is unknown it stays.
+void forget_totp(const Context& context, const std::string& totp_path, bool may_be_done);
 
 // Six digits: given, or computed from the person's own secret where the file holds it (development: two factors in one
 // file are one factor), or asked for on the terminal.

@@ -87,14 +87,16 @@ void add_record_commands(CLI::App& app, Context& context) {
   search->add_option("--by", options->by, "検索キーの種類 / kind of the key")->required()->check(CLI::IsMember(names));
   search->add_option("--value-file", options->value_file,
                      "値のファイル、-は標準入力 / file of the value, - for standard input");
-  search->add_option("--group", options->group, "この表だけ。--by group ではその表の一覧 / this table only; with --by group, its list");
-  search->add_option("--cursor", options->cursor, "続き。前の答えのcursor / go on; cursor of the answer before");
+  search->add_option("--group", options->group,
+                     "この表だけ。--by group ではその表の一覧 / this table only; with --by group, its list");
+  add_cursor_option(search, options->cursor);
   search->add_option("--birth-date-file", options->birth_date_file,
                      "生年月日のファイル(カナ氏名のとき) / file of the birth date, for kana");
   add_common(search, context, options, gate);
   on(search, context, [=](Context& now) { return retrieve(now, *gate, *options); });
 
-  auto* lost = group->add_subcommand("lost", "復元で戻らなかった記録の一覧 / records that a restore could not bring back");
+  auto* lost =
+      group->add_subcommand("lost", "復元で戻らなかった記録の一覧 / records that a restore could not bring back");
   lost->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
   add_gate_options(lost, context, gate, WithSession::Yes);
   on(lost, context, [=](Context& now) -> Result<void> {

@@ -49,7 +49,7 @@ Result<void> decide(Context& context, const GateOptions& gate, const Options& op
                     std::string_view decision) {
   TRY(auto path,
       path_of(options.tenant, "files/" + options.file + "/retention-rules/" + options.version + "/decision"));
-  TRY(auto fresh, fresh_code(context, code));
+  TRY(auto fresh, fresh_code(context, gate, code));
   boost::json::object body{{"totpCode", fresh}, {"decision", decision}};
   if (!options.count.empty()) body["shortenedCount"] = options.count;
   if (!options.earliest.empty()) body["earliestEnd"] = options.earliest;
@@ -143,7 +143,7 @@ void add_due(CLI::App* group, Context& context, const Shared& options) {
   auto gate = std::make_shared<GateOptions>();
   auto* list = group->add_subcommand("due", "保存期間満了データ一覧 / what is due");
   list->add_option("--tenant", options->tenant, "団体コード / tenant")->required();
-  list->add_option("--cursor", options->cursor, "続き。前の答えのcursor / go on; cursor of the answer before");
+  add_cursor_option(list, options->cursor);
   add_gate_options(list, context, gate, WithSession::Yes);
   on(list, context, [=](Context& now) { return due(now, *gate, *options); });
   auto other = std::make_shared<GateOptions>();

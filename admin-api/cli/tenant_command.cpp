@@ -100,7 +100,7 @@ void add_decision(CLI::App* group, Context& context, const Shared& options, cons
       TRY(body["receiptDigest"], digest_of_receipt(now, *options));
       body["localGovernmentCodeAgain"] = options->again;
     }
-    TRY(body["totpCode"], fresh_code(now, *code));
+    TRY(body["totpCode"], fresh_code(now, *gate, *code));
     GateRequest request{"POST", std::move(path), {}, {}, "application/json", {}};
     request.body = body_of(body);
     return act_through_gate(now, *gate, std::move(request));

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "admin-api/cli/commands.h"
+#include "admin-api/cli/erasure_paper.h"
 #include "admin-api/cli/files.h"
 #include "crypto/canonical_json.h"
 #include "storage/erasure/certificate.h"
@@ -57,16 +58,20 @@ Result<erasure::ProvisioningRecord> read_record(Context& context, const Files& f
 constexpr Text kProven{
     "TPMが証明したこと: "
     "TPMの連鎖がちょうどこの記録(manifest)"
-    "の分だけ進み、カウンターが示された値にあり、示された鍵領域は公開の値で上書きされている。",
-    "Proven by the TPM: its chain advanced by exactly this manifest, its counter stands at the value shown, and the "
-    "named slot now "
-    "holds the public value."};
+    "の分だけ進み、カウンターが示された値以上にあり、示された鍵領域は公開の値で上書きされている。",
+    "Proven by the TPM: its chain advanced by exactly this manifest, its counter stands at the value shown or beyond, "
+    "and the named slot now holds the public value."};
 constexpr Text kDeclared{
     "破壊の前に固定された、保管庫の申告: "
     "これらの行の鍵へは、その鍵領域を通らなければ届かず、新しい世代には含まれていない。",
     "Declared by the vault, fixed before the destruction: the keys of these rows were reachable only through that slot "
     "and are not "
     "in the new generation."};
+constexpr Text kMonthsDeclared{
+    "破壊の前に固定された、保管庫の申告: "
+    "申告に示された月(logMonths)のログの鍵へは、その鍵領域を通らなければ届かず、新しい世代には含まれていない。",
+    "Declared by the vault, fixed before the destruction: the keys of the months of the log that are named "
+    "(logMonths) were reachable only through that slot and are not in the new generation."};
 constexpr Text kRemovalDeclared{
     "保管庫が破棄の前に固定した申告: "
     "この団体の鍵は、その鍵領域を通らなければ届かず、新しいエポックの表には載っていない。団体の行はすべて数えた。",
@@ -86,8 +91,15 @@ constexpr Text kSoftware{"注意: ソフトウェアTPMで作られた証明書�
 bool is_removal(const erasure::CertificateCheck& check) {
   return check.kind == erasure::CertificateKind::TenantRemoval;
 }
+// Empty where it is about records, or about nothing of a tenant.
+std::string log_months(const erasure::CertificateCheck& check) {
+  const auto declaration = crypto::parse_strict(check.declaration);
+  return declaration && declaration.value().is_object() ? log_months_in(declaration.value().get_object())
+                                                        : std::string();
+}
 const Text& declared(const erasure::CertificateCheck& check) {
-  return is_removal(check) ? kRemovalDeclared : kDeclared;
+  if (is_removal(check)) return kRemovalDeclared;
+  return log_months(check).empty() ? kDeclared : kMonthsDeclared;
 }
 const Text& not_proven(const erasure::CertificateCheck& check) {
   return is_removal(check) ? kRemovalNotProven : kNotProven;
@@ -103,9 +115,11 @@ void show_valid(const Context& context, const erasure::CertificateCheck& check) 
                                "It is the certificate of a whole batch; it holds no declaration of a tenant."})
               << '\n';
   }
+  const auto months = log_months(check);
+  const Text extent = months.empty() ? Text{"記録の行数", "record rows"} : Text{"ログの月", "months of the log"};
   std::cout << fmt::format("{}: {}\n{}: {}\n{}: {}\n", context.pick({"証明書番号", "serial"}), check.serial,
-                           context.pick({"エポック", "epoch"}), check.epoch,
-                           context.pick({"記録の行数", "record rows"}), check.rows);
+                           context.pick({"エポック", "epoch"}), check.epoch, context.pick(extent),
+                           months.empty() ? std::to_string(check.rows) : months);
   for (const Text& text : {kProven, declared(check), not_proven(check)})
     std::cout << "- " << context.pick(text) << '\n';
   if (check.software_tpm) std::cout << context.pick(kSoftware) << '\n';

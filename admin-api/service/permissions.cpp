@@ -86,7 +86,25 @@ std::string_view permission_name(Permission permission) {
 
 Grant role_template(Role role) { return {row_of(role).proposed, {}}; }
 
-Result<Grant> parse_grant(Role role, std::string_view text) {
+std::string permission_names(Role role) {
+  std::string out;
+  for (const auto& row : kPermissions) {
+    if ((row_of(role).possible & static_cast<std::uint16_t>(row.permission)) == 0) continue;
+    out.append(out.empty() ? "" : ", ").append(row.name);
+  }
+  return out;
+}
+std::string permission_names() {
+  std::string out;
+  for (const auto& row : kPermissions) out.append(out.empty() ? "" : ", ").append(row.name);
+  return out;
+}
+
+Result<Grant> parse_grant(Role role, std::string_view text, GrantFault* fault) {
+  const auto refuse = [fault](GrantFault what, Literal doing) {
+    if (fault != nullptr) *fault = what;
+    return Error{ErrorCode::InvalidContent, doing};
+  };
   Grant grant;
   bool named_permission = false;
   while (!text.empty()) {
@@ -95,18 +113,20 @@ Result<Grant> parse_grant(Role role, std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
     if (word.starts_with(kFilePrefix)) {
       const auto file = word.substr(kFilePrefix.size());
-      if (!is_file_key(file) || file == "all") return Error{ErrorCode::InvalidContent, "read the files of a grant"};
+      if (!is_file_key(file) || file == "all") return refuse(GrantFault::File, "read the files of a grant");
       grant.files.emplace(file);
       continue;
     }
     const auto* found = std::ranges::find(kPermissions, word, &PermissionRow::name);
-    if (found == kPermissions.end()) return Error{ErrorCode::InvalidContent, "read the permissions of a grant"};
+    if (found == kPermissions.end()) {
+      return refuse(GrantFault::UnknownPermission, "read the permissions of a grant");
+    }
     named_permission = true;
     grant.permissions = static_cast<std::uint16_t>(grant.permissions | static_cast<std::uint16_t>(found->permission));
   }
   if (!named_permission) grant.permissions = row_of(role).proposed;
   if ((grant.permissions & ~row_of(role).possible) != 0) {
-    return Error{ErrorCode::InvalidContent, "grant a permission its role can never have"};
+    return refuse(GrantFault::NotOfTheRole, "grant a permission its role can never have");
   }
   return grant;
 }

@@ -47,9 +47,13 @@ struct Grant {
   bool has_file(std::string_view file) const { return has_no_definition(file) || files.contains(std::string(file)); }
 };
 Grant role_template(Role role);
+// "retrieve, import": what a role may be granted at most, and all there are.
+std::string permission_names(Role role);
+std::string permission_names();
 // "retrieve,import,file:honnin-kakunin-joho". Empty: the role's template. InvalidContent: unknown name, "all", "*", or
 // a permission the role can never have (the administrator of the data centre may not read records: S-02).
-Result<Grant> parse_grant(Role role, std::string_view text);
+enum class GrantFault : std::uint8_t { File, UnknownPermission, NotOfTheRole };
+Result<Grant> parse_grant(Role role, std::string_view text, GrantFault* fault = nullptr);
 std::string grant_text(const Grant& grant);
 
 Bytes encode_grant(const Grant& grant);

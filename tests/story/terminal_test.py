@@ -61,12 +61,35 @@ class OnATerminal(Story):
             with open(path, encoding="ascii") as file:
                 self.assertNotIn(file.read().strip(), shown)
 
+    def enrol(self, totp, *answers, session=True):
+        name = os.path.join(self.place.keys, "any.session")
+        if session:
+            with open(name, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+                file.write(f'token = "{"A" * 43}"\nperson = "x"\n')
+        return converse([self.cli.program, "--settings", self.place.settings, "operator", "add", "--role", "operator", "--totp-out", totp,
+                         "--session", name, "--session", name if session else "none.session"], list(answers))
+
     def test_2_two_passwords_that_differ_are_refused(self):
-        code, shown = converse([self.cli.program, "--settings", self.place.settings, "operator", "add", "--role", "operator", "--totp-out",
-                                f"{self.place.keys}/none.totp", "--session", "a", "--session", "b"],
-                               ["x", "x", "x", "1", new_password(), new_password()])
+        code, shown = self.enrol(f"{self.place.keys}/none.totp", "x", "x", "x", "1", new_password(), new_password())
         self.assertEqual(65, code, shown)
         self.assertFalse(os.path.exists(f"{self.place.keys}/none.totp"))
+
+    def test_2_an_enrolment_that_came_to_nothing_leaves_no_second_factor_and_can_be_repeated(self):
+        password = new_password()
+        for _ in range(2):  # the vault does not run
+            code, shown = self.enrol(f"{self.place.keys}/again.totp", "x", "x", "x", "1", password, password)
+            self.assertEqual(69, code, shown)
+            self.assertFalse(os.path.exists(f"{self.place.keys}/again.totp"))
+
+    def test_2_a_place_that_is_taken_and_a_session_that_is_not_there_are_told_before_anything_is_asked(self):
+        taken = f"{self.place.keys}/first.totp"
+        code, shown = self.enrol(taken, "x")
+        self.assertEqual(75, code, shown)
+        self.assertIn("このファイルはすでにあります", shown)
+        self.assertNotIn("氏名", shown)
+        code, shown = self.enrol(f"{self.place.keys}/free.totp", "x", session=False)
+        self.assertEqual(64, code, shown)
+        self.assertNotIn("氏名", shown)
 
     def test_3_without_a_terminal_nobody_is_asked(self):
         answer = self.cli.ask("operator", "add", "--role", "operator", "--session", "a", "--session", "b")

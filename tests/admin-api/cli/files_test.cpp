@@ -8,7 +8,10 @@
 #include <fstream>
 
 #include "admin-api/cli/context.h"
+#include "admin-api/cli/erasure_paper.h"
 #include "admin-api/cli/flat_file.h"
+#include "admin-api/cli/fresh_code.h"
+#include "admin-api/cli/gate_client.h"
 #include "admin-api/cli/gate_paths.h"
 #include "admin-api/cli/login_reply.h"
 #include "admin-api/cli/person.h"
@@ -128,6 +131,67 @@ TEST_F(CommandLineFiles, RefusesALoginAnswerWithoutAToken) {
   EXPECT_FALSE(keep_session(context_, reply, "chiba", at("session")));
 }
 
+TEST_F(CommandLineFiles, LogsInWithAProfileWhoseSessionIsNotThereYet) {
+  context_.profile =
+      put("gate.toml", "url = \"https://localhost:1\"\nca = \"a\"\ncert = \"b\"\nkey = \"c\"\nsession = \"" +
+                           at("none.session") + "\"\n");
+  GateOptions login;
+  EXPECT_TRUE(GateClient::open(context_, login));
+  GateOptions other;
+  other.takes_session = true;
+  const auto refused = GateClient::open(context_, other);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().doing(), "open a secret file");
+}
+
+TEST_F(CommandLineFiles, LooksAtTheSessionBeforeAnybodyIsAskedForACode) {
+  GateOptions gate{"https://localhost:1", "a", "b", "c", at("none.session"), true};
+  CodeOptions code;
+  code.code_file = at("none.code");
+  EXPECT_EQ(fresh_code(context_, gate, code).error().doing(), "open a secret file");
+  gate.session_file.clear();
+  const auto missing = fresh_code(context_, gate, code);
+  EXPECT_EQ(missing.error().code(), ErrorCode::BadRequest);  // a missing option, and no failed login
+  EXPECT_EQ(missing.error().doing(), "find the session");
+  Session session;
+  session.person = "chiba";
+  ASSERT_TRUE(write_session(context_, at("none.session"), session));
+  gate.session_file = at("none.session");
+  EXPECT_EQ(fresh_code(context_, gate, code).error().doing(), "open a file");  // now the code
+}
+
+TEST_F(CommandLineFiles, SaysThatThePlaceOfASecondFactorIsTakenBeforeItAsks) {
+  EXPECT_TRUE(check_totp_path(context_, at("free.totp")));
+  EXPECT_EQ(check_totp_path(context_, "").error().code(), ErrorCode::BadRequest);
+  const auto taken = put("taken.totp", "kept");
+  EXPECT_EQ(check_totp_path(context_, taken).error().code(), ErrorCode::Conflict);
+  std::filesystem::create_symlink(at("nowhere"), at("link.totp"));
+  EXPECT_EQ(check_totp_path(context_, at("link.totp")).error().code(), ErrorCode::Conflict);
+  EXPECT_EQ(ask_person(context_, taken).error().doing(), "find a free place for the second factor's secret");
+  EXPECT_EQ(read_text(taken, 100).value(), "kept");
+}
+
+TEST_F(CommandLineFiles, KeepsTheSecondFactorOfARefusedEnrolmentOnlyWhereItsOutcomeIsUnknown) {
+  const auto path = put("a.totp", "secret");
+  testing::internal::CaptureStderr();
+  forget_totp(context_, path, true);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("operator list"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(path));
+  forget_totp(context_, path, false);
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(CommandLineCursor, TakesACursorAsItWasCopied) {
+  for (const auto* given : {"--cursor=00ff", "--cursor=00ff\r", "--cursor=00ff \r\n", "--cursor=00ff  "}) {
+    CLI::App app;
+    std::string cursor;
+    add_cursor_option(&app, cursor);
+    const char* words[] = {"shosoin", given};
+    app.parse(2, words);
+    EXPECT_EQ(cursor, "00ff");
+  }
+}
+
 TEST(CommandLinePaths, RefusesAnythingButPlainWordsInAPath) {
   EXPECT_TRUE(path_of("132101", "files/honnin-kakunin-joho/imports"));
   for (const auto* word : {"", "..", "a b", "a%2fb", "a?b", "a#b", "千"}) {
@@ -147,6 +211,33 @@ TEST(CommandLineReport, ShowsAnItemUnderTheNameOfTheRegister) {
   const boost::json::value items = boost::json::array{
       boost::json::object{{"no", "2"}, {"key", "kanjiName"}, {"name", "漢字氏名"}, {"value", "千葉"}}};
   EXPECT_EQ(readable(items, true), "漢字氏名: 千葉\n");
+}
+
+boost::json::value paper_of(boost::json::object item) {
+  return boost::json::object{{"disposalId", "00ff"}, {"item", std::move(item)}};
+}
+
+TEST(CommandLineReport, NamesTheMonthsOfTheLogThatWentInPlaceOfACountOfRecords) {
+  const auto reply =
+      paper_of({{"count", 0}, {"monthCount", 2}, {"logMonths", boost::json::array{"2019-04", "2019-05"}}});
+  const auto japanese = erasure_paper(reply, true).value();
+  EXPECT_NE(japanese.find("消去したログの月: 2019-04, 2019-05\n"), std::string::npos) << japanese;
+  EXPECT_EQ(japanese.find("消去した件数"), std::string::npos);
+  EXPECT_NE(erasure_paper(reply, false).value().find("Months of the log erased: 2019-04, 2019-05\n"),
+            std::string::npos);
+  const boost::json::value list = boost::json::object{{"disposalRegister", boost::json::array{reply}}};
+  EXPECT_NE(register_text(list, false).value().find("2 months (2019-04, 2019-05)"), std::string::npos);
+  EXPECT_NE(erasure_paper(paper_of({{"count", 3}}), true).value().find("消去した件数: 3\n"), std::string::npos);
+}
+
+TEST(CommandLineReport, SaysThatAPersonDecidedWhereNoEndIsKnown) {
+  const boost::json::object decided{{"undeterminedDecided", true}};
+  const auto none = erasure_paper(paper_of({{"endOfRetention", nullptr}, {"approvedBy", decided}}), true).value();
+  EXPECT_NE(none.find("満了日: 起算の基となる日が不明"), std::string::npos) << none;
+  const auto some = erasure_paper(paper_of({{"endOfRetention", "2019-12-31"}, {"approvedBy", decided}}), false).value();
+  EXPECT_NE(some.find("End of retention: 2019-12-31; undetermined"), std::string::npos) << some;
+  const auto known = erasure_paper(paper_of({{"endOfRetention", "2019-12-31"}}), false).value();
+  EXPECT_NE(known.find("End of retention: 2019-12-31\n"), std::string::npos) << known;
 }
 
 TEST(CommandLineReport, PutsWhatARefusalPointsToIntoItsWords) {

@@ -78,6 +78,33 @@ TEST_F(Enrolment, GrantsNoRecordFileThatIsNotNamed) {
   EXPECT_EQ(service::decode_grant(stored).value().files, std::set<std::string>{std::string(ServiceWorld::kFile)});
 }
 
+TEST_F(Enrolment, SaysWhatIsWrongWithAGrantAndWithAStaffNumber) {
+  const auto words = [&](const Fields& fields) {
+    const auto told = add(fields);
+    EXPECT_TRUE(told.refused) << told.text;
+    return told.text;
+  };
+  auto fields = person_fields("enrol-words");
+  fields[FieldId::Permissions] = "foo,file:" + std::string(ServiceWorld::kFile);
+  const auto unknown = words(fields);
+  for (const auto* name : {"retrieve", "viewIndividualNumber", "import", "confirmImport", "requestErasure",
+                           "approveErasure", "audit", "manageRetention"}) {
+    EXPECT_NE(unknown.find(name), std::string::npos) << name;
+  }
+  fields[FieldId::Role] = "auditOfficer";
+  fields[FieldId::Permissions] = "import,file:" + std::string(ServiceWorld::kFile);
+  EXPECT_NE(words(fields).find("It can have: audit\""), std::string::npos);
+  fields[FieldId::Permissions] = "";
+  EXPECT_NE(words(fields).find("--file"), std::string::npos);
+  fields[FieldId::Permissions] = "file:no-such-file";
+  EXPECT_NE(words(fields).find("shosoin file list"), std::string::npos);
+  const auto first = person_fields("enrol-staff");
+  ASSERT_FALSE(add(first).refused);
+  auto second = person_fields("enrol-staff-2");
+  second[FieldId::StaffNumber] = first.at(FieldId::StaffNumber);
+  EXPECT_NE(words(second).find("shosoin operator disable"), std::string::npos);
+}
+
 TEST_F(Enrolment, RefusesWeakPasswords) {
   for (const auto* password : {"Kort-1-pass", "aaaaaaaaaaaaaaaa", "enrol-b-enrol-b-1"}) {
     refuses("enrol-b", FieldId::Password, password, ErrorCode::InvalidContent, "/password");
