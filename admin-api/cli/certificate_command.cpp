@@ -45,6 +45,7 @@ void add_certificate_commands(CLI::App& app, Context& context) {
   on(batch, context, [=](Context& now) {
     return get(now, *gate, *options, "/v1/batches/" + std::to_string(options->epoch) + "/certificate");
   });
+  gate = std::make_shared<GateOptions>();  // that one takes no session: not the same options
   auto* record =
       group->add_subcommand("provisioning", "装置の記録を受け取る / fetch the provisioning record that verifiers pin");
   record->add_option("--out", options->out, "保存先 / where to put it")->required();

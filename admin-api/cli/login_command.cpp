@@ -39,6 +39,7 @@ void add_login_commands(CLI::App& app, Context& context) {
   login->add_option("--out", options->out, "セッションの保存先 / where to keep the session")->required();
   on(login, context, [gate, options](Context& now) { return log_in(now, *gate, *options); });
 
+  gate = std::make_shared<GateOptions>();  // login takes no session: not the same options
   auto* logout = app.add_subcommand("logout", "ログアウトする / log out");
   add_gate_options(logout, context, gate, WithSession::Yes);
   on(logout, context, [gate](Context& now) {

@@ -38,7 +38,7 @@ Result<void> need_two_security_officers(Context& context) {
 // E-03: nothing before its term, whoever asks.
 Result<void> check_erasable(Parts& parts, Context& context, const std::set<unsigned>& months) {
   auto& zero = parts.zero();
-  TRY(check_months(zero, months));
+  TRY(check_months_to_erase(zero, months));
   TRY(const auto open, open_erasures_for_one_more(zero));
   for (const auto& other : open) {
     const auto asked = [&](unsigned month) { return other.months.contains(month); };

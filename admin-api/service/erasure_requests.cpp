@@ -82,9 +82,9 @@ Result<void> read_objects(Context& context, ErasureFacts& facts) {
 }
 
 Result<void> check_objects(const Context& context, const TenantStore& store, const ErasureFacts& facts) {
-  if (facts.file == kAccessLog) return check_months(store, facts.months);
   if (facts.file == kWorkingDocuments) return check_documents(store, facts.records, context.by().grant);
-  return check_records(store, facts.file, facts.records);
+  if (facts.file != kAccessLog) return check_records(store, facts.file, facts.records);
+  return check_months_to_erase(store, facts.months);
 }
 
 Result<void> check_not_asked_already(const TenantStore& store, const ErasureFacts& facts) {

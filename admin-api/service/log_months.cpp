@@ -111,6 +111,11 @@ Result<void> check_months(const TenantStore& store, const std::set<unsigned>& mo
   return success();
 }
 
+Result<void> check_months_to_erase(const TenantStore& store, std::set<unsigned> months) {
+  months.erase(months.lower_bound(store.writing_month()), months.end());
+  return check_months(store, months);
+}
+
 Result<std::vector<DueMonth>> due_months(const TenantStore& store, year_month_day today) {
   TRY(const auto rule, adopted_rule(store, kAccessLog));
   TRY(const auto known, known_by_id(store));

@@ -18,6 +18,8 @@ boost::json::array months_text(const std::set<unsigned>& months);
 Result<std::set<unsigned>> months_in(Context& context);
 // NotFound for a month that has no key, Erased for one whose key was erased.
 Result<void> check_months(const TenantStore& store, const std::set<unsigned>& months);
+// The same of those behind the one that is written: the others are "month-open" of early_months, however far ahead.
+Result<void> check_months_to_erase(const TenantStore& store, std::set<unsigned> months);
 
 // Everything whose key is there, ascending, by the rule that is adopted and what was fixed before.
 Result<std::vector<DueMonth>> due_months(const TenantStore& store, std::chrono::year_month_day today);

@@ -289,10 +289,17 @@ Answer retention_rule_list(Parts& parts, Context& context) {
   TRY(need_to_read(context));
   TRY(const auto rules, all_rules(*store));
   json::array out, without;
-  std::set<std::string> keys, adopted;
+  std::set<std::string> keys;
+  std::map<std::string, std::uint16_t> adopted;  // what adopted_rule takes: the highest version
   for (const auto& rule : rules) {
-    if (rule.state == "adopted") adopted.insert(rule.file);
-    if (context.by().grant.has_file(rule.file)) out.push_back(shown(rule));
+    if (rule.state == "adopted") adopted[rule.file] = std::max(adopted[rule.file], rule.counted.version);
+  }
+  for (const auto& rule : rules) {
+    if (!context.by().grant.has_file(rule.file)) continue;
+    auto one = shown(rule);
+    const auto found = adopted.find(rule.file);
+    one["inForce"] = found != adopted.end() && found->second == rule.counted.version;
+    out.push_back(std::move(one));
   }
   for (const auto& definition : parts.definitions.now().all()) keys.insert(definition.key());
   keys.insert({std::string(kAccessLog), std::string(kWorkingDocuments)});

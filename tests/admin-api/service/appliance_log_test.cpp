@@ -101,6 +101,7 @@ TEST_F(ApplianceLog, EndsNeitherEarlyNorWithoutARuleAndThenByItself) {
   ASSERT_FALSE(rule.refused) << rule.text;
   EXPECT_TRUE(rule.body.at("automatic").as_bool());
   EXPECT_EQ(erase(text).member("reason"), "month-open");
+  EXPECT_EQ(erase("2999-12").member("reason"), "month-open");
   accept_years_ahead(6);
   EXPECT_EQ(erase(text).member("reason"), "before-end");
   EXPECT_EQ(round().applied, 0u);

@@ -137,7 +137,9 @@ TEST_F(LogMonthsOfATenant, EndNeitherEarlyNorWithoutARuleAndAfterTheirTermTheirK
   accept_years_ahead(0);
   adopt_log({{FieldId::ProposalId, "access-log-7y"}});
   EXPECT_EQ(apply_for(text).member("reason"), "month-open");
-  EXPECT_EQ(apply_for(service::month_text(next_month(month.month))).member("reason"), "month-open");
+  for (const auto& ahead : {service::month_text(next_month(month.month)), std::string("2999-12")}) {
+    EXPECT_EQ(apply_for(ahead).member("reason"), "month-open") << ahead;
+  }
 
   accept_years_ahead(6);
   const auto early = apply_for(text);
@@ -241,7 +243,7 @@ TEST_F(LogMonthsOfATenant, EndNeitherEarlyNorWithoutARuleAndAfterTheirTermTheirK
   EXPECT_EQ(round().applied, 0u);
   accept_years_ahead(8);
   const auto acting = round();
-  EXPECT_EQ(acting.applied, 5u);  // and three that ended under the later rule alone
+  EXPECT_EQ(acting.applied, 5u);   // and three that ended under the later rule alone
   EXPECT_EQ(round().applied, 0u);  // once
   ASSERT_FALSE(run_batch().refused);
   EXPECT_TRUE(due().empty());

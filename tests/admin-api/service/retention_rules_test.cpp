@@ -125,6 +125,23 @@ TEST_F(RetentionRules, FromAShippedProposalCarryItsSourceAndMayBeRejected) {
   EXPECT_EQ(rejected.member("state"), "rejected");
   const auto listed = world.ask(Kind::RetentionRuleList, base(plain, asks));
   EXPECT_EQ(listed.body.at("rules").as_array().back().at("state").as_string(), "rejected");
+  EXPECT_FALSE(listed.body.at("rules").as_array().back().at("inForce").as_bool());
+}
+
+TEST_F(RetentionRules, AreInForceOnlyInTheVersionThatWasAdoptedLast) {
+  adopt("1y");
+  adopt("2y");
+  const auto listed = world.ask(Kind::RetentionRuleList, base(plain, asks));
+  std::vector<std::int64_t> adopted, in_force;
+  for (const auto& rule : listed.body.at("rules").as_array()) {
+    if (rule.at("recordFile").as_string() != kFile) continue;
+    if (rule.at("state").as_string() == "adopted") adopted.push_back(rule.at("version").as_int64());
+    if (rule.at("inForce").as_bool()) in_force.push_back(rule.at("version").as_int64());
+  }
+  ASSERT_GE(adopted.size(), 2u);
+  EXPECT_EQ(in_force, std::vector<std::int64_t>{adopted.back()});
+  const auto counted = service::adopted_rule(store(), kFile).value().value().counted.version;
+  EXPECT_EQ(in_force.front(), counted);
 }
 
 TEST_F(RetentionRules, OfAnUnknownYearLeaveTheDecisionToAPersonWithThePermission) {
