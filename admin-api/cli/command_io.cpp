@@ -42,8 +42,7 @@ Result<void> each_line(CommandIo& io, const std::function<void(std::string_view,
     ++number;
     if (line.ends_with('\r')) line.pop_back();
     if (too_long) {
-      io.err << number << (io.english() ? ": " : "行目: ");
-      report(io, Error{ErrorCode::TooLarge, "read a line of standard input"});
+      report(io, Error{ErrorCode::TooLarge, "read a line of standard input"}, number);
     } else {
       take(line, number);
     }

@@ -91,8 +91,8 @@ void explain(CommandIo& io, const Options& options) {
     std::string more;
     in >> words.rule >> words.period >> words.event;
     if (in >> more) {
-      io.err << number << (io.english() ? ": " : "行目: ");
-      return report(io, Error{ErrorCode::InvalidContent, "read a line: RULE PERIOD EVENT and nothing behind them"});
+      const Error error{ErrorCode::InvalidContent, "read a line: RULE PERIOD EVENT and nothing behind them"};
+      return report(io, error, number);
     }
     answer_one(io, words, number);
   });
