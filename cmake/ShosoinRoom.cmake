@@ -1,8 +1,12 @@
 # shosoin_room(NAME <target> USES <targets...>): one folder of the house = one static library made of every .cpp beside its
-# CMakeLists.txt except main.cpp. What a room may use is written in USES and nowhere else.
+# CMakeLists.txt, and in the folders named in WINGS, except main.cpp. What a room may use is written in USES and nowhere else.
 function(shosoin_room)
-  cmake_parse_arguments(ROOM "" "NAME" "USES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "NAME" "USES;WINGS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  foreach(wing IN LISTS ROOM_WINGS)
+    file(GLOB more CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${wing}/*.cpp")
+    list(APPEND sources ${more})
+  endforeach()
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   if(NOT sources)
     message(STATUS "room ${ROOM_NAME} has no source yet")

@@ -2,7 +2,7 @@
 #include "admin-api/cli/commands.h"
 #include "admin-api/cli/local_client.h"
 #include "admin-api/cli/person.h"
-#include "admin-api/service/permissions.h"
+#include "admin-api/service/people/permissions.h"
 
 namespace shosoin::cli {
 namespace {

@@ -7,15 +7,15 @@
 #include <boost/json/object.hpp>
 
 #include "admin-api/protocol/protocol.h"
-#include "admin-api/service/definitions.h"
-#include "admin-api/service/password_desk.h"
+#include "admin-api/service/people/password_desk.h"
+#include "admin-api/service/people/sessions.h"
+#include "admin-api/service/people/terminal_check.h"
+#include "admin-api/service/records/definitions.h"
 #include "admin-api/service/remembered.h"
-#include "admin-api/service/retention_clock.h"
-#include "admin-api/service/retention_round.h"
-#include "admin-api/service/sessions.h"
+#include "admin-api/service/retention/retention_clock.h"
+#include "admin-api/service/retention/retention_round.h"
 #include "admin-api/service/settings.h"
 #include "admin-api/service/tenants.h"
-#include "admin-api/service/terminal_check.h"
 
 namespace shosoin::erasure {
 class Scrub;

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <array>
 
-#include "admin-api/service/appliance_log.h"
 #include "admin-api/service/handlers.h"
-#include "admin-api/service/login.h"
+#include "admin-api/service/people/login.h"
+#include "admin-api/service/retention/appliance_log.h"
 
 namespace shosoin::service {
 namespace {

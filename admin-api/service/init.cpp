@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/people.h"
+#include "admin-api/service/people/people.h"
+#include "admin-api/service/people/terminal_authority.h"
 #include "admin-api/service/private_file.h"
-#include "admin-api/service/terminal_authority.h"
+#include "admin-api/service/retention/erasures.h"
 #include "crypto/password.h"
 #include "crypto/shares.h"
 #include "crypto/totp.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "admin-api/service/people.h"
+#include "admin-api/service/people/people.h"
 #include "firmware/base/limits_speed.h"
 
 namespace shosoin::service {

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 
-#include "admin-api/service/erasures.h"
 #include "admin-api/service/init.h"
 #include "admin-api/service/installation_lock.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/restore_attempts.h"
+#include "admin-api/service/retention/erasures.h"
 #include "admin-api/service/space.h"
 #include "admin-api/service/vault.h"
 #include "crypto/password.h"

@@ -4,11 +4,11 @@
 #include <boost/json/serialize.hpp>
 #include <new>
 
-#include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
-#include "admin-api/service/login.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/people/login.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "crypto/library_memory.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_retention.h"

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "admin-api/service/context.h"
-#include "admin-api/service/imports.h"
+#include "admin-api/service/records/imports.h"
 #include "admin-api/service/space.h"
 
 namespace shosoin::service {

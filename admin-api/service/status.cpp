@@ -1,12 +1,12 @@
 // Tenants, health, status, and what checks the store.
 #include <boost/json/parse.hpp>
 
-#include "admin-api/service/appliance_log.h"
-#include "admin-api/service/erasures.h"
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
-#include "admin-api/service/scheduler.h"
-#include "admin-api/service/tenant_removals.h"
+#include "admin-api/service/retention/appliance_log.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/scheduler.h"
+#include "admin-api/service/retention/tenant_removals.h"
 #include "admin-api/service/told_text.h"
 #include "firmware/base/codec.h"
 #include "storage/erasure/scrub.h"

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "admin-api/service/erasures.h"
+#include "admin-api/service/retention/erasures.h"
 #include "crypto/box.h"
 #include "firmware/base/limits.h"
 #include "firmware/base/limits_import.h"

@@ -8,8 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "admin-api/service/holds.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/holds.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "tests/bench/world.h"
 #include "tests/support/temporary_directory.h"
 

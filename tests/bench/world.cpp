@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
-#include "admin-api/service/import_rows.h"
+#include "admin-api/service/records/import_rows.h"
 #include "crypto/signature.h"
 #include "firmware/base/log.h"
 #include "hardware/tpm/boot_approval.h"

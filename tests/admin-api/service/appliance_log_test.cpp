@@ -1,11 +1,11 @@
 // The log of the appliance itself: without a rule no month of it ends; with one that two security officers adopt none
 // ends early, and after its term a batch takes its key by itself, with a certificate (L-15, E-01, E-02, E-03).
-#include "admin-api/service/appliance_log.h"
+#include "admin-api/service/retention/appliance_log.h"
 
 #include <boost/json.hpp>
 
-#include "admin-api/service/log_months.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/log_months.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "storage/erasure/certificate.h"
 #include "tests/admin-api/service/service_world.h"
 

@@ -1,6 +1,6 @@
 // Definitions in the running service (issue "Definitions"; S-04, P-12): a world of its own, because what is added
 // stays.
-#include "admin-api/service/definitions.h"
+#include "admin-api/service/records/definitions.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Working documents (データ使用承認願などの申請書類 5年): without a rule none ends; with one none ends early, whoever
 // asks and whatever the clocks say; after its term a batch takes it and the 廃棄簿 stays (X-20, E-01, E-02, E-03).
-#include "admin-api/service/documents.h"
+#include "admin-api/service/retention/documents.h"
 
 #include <boost/json.hpp>
 
-#include "admin-api/service/holds.h"
-#include "admin-api/service/number_changes.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/records/number_changes.h"
+#include "admin-api/service/retention/holds.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "storage/erasure/certificate.h"
 #include "tests/admin-api/service/linking_world.h"
 #include "tests/admin-api/service/retention_world.h"

@@ -8,7 +8,7 @@
 
 #include <fstream>
 
-#include "admin-api/service/terminal_authority.h"
+#include "admin-api/service/people/terminal_authority.h"
 #include "crypto/hash.h"
 #include "tests/admin-api/service/service_world.h"
 

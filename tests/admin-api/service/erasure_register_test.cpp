@@ -1,12 +1,12 @@
 // 廃棄簿 (domain notes, section 4; E-04, E-07): one item for every erasure, whoever asked for it, with what a deletion
 // record must say and nothing of what it must not; and the bounds of a batch under a backlog.
-#include "admin-api/service/erasure_register.h"
+#include "admin-api/service/retention/erasure_register.h"
 
 #include <algorithm>
 #include <fstream>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "crypto/canonical_json.h"
 #include "crypto/hash.h"
 #include "firmware/base/limits_erasure.h"

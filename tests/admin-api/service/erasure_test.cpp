@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "admin-api/service/erasures.h"
+#include "admin-api/service/retention/erasures.h"
 #include "storage/erasure/certificate.h"
 #include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/service_world.h"

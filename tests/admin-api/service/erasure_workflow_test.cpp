@@ -4,7 +4,7 @@
 #include <atomic>
 #include <functional>
 
-#include "admin-api/service/erasures.h"
+#include "admin-api/service/retention/erasures.h"
 #include "firmware/base/limits_erasure.h"
 #include "firmware/base/power.h"
 #include "storage/erasure/certificate.h"

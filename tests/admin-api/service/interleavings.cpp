@@ -5,8 +5,8 @@
 #include <functional>
 #include <future>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/holds.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/holds.h"
 
 namespace shosoin::test {
 namespace {

@@ -1,5 +1,5 @@
 // Texts written straight: byte for byte what Boost.JSON would write for the same value.
-#include "admin-api/service/json_text.h"
+#include "admin-api/service/records/json_text.h"
 
 #include <gtest/gtest.h>
 

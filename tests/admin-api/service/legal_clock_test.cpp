@@ -5,7 +5,7 @@
 #include <fstream>
 #include <set>
 
-#include "admin-api/service/logged_time.h"
+#include "admin-api/service/retention/logged_time.h"
 #include "tests/admin-api/service/retention_world.h"
 
 namespace shosoin::test {

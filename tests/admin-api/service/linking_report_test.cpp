@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "admin-api/service/linking_check.h"
+#include "admin-api/service/records/linking_check.h"
 #include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/linking_world.h"
 

@@ -1,5 +1,5 @@
 // Linking rows to integrated addressee numbers (N-02, D-15; decision 0056).
-#include "admin-api/service/linking.h"
+#include "admin-api/service/records/linking.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "admin-api/service/search_keys.h"
+#include "admin-api/service/records/search_keys.h"
 #include "tests/admin-api/service/service_world.h"
 
 namespace shosoin::test {

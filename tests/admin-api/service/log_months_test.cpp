@@ -1,10 +1,10 @@
 // Months of the access log: without a rule none ends; with one none ends early, whoever asks and whatever the clocks
 // say; after its term a batch takes its key, and everything that reads the log says so and goes on (L-15, E-02, E-03).
-#include "admin-api/service/log_months.h"
+#include "admin-api/service/retention/log_months.h"
 
 #include <boost/json.hpp>
 
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "storage/erasure/certificate.h"
 #include "tests/admin-api/service/retention_world.h"
 

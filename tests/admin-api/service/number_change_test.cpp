@@ -1,8 +1,8 @@
 // A change of a 個人番号 from request to erasure (D-16, L-21, S-04, promises 5 and 7).
 #include <gtest/gtest.h>
 
-#include "admin-api/service/linking.h"
-#include "admin-api/service/number_changes.h"
+#include "admin-api/service/records/linking.h"
+#include "admin-api/service/records/number_changes.h"
 #include "tests/admin-api/service/linking_world.h"
 
 namespace shosoin::test {

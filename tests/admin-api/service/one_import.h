@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "admin-api/service/imports.h"
+#include "admin-api/service/records/imports.h"
 #include "tests/admin-api/service/service_world.h"
 
 namespace shosoin::test {

@@ -1,5 +1,5 @@
 // Passwords are checked few at a time, in a fair line, at low priority.
-#include "admin-api/service/password_desk.h"
+#include "admin-api/service/people/password_desk.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

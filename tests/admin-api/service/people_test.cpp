@@ -1,4 +1,4 @@
-#include "admin-api/service/people.h"
+#include "admin-api/service/people/people.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
 // Rows with 外字: accepted rows are staged, the others wait for 文字同定 with the bytes as they came; one person says
 // what the characters are, another confirms (domain notes, section 2; D-03, D-19). And the 変換記録.
-#include "admin-api/service/quarantine.h"
+#include "admin-api/service/records/quarantine.h"
 
 #include <atomic>
 #include <set>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/holds.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/holds.h"
 #include "firmware/base/power.h"
 #include "storage/files/source_values.h"
 #include "storage/files/stored_row.h"

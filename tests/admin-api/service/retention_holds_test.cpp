@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <atomic>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/holds.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/holds.h"
 #include "firmware/base/power.h"
 #include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/retention_world.h"

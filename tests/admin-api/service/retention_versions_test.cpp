@@ -2,8 +2,8 @@
 // fixed comes sooner only by an approval of just that (decision 0076).
 #include <algorithm>
 
-#include "admin-api/service/erasures.h"
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/retention/scheduler.h"
 #include "tests/admin-api/service/retention_world.h"
 
 namespace shosoin::test {

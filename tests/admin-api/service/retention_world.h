@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "admin-api/service/retention_terms.h"
+#include "admin-api/service/retention/retention_terms.h"
 #include "tests/admin-api/service/service_world.h"
 
 namespace shosoin::test {

@@ -1,6 +1,6 @@
 // The scheduler: what an adopted rule lets go is erased without an operator (E-01), what nobody takes away is overdue
 // and alarms (E-03), and each round is told (E-02).
-#include "admin-api/service/scheduler.h"
+#include "admin-api/service/retention/scheduler.h"
 
 #include <algorithm>
 

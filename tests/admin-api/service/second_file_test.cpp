@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "admin-api/service/erasures.h"
+#include "admin-api/service/retention/erasures.h"
 #include "storage/generations/records_entry.h"
 #include "tests/admin-api/service/service_world.h"
 #include "tests/support/full_journal.h"

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "admin-api/service/retention_terms.h"
+#include "admin-api/service/retention/retention_terms.h"
 #include "crypto/totp.h"
 #include "firmware/base/log.h"
 #include "firmware/base/power.h"

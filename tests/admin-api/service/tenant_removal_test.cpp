@@ -3,8 +3,8 @@
 // E-08, E-17).
 #include <algorithm>
 
-#include "admin-api/service/scheduler.h"
-#include "admin-api/service/tenant_removals.h"
+#include "admin-api/service/retention/scheduler.h"
+#include "admin-api/service/retention/tenant_removals.h"
 #include "storage/erasure/certificate.h"
 #include "tests/admin-api/service/retention_world.h"
 
