@@ -166,8 +166,11 @@ constexpr std::string_view kNotKnown =
     "わからない: 古いデータのログ(--remains)がないので、バックアップの後の変更がどこまであったかは不明 / not known: "
     "without the journal of the old data (--remains) nobody can say how far changes behind the backup went";
 
+constexpr std::string_view kNothingLost = "なし / none";
+
+// That it opens says nothing about what is lost: the one is `opens`, the other `lost`, `lostFrom` and `lostTo`.
 json::object told_of(const erasure::RestoredTenant& tenant, bool remains) {
-  json::object out{{"whole", tenant.whole},
+  json::object out{{"opens", tenant.whole},
                    {"lastSequencePresent", tenant.present},
                    {"lastSequenceKnown", tenant.known},
                    {"sequenceGoesOnAfter", tenant.line},
@@ -175,7 +178,11 @@ json::object told_of(const erasure::RestoredTenant& tenant, bool remains) {
                    {"rowsDropped", tenant.dropped_rows}};
   if (tenant.known > tenant.present) out["lostFrom"] = tenant.present + 1;
   if (tenant.known > tenant.present && remains) out["lostTo"] = tenant.known;
-  if (!remains) out["lost"] = kNotKnown;
+  if (!remains) {
+    out["lost"] = kNotKnown;
+  } else if (tenant.whole && tenant.known <= tenant.present && tenant.lost_rows == 0) {
+    out["lost"] = kNothingLost;
+  }
   return out;
 }
 

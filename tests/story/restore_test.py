@@ -79,6 +79,11 @@ class Restore(Story):
         self.assertGreater(own["lastSequenceKnown"], own["lastSequencePresent"] - 1)
         self.assertGreater(own["sequenceGoesOnAfter"], own["lastSequenceKnown"])
         self.assertGreaterEqual(own["rowsDropped"], 1)
+        self.assertTrue(own["opens"])
+        self.assertNotIn("whole", own)
+        gone = own["lastSequenceKnown"] > own["lastSequencePresent"]
+        self.assertEqual(gone, "lostFrom" in own and "lostTo" in own)
+        self.assertEqual(not gone and own["rowsLost"] == 0, "lost" in own)
         self.assertTrue(told["clock"]["remainsRead"])
         self.assertGreaterEqual(told["clock"]["accepted"], told["clock"]["stored"])  # both in the same hour of one zone
 
