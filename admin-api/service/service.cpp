@@ -14,6 +14,7 @@
 #include "firmware/base/limits_retention.h"
 #include "firmware/base/limits_state_copy.h"
 #include "firmware/base/log.h"
+#include "firmware/memory/stack.h"
 
 namespace shosoin::service {
 namespace {
@@ -174,9 +175,11 @@ Answer Service::answer_within_memory(const protocol::RequestRule& rule, Context&
 }
 
 Service::Outcome Service::handle(const protocol::Request& request, Channel channel) {
+  const memory::ScrubsStack behind;
   return within_memory(request, channel, Line::Waited);
 }
 Service::Outcome Service::begin(const protocol::Request& request, Channel channel) {
+  const memory::ScrubsStack behind;
   return within_memory(request, channel, Line::Begun);
 }
 
@@ -187,7 +190,8 @@ bool Service::is_brief(const protocol::Request& request) const {
   return tenants_.is_open(protocol::text_field(request, FieldId::TenantCode));
 }
 
-Service::Outcome Service::within_memory(const protocol::Request& request, Channel channel, Line line) {
+[[gnu::noinline]] Service::Outcome Service::within_memory(const protocol::Request& request, Channel channel,
+                                                          Line line) {
   Outcome outcome;
   Context context{request, channel};
   context.may_defer = line == Line::Begun;
@@ -265,7 +269,13 @@ Result<void> Service::open_some() {
   return success();
 }
 
+// Its thread rests between two rounds, with what the last one has read still on its stack.
 std::optional<ErrorCode> Service::maintain() {
+  const memory::ScrubsStack behind;
+  return maintain_once();
+}
+
+[[gnu::noinline]] std::optional<ErrorCode> Service::maintain_once() {
   const auto fatal = [](const Result<void>& done, Literal what) -> std::optional<ErrorCode> {
     if (done) return std::nullopt;
     oplog::failure(what, done.error());

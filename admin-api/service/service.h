@@ -36,6 +36,7 @@ class Service {
   Parts& parts() { return parts_; }
 
  private:
+  std::optional<ErrorCode> maintain_once();
   enum class Line { Waited, Begun };
   Outcome within_memory(const protocol::Request& request, protocol::Channel channel, Line line);
   void serve(Context& context, Outcome& outcome);
