@@ -32,8 +32,7 @@ struct CommandIo {
 };
 
 // One line to err in the language asked for; sets the exit code. `line` of the input; 0: it was not one of many, and
-// with
-// --json the refusal is the one answer, to out.
+// with --json the refusal is the one answer, to out.
 void report(CommandIo& io, const Error& error, std::size_t line = 0);
 void fail_with(CommandIo& io, ErrorCode code);
 

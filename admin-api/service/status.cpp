@@ -3,6 +3,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/refusal.h"
 #include "admin-api/service/retention/appliance_log.h"
 #include "admin-api/service/retention/erasures.h"
 #include "admin-api/service/retention/scheduler.h"

@@ -5,8 +5,6 @@
 
 namespace shosoin::limits {
 
-inline constexpr int kShortestDocumentMonths = 12;   // from the closing of a paper: until the yearly audit
-inline constexpr int kShortestDocumentDays = 366;    // the same said in days, leap years too
 inline constexpr std::size_t kTermsPerChange = 500;  // of documents: writers wait no longer than for a small import
 // Applications that came of one another by what stayed behind: each holds a record less (limits::kMaxErasureRecords).
 inline constexpr int kRemaindersFollowed = 10'000;

@@ -4,7 +4,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/people/login.h"
-#include "admin-api/service/retention/erasures.h"
+#include "admin-api/service/refusal.h"
 #include "admin-api/service/told_text.h"
 #include "crypto/password.h"
 
@@ -64,11 +64,6 @@ Result<Person> person_in(Parts& parts, Context& context) {
   return person;
 }
 
-Error in_words(Context& context, Error error, std::string ja, std::string en) {
-  context.told["detail"] = json::object{{"ja", std::move(ja)}, {"en", std::move(en)}};
-  return error;
-}
-
 // Under parts.people_changes, so that two enrolments cannot pass each other.
 Result<void> check_unique(const TenantStore& zero, Context& context, const Person& person) {
   TRY(auto people, all_people(zero));
@@ -83,13 +78,13 @@ Result<void> check_unique(const TenantStore& zero, Context& context, const Perso
     }
     if (!other.disabled && other.tenant == person.tenant && other.role == person.role &&
         staff_key(other.staff_number) == staff_key(person.staff_number)) {
-      return in_words(context,
-                      context.refuse(ErrorCode::Conflict, "give one person a second account", "/staffNumber"),
-                      "この職員番号の人は、同じ団体と役割ですでに登録されています(shosoin operator list)。"
-                      "職員番号を直すか、先に前のIDを止めてください(shosoin operator disable)。",
-                      "A person with this staff number is enrolled in the same tenant and role already (shosoin "
-                      "operator list). Correct the number, or disable the former id first (shosoin operator "
-                      "disable).");
+      return refuse_in_words(
+          context, context.refuse(ErrorCode::Conflict, "give one person a second account", "/staffNumber"),
+          {"この職員番号の人は、同じ団体と役割ですでに登録されています(shosoin operator list)。"
+           "職員番号を直すか、先に前のIDを止めてください(shosoin operator disable)。",
+           "A person with this staff number is enrolled in the same tenant and role already (shosoin "
+           "operator list). Correct the number, or disable the former id first (shosoin operator "
+           "disable)."});
     }
   }
   return success();
@@ -103,15 +98,18 @@ Result<Grant> grant_in(Context& context, Role role) {
   const auto of_role = permission_names(role);
   switch (fault) {
     case GrantFault::File:
-      return in_words(context, refused, "ファイルの名前(--file)は shosoin file list にあるものを指定してください。",
-                      "Name record files (--file) as shosoin file list does.");
+      return refuse_in_words(context, refused,
+                             {"ファイルの名前(--file)は shosoin file list にあるものを指定してください。",
+                              "Name record files (--file) as shosoin file list does."});
     case GrantFault::UnknownPermission:
-      return in_words(context, refused, "そのような権限はありません。あるのは: " + permission_names(),
-                      "There is no such permission. There are: " + permission_names());
+      return refuse_in_words(context, refused,
+                             {"そのような権限はありません。あるのは: " + permission_names(),
+                              "There is no such permission. There are: " + permission_names()});
     case GrantFault::NotOfTheRole:
-      return in_words(context, refused,
-                      "この役割に与えられない権限です。与えられるのは: " + (of_role.empty() ? "なし" : of_role),
-                      "This role can never have that permission. It can have: " + (of_role.empty() ? "none" : of_role));
+      return refuse_in_words(
+          context, refused,
+          {"この役割に与えられない権限です。与えられるのは: " + (of_role.empty() ? "なし" : of_role),
+           "This role can never have that permission. It can have: " + (of_role.empty() ? "none" : of_role)});
   }
   return refused;
 }
@@ -119,18 +117,19 @@ Result<Grant> grant_in(Context& context, Role role) {
 // Files are named one by one (P-01, P-12): none by default, none that is unknown.
 Result<void> check_files(const Parts& parts, Context& context, const Grant& grant) {
   if (grant.files.empty() && grant.permissions != 0) {
-    return in_words(context,
-                    context.refuse(ErrorCode::InvalidContent,
-                                   "grant permissions without naming the record files they are for", "/permissions"),
-                    "権限を使うファイルがありません。--file で一つ以上指定してください(名前は shosoin file list)。",
-                    "The permissions are for no record file: name at least one with --file (shosoin file list).");
+    return refuse_in_words(
+        context,
+        context.refuse(ErrorCode::InvalidContent, "grant permissions without naming the record files they are for",
+                       "/permissions"),
+        {"権限を使うファイルがありません。--file で一つ以上指定してください(名前は shosoin file list)。",
+         "The permissions are for no record file: name at least one with --file (shosoin file list)."});
   }
   for (const auto& file : grant.files) {
     if (parts.definitions.find(file) == nullptr) {
-      return in_words(context,
-                      context.refuse(ErrorCode::InvalidContent, "find a record file named in a grant", "/permissions"),
-                      "指定されたファイルがありません。名前を shosoin file list で確かめてください。",
-                      "There is no such record file. See shosoin file list for the names.");
+      return refuse_in_words(
+          context, context.refuse(ErrorCode::InvalidContent, "find a record file named in a grant", "/permissions"),
+          {"指定されたファイルがありません。名前を shosoin file list で確かめてください。",
+           "There is no such record file. See shosoin file list for the names."});
     }
   }
   return success();

@@ -5,6 +5,8 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/people/login.h"
 #include "admin-api/service/people/terminal_authority.h"
+#include "admin-api/service/refusal.h"
+#include "admin-api/service/told_text.h"
 #include "crypto/hash.h"
 
 namespace shosoin::service {
@@ -89,7 +91,8 @@ Result<Fingerprint> fingerprint_in(Context& context) {
 
 Answer terminal_add(Parts& parts, Context& context) {
   Terminal terminal{{}, context.text(FieldId::TerminalName), kAppliance, false, context.now};
-  if (terminal.name.empty()) return context.refuse(ErrorCode::InvalidContent, "name a terminal", "/name");
+  if (is_blank(terminal.name)) return context.refuse(ErrorCode::InvalidContent, "name a terminal", "/name");
+  if (!is_one_line(terminal.name)) return refuse_text(context, "/name");
   if (const auto code = context.text(FieldId::TenantCode); !code.empty()) {
     const auto facts = parts.tenants.by_code(code);
     if (!facts) return context.refuse(ErrorCode::NotFound, kNothing, "/localGovernmentCode");

@@ -1,4 +1,5 @@
 #include "admin-api/service/retention/batch_cap.h"
+#include "admin-api/service/refusal.h"
 
 #include <fmt/core.h>
 

@@ -142,23 +142,6 @@ Result<bool> write_terms(TenantStore& store, const StoredRule& rule, std::vector
   return true;
 }
 
-bool is_long_enough(const retention::Period& period) {
-  switch (period.unit()) {
-    case retention::PeriodUnit::Years:
-      return true;
-    case retention::PeriodUnit::Months:
-      return period.count() >= unsigned{limits::kShortestDocumentMonths};
-    case retention::PeriodUnit::Days:
-      return period.count() >= unsigned{limits::kShortestDocumentDays};
-  }
-  return false;
-}
-
-Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  return refuse_in_words(
-      context, context.refuse(ErrorCode::InvalidContent, "read a rule of working documents", pointer), {ja, en});
-}
-
 }  // namespace
 
 Result<std::optional<Document>> find_document(const TenantStore& store, const RecordId& id) {
@@ -267,22 +250,13 @@ Result<json::object> counted_documents(const TenantStore& store, const std::set<
 }
 
 Result<void> check_document_rule(Context& context, const retention::CountedBy& counted) {
-  if (!context.text(protocol::FieldId::EventItems).empty()) {
-    return refuse(context, "業務文書の期間は完結した日から数えます。起算の項目は指定しないでください。",
-                  "The period of a working document counts from the day it was closed: name no event items.",
-                  "/eventItems");
-  }
-  if (counted.settlement != retention::Settlement::ActualDate) {
-    return refuse(context, "業務文書の期間に account-year は使えません。",
-                  "The period of working documents takes no account-year.", "/settlement");
-  }
-  if (!is_long_enough(counted.period)) {
-    return refuse(
-        context, "業務文書は、完結してから少なくとも1年(12m、366d)保存します。もっと長い期間を指定してください。",
-        "Working documents are kept for a year from their closing at least (12m, 366d). Give a longer period.",
-        "/period");
-  }
-  return success();
+  return check_own_rule(
+      context, counted,
+      {{"業務文書の期間は完結した日から数えます。起算の項目は指定しないでください。",
+        "The period of a working document counts from the day it was closed: name no event items."},
+       {"業務文書の期間に account-year は使えません。", "The period of working documents takes no account-year."},
+       {"業務文書は、完結してから少なくとも1年(12m、366d)保存します。もっと長い期間を指定してください。",
+        "Working documents are kept for a year from their closing at least (12m, 366d). Give a longer period."}});
 }
 
 }  // namespace shosoin::service

@@ -7,6 +7,7 @@
 #include "admin-api/service/log_fields.h"
 #include "admin-api/service/records/imports.h"
 #include "admin-api/service/records/search_keys.h"
+#include "admin-api/service/refusal.h"
 #include "admin-api/service/retention/batch_cap.h"
 #include "admin-api/service/retention/documents.h"
 #include "admin-api/service/retention/erasure_witness.h"

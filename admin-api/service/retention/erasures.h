@@ -71,12 +71,6 @@ Result<boost::json::object> shown(Parts& parts, const TenantStore& store, const 
 // Field ErasureId; NotFound for an unknown one and for a file that is not granted.
 Result<ErasureFacts> erasure_in(Context& context, const TenantStore& store);
 Result<void> need_any_erasure(Context& context);  // audit, or whoever applies for or approves erasures
-// A refusal with words of its own, in both languages.
-struct Explanation {
-  std::string_view ja, en;
-};
-Error refuse_in_words(Context& context, Error error, const Explanation& words);
-Error refuse_text(Context& context, std::string_view pointer);  // is_one_line() does not hold of what stands there
 // Members survivingCopies and survivingCopiesNote of a declaration.
 void declare_copies(const Parts& parts, boost::json::object& declaration);
 

@@ -5,6 +5,7 @@
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/idempotency.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/refusal.h"
 #include "admin-api/service/retention/documents.h"
 #include "admin-api/service/retention/erasures.h"
 #include "admin-api/service/retention/holds.h"

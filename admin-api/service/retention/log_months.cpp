@@ -52,21 +52,8 @@ std::optional<unsigned> read_month(std::string_view text) {
 }
 
 Error refuse(Context& context, std::string_view ja, std::string_view en, std::string_view pointer) {
-  context.told["detail"] = json::object{{"ja", ja}, {"en", en}};
-  return context.refuse(ErrorCode::InvalidContent, "read what is about months of the log", pointer);
-}
-
-// A year from the end of the month: the log of a year is there until the audit of that year has been held.
-bool is_long_enough(const retention::Period& period) {
-  switch (period.unit()) {
-    case retention::PeriodUnit::Years:
-      return true;
-    case retention::PeriodUnit::Months:
-      return period.count() >= unsigned{limits::kShortestLogMonths};
-    case retention::PeriodUnit::Days:
-      return period.count() >= unsigned{limits::kShortestLogDays};
-  }
-  return false;
+  return refuse_in_words(
+      context, context.refuse(ErrorCode::InvalidContent, "read what is about months of the log", pointer), {ja, en});
 }
 
 }  // namespace
@@ -227,20 +214,13 @@ Result<MonthRemoval> month_removal(const TenantStore& store, const std::set<unsi
 }
 
 Result<void> check_log_rule(Context& context, const retention::CountedBy& counted) {
-  if (!context.text(protocol::FieldId::EventItems).empty()) {
-    return refuse(context, "ログの期間は月の末日から数えます。起算の項目は指定しないでください。",
-                  "The period of the log counts from the last day of its month: name no event items.", "/eventItems");
-  }
-  if (counted.settlement != retention::Settlement::ActualDate) {
-    return refuse(context, "ログの期間に account-year は使えません。", "The period of the log takes no account-year.",
-                  "/settlement");
-  }
-  if (!is_long_enough(counted.period)) {
-    return refuse(context, "ログは、月の末日から少なくとも1年(12m、366d)保存します。もっと長い期間を指定してください。",
-                  "A log is kept for a year from the end of its month at least (12m, 366d). Give a longer period.",
-                  "/period");
-  }
-  return success();
+  return check_own_rule(
+      context, counted,
+      {{"ログの期間は月の末日から数えます。起算の項目は指定しないでください。",
+        "The period of the log counts from the last day of its month: name no event items."},
+       {"ログの期間に account-year は使えません。", "The period of the log takes no account-year."},
+       {"ログは、月の末日から少なくとも1年(12m、366d)保存します。もっと長い期間を指定してください。",
+        "A log is kept for a year from the end of its month at least (12m, 366d). Give a longer period."}});
 }
 
 }  // namespace shosoin::service

@@ -6,6 +6,7 @@
 
 #include "admin-api/service/stored_json.h"
 #include "firmware/base/codec.h"
+#include "firmware/base/limits_log.h"
 #include "firmware/base/limits_retention.h"
 #include "storage/files/dates.h"
 
@@ -112,6 +113,19 @@ json::object members_of(const StoredRule& rule) {
   return out;
 }
 
+// The longest year has 366 days.
+bool is_a_year_at_least(const retention::Period& period) {
+  switch (period.unit()) {
+    case retention::PeriodUnit::Years:
+      return true;
+    case retention::PeriodUnit::Months:
+      return period.count() >= unsigned{limits::kShortestOwnMonths};
+    case retention::PeriodUnit::Days:
+      return period.count() >= unsigned{limits::kShortestOwnDays};
+  }
+  return false;
+}
+
 }  // namespace
 
 Entry rule_entry(const StoredRule& rule) {
@@ -194,6 +208,18 @@ Result<Unsettled> read_unsettled(ByteView value) {
   TRY(in.finish("read what waits for its terms"));
   if (what != 1 && what != 2) return Error{ErrorCode::Integrity, "read what waits for its terms", what};
   return static_cast<Unsettled>(what);
+}
+
+Result<void> check_own_rule(Context& context, const retention::CountedBy& counted, const OwnRuleWords& words) {
+  const auto refuse = [&](const Explanation& why, std::string_view pointer) {
+    return refuse_in_words(
+        context, context.refuse(ErrorCode::InvalidContent, "read a rule of a log or of working documents", pointer),
+        why);
+  };
+  if (!context.text(protocol::FieldId::EventItems).empty()) return refuse(words.no_events, "/eventItems");
+  if (counted.settlement != retention::Settlement::ActualDate) return refuse(words.no_settlement, "/settlement");
+  if (!is_a_year_at_least(counted.period)) return refuse(words.longer, "/period");
+  return success();
 }
 
 }  // namespace shosoin::service

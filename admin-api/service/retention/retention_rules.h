@@ -3,7 +3,7 @@
 // nothing may be erased (decision 0061; promise 6, E-03). Any thread.
 #pragma once
 
-#include "admin-api/service/context.h"
+#include "admin-api/service/refusal.h"
 #include "storage/retention/proposals.h"
 #include "storage/retention/term.h"
 
@@ -45,6 +45,13 @@ Result<std::vector<std::string>> event_items_in(Context& context, const files::D
 
 // What a request says of a rule of the log; InvalidContent with words of its own.
 Result<StoredRule> log_rule_in(Context& context);
+
+// Months of a log and working documents have no date items and no fiscal accounts to count from, and are kept for a year
+// at least, until the yearly audit (limits_log.h). InvalidContent, with the words of whichever it is.
+struct OwnRuleWords {
+  Explanation no_events, no_settlement, longer;
+};
+Result<void> check_own_rule(Context& context, const retention::CountedBy& counted, const OwnRuleWords& words);
 
 // Terms of this file are still to be computed: table Facts. Written with the adoption, and with the confirmation of new
 // versions; taken away behind the merge that computes them. As long as it stands nothing of the file is erased.

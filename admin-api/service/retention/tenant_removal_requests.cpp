@@ -4,6 +4,7 @@
 
 #include "admin-api/service/handlers.h"
 #include "admin-api/service/log_fields.h"
+#include "admin-api/service/refusal.h"
 #include "admin-api/service/retention/erasures.h"
 #include "admin-api/service/retention/tenant_removals.h"
 #include "admin-api/service/told_text.h"

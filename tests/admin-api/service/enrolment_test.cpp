@@ -224,6 +224,19 @@ TEST_F(Enrolment, RefusesATerminalTwiceOrWithoutOneOfCertificateAndRequest) {
   EXPECT_EQ(world.as_officers(Kind::TerminalAdd, neither).refused, ErrorCode::BadRequest);
 }
 
+// It stands in the log and in the terminal's certificate.
+TEST_F(Enrolment, RefusesANameOfATerminalThatIsBlankOrNoSingleLine) {
+  const Csr csr("P-256");
+  for (const auto* name : {"", " \t", "　", "窓口\n1", "\x1B[2J窓口", "窓口\xE2\x80\xAE" "1"}) {
+    const Fields fields{{FieldId::TenantCode, std::string(ServiceWorld::kKoganei)},
+                        {FieldId::TerminalName, name},
+                        {FieldId::Csr, std::string(text_of(csr.der))}};
+    const auto told = world.as_officers(Kind::TerminalAdd, fields);
+    EXPECT_EQ(told.refused, ErrorCode::InvalidContent) << name;
+    EXPECT_EQ(told.member("pointer"), "/name") << name;
+  }
+}
+
 using Certificates = std::vector<std::unique_ptr<X509, decltype(&X509_free)>>;
 Certificates read_chain(const std::string& pem) {
   Certificates out;
