@@ -53,10 +53,11 @@ void PreparedBox::derive(ByteView key32) {
   hkdf_sha256(key32, salt_, info, derived_);
 }
 
-Bytes PreparedBox::seal(const BoxContext& context, ByteView plain) && {
+Bytes PreparedBox::seal(const BoxContext& context, ByteView plain, Bytes room) && {
   ENSURE(context.kind == kind_);
   const auto aad = associated_data(context);
-  Bytes box(kBoxOverhead + plain.size());
+  Bytes box = std::move(room);
+  box.resize(kBoxOverhead + plain.size());
   box[0] = kAlgorithm;
   const auto after_salt = std::copy(salt_.begin(), salt_.end(), box.begin() + 1);
   const ByteView committed = commit();
@@ -65,8 +66,8 @@ Bytes PreparedBox::seal(const BoxContext& context, ByteView plain) && {
   return box;
 }
 
-Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain) {
-  return PreparedBox(key32, context.kind).seal(context, plain);
+Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain, Bytes room) {
+  return PreparedBox(key32, context.kind).seal(context, plain, std::move(room));
 }
 
 Bytes seal_box_with_salt(ByteView key32, const BoxContext& context, ByteView plain, ByteView salt32) {

@@ -46,7 +46,7 @@ class PreparedBox {
   PreparedBox(PreparedBox&& other) noexcept;                   // wipes what it takes from
   PreparedBox& operator=(PreparedBox&&) = delete;
   ~PreparedBox();
-  Bytes seal(const BoxContext& context, ByteView plain) &&;
+  Bytes seal(const BoxContext& context, ByteView plain, Bytes room = {}) &&;  // in the memory of `room`, if that is enough
   std::span<const std::uint8_t, 32> one_time_key() const { return std::span(derived_).first<32>(); }
   ByteView commit() const { return ByteView(derived_).subspan(32); }
 
@@ -57,15 +57,15 @@ class PreparedBox {
   std::array<std::uint8_t, 64> derived_{};
 };
 
-Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain);
+Bytes seal_box(ByteView key32, const BoxContext& context, ByteView plain, Bytes room = {});
 // For vectors only: the salt from outside.
 Bytes seal_box_with_salt(ByteView key32, const BoxContext& context, ByteView plain, ByteView salt32);
 // Integrity when anything at all is not as it was sealed: length, algorithm, commitment, tag, context.
 Result<Bytes> open_box(ByteView key32, const BoxContext& context, ByteView box);
 
 template <class Meaning>
-Bytes seal_box(const Secret<Meaning, 32>& key, const BoxContext& context, ByteView plain) {
-  return key.expose([&](auto bytes) { return seal_box(ByteView(bytes), context, plain); });
+Bytes seal_box(const Secret<Meaning, 32>& key, const BoxContext& context, ByteView plain, Bytes room = {}) {
+  return key.expose([&](auto bytes) { return seal_box(ByteView(bytes), context, plain, std::move(room)); });
 }
 template <class Meaning>
 Result<Bytes> open_box(const Secret<Meaning, 32>& key, const BoxContext& context, ByteView box) {

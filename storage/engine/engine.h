@@ -36,6 +36,9 @@ class ReadTransaction {
   virtual Result<void> scan(Table table, ByteView from, const Visitor& visit) const = 0;
   virtual Result<std::uint64_t> count(Table table) const = 0;
   virtual Result<std::optional<Bytes>> last_key(Table table) const = 0;
+  // So many large values from this key on are asked for next: begins to bring them from the disk, and waits for none.
+  // Changes nothing but the time. Environments read from random places otherwise, page by page.
+  virtual void expect(Table table, ByteView from, std::size_t values) const = 0;
 };
 class WriteTransaction : public ReadTransaction {
  public:

@@ -63,6 +63,30 @@ Result<std::optional<Bytes>> last_key_of(Place place, Table table) {
   if (code != MDB_SUCCESS) return engine_error(code, "find the last key");
   return std::optional<Bytes>(copy_of(view_of(key)));
 }
+// Large values have pages of their own: where they are stands in the leaves, so none of them is touched here. Those that
+// follow each other in the file are asked for together.
+void expect_from(Place place, Table table, ByteView from, std::size_t values) {
+  const auto cursor = cursor_of(place, table);
+  if (!cursor) return;
+  constexpr std::uintptr_t kPageMask = ~std::uintptr_t{kPage - 1};
+  std::uintptr_t begin = 0, end = 0;
+  const auto ask = [&] {
+    if (end > begin) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+  };
+  MDB_val key = value_of(from), value{};
+  int code = mdb_cursor_get(cursor.value().get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
+  for (; code == MDB_SUCCESS && values > 0; --values) {
+    const auto first = reinterpret_cast<std::uintptr_t>(value.mv_data) & kPageMask;
+    const auto last = (reinterpret_cast<std::uintptr_t>(value.mv_data) + value.mv_size + kPage - 1) & kPageMask;
+    if (first != end) {
+      ask();
+      begin = first;
+    }
+    end = last;
+    code = mdb_cursor_get(cursor.value().get(), &key, &value, MDB_NEXT);
+  }
+  ask();
+}
 
 }  // namespace
 
@@ -124,6 +148,9 @@ Result<std::uint64_t> LmdbReader::count(Table table) const { return count_of({sh
 Result<std::optional<Bytes>> LmdbReader::last_key(Table table) const {
   return last_key_of({shared_, transaction_.get()}, table);
 }
+void LmdbReader::expect(Table table, ByteView from, std::size_t values) const {
+  expect_from({shared_, transaction_.get()}, table, from, values);
+}
 
 LmdbWriter::LmdbWriter(Use use, Turn turn, Shared& shared, TransactionHandle transaction) noexcept
     : use_(std::move(use)), turn_(std::move(turn)), shared_(shared), transaction_(std::move(transaction)) {
@@ -164,6 +191,7 @@ Result<std::optional<Bytes>> LmdbWriter::last_key(Table table) const {
   ENSURE(transaction_);
   return last_key_of({shared_, transaction_.get()}, table);
 }
+void LmdbWriter::expect(Table, ByteView, std::size_t) const {}  // what it has changed lies in memory
 
 Result<void> LmdbWriter::store(Table table, ByteView key, ByteView value, unsigned flags) {
   ENSURE(transaction_ && !scanning_);

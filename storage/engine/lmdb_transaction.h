@@ -116,6 +116,7 @@ class LmdbReader final : public ReadTransaction {
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
   Result<std::uint64_t> count(Table table) const override;
   Result<std::optional<Bytes>> last_key(Table table) const override;
+  void expect(Table table, ByteView from, std::size_t values) const override;
 
  private:
   Use use_;  // left last
@@ -131,6 +132,7 @@ class LmdbWriter final : public WriteTransaction {
   Result<void> scan(Table table, ByteView from, const Visitor& visit) const override;
   Result<std::uint64_t> count(Table table) const override;
   Result<std::optional<Bytes>> last_key(Table table) const override;
+  void expect(Table table, ByteView from, std::size_t values) const override;
   Result<void> put(Table table, ByteView key, ByteView value) override;
   Result<void> put_new(Table table, ByteView key, ByteView value) override;
   Result<bool> erase(Table table, ByteView key) override;

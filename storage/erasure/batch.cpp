@@ -261,8 +261,8 @@ Result<void> Batch::verify() {
       key = std::move(opened);
     }
     TRY(auto reading, core.environments.at(tenant)->read());
-    TRY(auto view, generations::SnapshotView::open(*reading, tenant, {std::move(*key), row.gid}));
-    if (view->summary().root != row.snapshot_root) return Error{ErrorCode::Integrity, "verify a staged generation"};
+    TRY(const auto summary, generations::SnapshotView::summary_of(*reading, tenant, {std::move(*key), row.gid}));
+    if (summary.root != row.snapshot_root) return Error{ErrorCode::Integrity, "verify a staged generation"};
   }
   return success();
 }

@@ -71,12 +71,8 @@ Result<disk::Descriptor> open_whole(const StateCopy::Generation& generation) {
 
 std::string file_name(const TenantId& tenant, const GenerationId& gid) { return tenant.hex() + "-" + gid.hex(); }
 
-GenerationFile::GenerationFile(disk::Descriptor descriptor, StateCopy::Generation generation)
-    : descriptor_(std::move(descriptor)), generation_(std::move(generation)) {
-  buffer_.reserve(kBuffer + limits::kBlockPlain * 2);
-  buffer_ = opening_of(generation_.tenant, generation_.gid);
-  generation_.digest = crypto::sha256(buffer_);
-}
+GenerationFile::GenerationFile(disk::Stream stream, StateCopy::Generation generation)
+    : stream_(std::move(stream)), generation_(std::move(generation)) {}
 
 Result<std::unique_ptr<GenerationFile>> GenerationFile::create(const std::filesystem::path& place,
                                                                const TenantId& tenant, const GenerationId& gid) {
@@ -86,43 +82,41 @@ Result<std::unique_ptr<GenerationFile>> GenerationFile::create(const std::filesy
     return not_copied("make the place of a state copy (is its directory there and writable?)", failed.value());
   StateCopy::Generation generation{tenant, gid, 0, 0, {}, {}, place / file_name(tenant, gid)};
   std::filesystem::remove(generation.file, failed);
-  auto file = disk::open(generation.file, O_CREAT | O_EXCL | O_WRONLY);
-  if (!file) return not_copied("create the copy of a generation", static_cast<int>(file.error().outside()));
-  return std::unique_ptr<GenerationFile>(new GenerationFile(std::move(file.value()), std::move(generation)));
+  auto stream = disk::Stream::create(generation.file);
+  if (!stream) return not_copied("create the copy of a generation", static_cast<int>(stream.error().outside()));
+  const auto opening = opening_of(tenant, gid);
+  generation.digest = crypto::sha256(opening);
+  std::unique_ptr<GenerationFile> file(new GenerationFile(std::move(stream.value()), std::move(generation)));
+  TRY(file->append(opening));
+  return file;
 }
 
 Result<void> GenerationFile::put(engine::Table table, ByteView key, ByteView boxed, const Digest& leaf) {
   const auto kind = table == generations::kBlocks ? kBlock : kHead;
   generation_.digest = next_digest(generation_.digest, kind, key, leaf);
-  buffer_.push_back(kind);
-  append(buffer_, be(static_cast<std::uint16_t>(key.size())));
-  append(buffer_, key);
-  append(buffer_, be(static_cast<std::uint32_t>(boxed.size())));
-  append(buffer_, boxed);
-  return buffer_.size() < kBuffer ? Result<void>(success()) : flush();
+  TRY(append(Writer{}.u8(kind).u16(static_cast<std::uint16_t>(key.size())).bytes()));
+  TRY(append(key));
+  TRY(append(be(static_cast<std::uint32_t>(boxed.size()))));
+  return append(boxed);
 }
 
-Result<void> GenerationFile::flush() {
-  auto written = disk::write_at(descriptor_, buffer_, generation_.size);
-  if (!written) return not_copied("write the copy of a generation", static_cast<int>(written.error().outside()));
-  // The disk begins at once, so that the sync at the end has little left to wait for. Only that one counts.
-  (void)::sync_file_range(descriptor_.number(), static_cast<off_t>(generation_.size),
-                          static_cast<off_t>(buffer_.size()), SYNC_FILE_RANGE_WRITE);
-  generation_.size += buffer_.size();
-  buffer_.clear();
-  return success();
+Result<void> GenerationFile::append(ByteView bytes) { return written(stream_.append(bytes)); }
+
+Result<void> GenerationFile::written(Result<void> done) {
+  if (done) return done;
+  return not_copied("write the copy of a generation", static_cast<int>(done.error().outside()));
 }
 
 // If power goes in here: a file that no copy names.
 Result<StateCopy::Generation> GenerationFile::finish(std::uint64_t seq) {
-  buffer_.push_back(kEnd);
-  append(buffer_, generation_.digest);
-  TRY(flush());
+  TRY(append(Writer{}.u8(kEnd).raw(generation_.digest).bytes()));
+  TRY(written(stream_.finish()));
   TRY(power::guarded("state-copy:generation", [&]() -> Result<void> {
-    if (::fdatasync(descriptor_.number()) != 0) return not_copied("sync the copy of a generation");
+    if (::fdatasync(stream_.file().number()) != 0) return not_copied("sync the copy of a generation");
     return success();
   }));
   generation_.seq = seq;
+  generation_.size = stream_.size();
   return generation_;
 }
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <set>
 
-#include "firmware/base/disk.h"
+#include "firmware/base/disk_stream.h"
 #include "storage/engine/engine.h"
 #include "storage/erasure/epoch_state.h"
 #include "storage/generations/snapshot.h"
@@ -45,11 +45,11 @@ class GenerationFile final : public generations::SnapshotCopy {
   Result<StateCopy::Generation> finish(std::uint64_t seq);  // durable when it returns
 
  private:
-  GenerationFile(disk::Descriptor descriptor, StateCopy::Generation generation);
-  Result<void> flush();
-  disk::Descriptor descriptor_;
-  StateCopy::Generation generation_;  // its size: what is written already
-  Bytes buffer_;
+  GenerationFile(disk::Stream stream, StateCopy::Generation generation);
+  Result<void> append(ByteView bytes);
+  static Result<void> written(Result<void> done);
+  disk::Stream stream_;
+  StateCopy::Generation generation_;
 };
 // Integrity unless the file is there, of this size and ends with this digest.
 Result<void> looks_whole(const StateCopy::Generation& generation);

@@ -19,21 +19,25 @@ BoxWriter::~BoxWriter() {
   (void)join();
 }
 
-BoxWriter::Box BoxWriter::box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes plain) const {
-  Box out{table, std::move(key), crypto::seal_box(plan_.generation->key, context, plain)};
+BoxWriter::Box BoxWriter::box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes& plain) {
+  Bytes room;
+  if (!room_.empty()) {
+    room = std::move(room_.back());
+    room_.pop_back();
+  }
+  Box out{table, std::move(key), crypto::seal_box(plan_.generation->key, context, plain, std::move(room))};
   memory::wipe(plain);
+  plain.clear();
   return out;
 }
 
-Result<void> BoxWriter::put_block(Bytes plain) {
+Result<void> BoxWriter::put_block(Bytes& plain) {
   const auto number = blocks_++;
-  return put(
-      box(kBlocks, context(crypto::BoxKind::Block, number), gid_key(plan_.generation->gid, number), std::move(plain)));
+  return put(box(kBlocks, context(crypto::BoxKind::Block, number), gid_key(plan_.generation->gid, number), plain));
 }
 Result<void> BoxWriter::put_part(Bytes plain) {
   const auto number = parts_++;
-  return put(box(kHeads, context(crypto::BoxKind::Directory, number), part_key(plan_.generation->gid, number),
-                 std::move(plain)));
+  return put(box(kHeads, context(crypto::BoxKind::Directory, number), part_key(plan_.generation->gid, number), plain));
 }
 
 Result<void> BoxWriter::put(Box box) {
@@ -47,16 +51,28 @@ Result<void> BoxWriter::put(Box box) {
       oplog::warning("No thread for boxing ahead: a generation is written without one");
     }
   }
-  return alone_ ? store(box) : hand_over(std::move(box));
+  if (alone_) return store(box);
+  filling_bytes_ += box.boxed.size();
+  filling_.push_back(std::move(box));
+  return filling_.size() < limits::kBoxesTogether ? Result<void>(success()) : hand_over();
 }
 
-Result<void> BoxWriter::hand_over(Box box) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return failed_ || waiting_bytes_ < limits::kBoxesWaiting; });
-  if (failed_) return *failed_;
-  waiting_bytes_ += box.boxed.size();
-  waiting_.push_back(std::move(box));
-  changed_.notify_all();
+// Many at once: neither thread wakes the other for each, and what was stored gives its memory to the next ones.
+Result<void> BoxWriter::hand_over() {
+  std::vector<Boxes> stored;
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return failed_ || waiting_bytes_ < limits::kBoxesWaiting; });
+    if (failed_) return *failed_;
+    waiting_bytes_ += std::exchange(filling_bytes_, 0);
+    waiting_.push_back(std::exchange(filling_, {}));
+    stored.swap(stored_);
+    changed_.notify_all();
+  }
+  for (auto& boxes : stored) {
+    for (auto& box : boxes) room_.push_back(std::move(box.boxed));
+  }
+  filling_.reserve(limits::kBoxesTogether);
   return success();
 }
 
@@ -68,20 +84,22 @@ void BoxWriter::work() noexcept {
     changed_.notify_all();
   };
   try {
-    for (;;) {
-      Box box{};
+    for (Boxes boxes;;) {
       {
         std::unique_lock lock(mutex_);
+        if (!boxes.empty()) stored_.push_back(std::exchange(boxes, {}));
         changed_.wait(lock, [&] { return over_ || !waiting_.empty(); });
         if (waiting_.empty()) break;
-        box = std::move(waiting_.front());
+        boxes = std::move(waiting_.front());
         waiting_.pop_front();
-        waiting_bytes_ -= box.boxed.size();
+        for (const auto& box : boxes) waiting_bytes_ -= box.boxed.size();
         changed_.notify_all();
       }
-      if (auto stored = store(box); !stored) {
-        transaction_.reset();
-        return fail(stored.error());
+      for (const auto& box : boxes) {
+        if (auto stored = store(box); !stored) {
+          transaction_.reset();
+          return fail(stored.error());
+        }
       }
     }
     if (auto done = commit(); !done) fail(done.error());
@@ -124,6 +142,9 @@ Result<void> BoxWriter::commit() {
 }
 
 Result<Digest> BoxWriter::settle() {
+  if (!filling_.empty()) {
+    TRY(hand_over());
+  }
   if (auto failed = join()) return *failed;
   TRY(commit());
   return crypto::merkle_root(leaves_);
@@ -131,7 +152,7 @@ Result<Digest> BoxWriter::settle() {
 
 Result<void> BoxWriter::put_head(Bytes plain) {
   TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()),
-                std::move(plain))));
+                plain)));
   return commit();
 }
 

@@ -23,7 +23,7 @@ class BoxWriter {
   ~BoxWriter();  // what waits is forgotten
   // Plaintexts, wiped here. Blocks ascending from 0, directory parts ascending from 0. Comes back with the error of an
   // earlier one too: then nothing more is stored.
-  Result<void> put_block(Bytes plain);
+  Result<void> put_block(Bytes& plain);  // empty afterwards, its memory stays
   Result<void> put_part(Bytes plain);
   Result<Digest> settle();             // everything so far is durable; the Merkle root over the blocks
   Result<void> put_head(Bytes plain);  // after settle(); durable when it returns
@@ -35,12 +35,13 @@ class BoxWriter {
     engine::Table table;
     Bytes key, boxed;
   };
-  Box box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes plain) const;
+  using Boxes = std::vector<Box>;
+  Box box(engine::Table table, const crypto::BoxContext& context, Bytes key, Bytes& plain);
   crypto::BoxContext context(crypto::BoxKind kind, std::uint64_t number) const {
     return {kind, plan_.tenant, plan_.generation->gid.bytes(), 0, number};
   }
   Result<void> put(Box box);
-  Result<void> hand_over(Box box);
+  Result<void> hand_over();
   Result<void> store(const Box& box);
   Result<void> commit();
   void work() noexcept;
@@ -52,13 +53,17 @@ class BoxWriter {
   std::uint32_t parts_ = 0;
   bool alone_ = true;     // no second thread yet
   bool refused_ = false;  // there was none to have
+  Boxes filling_;         // handed over when there are limits::kBoxesTogether, and at the end
+  std::size_t filling_bytes_ = 0;
+  std::vector<Bytes> room_;  // of boxes that are stored, for the next ones
   // Of whoever stores: the second thread between its start and join().
   std::unique_ptr<engine::WriteTransaction> transaction_;
   std::vector<Digest> leaves_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Box> waiting_;  // guarded by mutex_, with the three below
+  std::deque<Boxes> waiting_;  // guarded by mutex_, with those below
+  std::vector<Boxes> stored_;  // empty but for their memory
   std::size_t waiting_bytes_ = 0;
   bool over_ = false;
   std::optional<Error> failed_;

@@ -41,6 +41,9 @@ class SnapshotView {
  public:
   static Result<std::shared_ptr<const SnapshotView>> open(const engine::ReadTransaction& transaction, const TenantId& tenant,
                                                           const GenerationKey& generation);
+  // What its header says, and nothing of it kept: whether this key opens what the disk holds.
+  static Result<SnapshotSummary> summary_of(const engine::ReadTransaction& transaction, const TenantId& tenant,
+                                            const GenerationKey& generation);
   SnapshotView(const SnapshotView&) = delete;
   SnapshotView& operator=(const SnapshotView&) = delete;
   ~SnapshotView();                 // its decrypted blocks leave memory
@@ -60,6 +63,8 @@ class SnapshotView {
 
   // Plaintext of a block from the disk, for the caller to wipe.
   Result<Bytes> read_block(const engine::ReadTransaction& transaction, std::uint64_t number) const;
+  // For whoever reads all blocks, before each of them: the next ones come from the disk meanwhile.
+  void expect_behind(const engine::ReadTransaction& transaction, std::uint64_t number) const;
   const GenerationId& gid() const { return gid_; }
 
  private:

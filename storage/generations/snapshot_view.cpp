@@ -45,6 +45,7 @@ class SnapshotSource final : public EntrySource {
     const BlockCache::Place place{view_.id_, number};
     Bytes plain;
     if (keeps_ && cache.use(place, [&](ByteView kept) { plain = copy_of(kept); })) return plain;
+    if (!keeps_) view_.expect_behind(transaction_, number);
     TRY(plain, view_.read_block(transaction_, number));
     if (keeps_ && number < keep_until_) cache.put(place, plain);
     return plain;
@@ -89,6 +90,37 @@ std::optional<bool> begins_here(ByteView plain, const EntryKey& prefix) {
 
 }  // namespace
 
+namespace {
+
+struct Head {
+  SnapshotSummary summary;
+  std::uint64_t base_seq;
+  std::uint32_t parts;
+  NumberKey number_key;
+};
+Result<Head> read_head(const engine::ReadTransaction& transaction, const TenantId& tenant, const GenerationKey& generation) {
+  TRY(auto boxed, transaction.get(kHeads, generation.gid.view()));
+  if (!boxed) return Error{ErrorCode::Integrity, "find the header of the generation the table names"};
+  TRY(auto plain, crypto::open_box(generation.key, {crypto::BoxKind::GenerationHead, tenant, generation.gid.bytes(), 0, 0},
+                                   *boxed));
+  Reader in(plain);
+  const auto format = in.u16();
+  SnapshotSummary summary;
+  summary.root = in.fixed<32>();
+  summary.blocks = in.u64();
+  summary.entries = in.u64();
+  const auto base_seq = in.u64();
+  const auto parts = in.u32();
+  const auto number = in.raw(NumberKey::kSize);
+  TRY(in.finish("read the header of a generation"));
+  if (format != kStoreFormat) return Error{ErrorCode::Integrity, "read a generation of another format", format};
+  Head head{summary, base_seq, parts, NumberKey::copy_from(number.first<NumberKey::kSize>())};
+  memory::wipe(plain);
+  return head;
+}
+
+}  // namespace
+
 SnapshotView::SnapshotView(const TenantId& tenant, const GenerationKey& generation, NumberKey number_key)
     : id_(BlockCache::new_view()),
       tenant_(tenant),
@@ -97,30 +129,19 @@ SnapshotView::SnapshotView(const TenantId& tenant, const GenerationKey& generati
       number_key_(std::move(number_key)) {}
 SnapshotView::~SnapshotView() { BlockCache::of_process().drop(id_); }
 
+Result<SnapshotSummary> SnapshotView::summary_of(const engine::ReadTransaction& transaction, const TenantId& tenant,
+                                                 const GenerationKey& generation) {
+  TRY(const auto head, read_head(transaction, tenant, generation));
+  return head.summary;
+}
+
 Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::ReadTransaction& transaction,
                                                                const TenantId& tenant, const GenerationKey& generation) {
-  TRY(auto boxed, transaction.get(kHeads, generation.gid.view()));
-  if (!boxed) return Error{ErrorCode::Integrity, "find the header of the generation the table names"};
-  TRY(auto plain, crypto::open_box(generation.key, {crypto::BoxKind::GenerationHead, tenant, generation.gid.bytes(), 0, 0},
-                                   *boxed));
-  Reader head(plain);
-  const auto format = head.u16();
-  SnapshotSummary summary;
-  summary.root = head.fixed<32>();
-  summary.blocks = head.u64();
-  summary.entries = head.u64();
-  const auto base_seq = head.u64();
-  const auto parts = head.u32();
-  const auto number = head.raw(NumberKey::kSize);
-  TRY(head.finish("read the header of a generation"));
-  if (format != kStoreFormat) return Error{ErrorCode::Integrity, "read a generation of another format", format};
-
-  std::shared_ptr<SnapshotView> view(
-      new SnapshotView(tenant, generation, NumberKey::copy_from(number.first<NumberKey::kSize>())));
-  memory::wipe(plain);
-  view->summary_ = summary;
-  view->base_seq_ = base_seq;
-  for (std::uint32_t part = 0; part < parts; ++part) {
+  TRY(auto head, read_head(transaction, tenant, generation));
+  std::shared_ptr<SnapshotView> view(new SnapshotView(tenant, generation, std::move(head.number_key)));
+  view->summary_ = head.summary;
+  view->base_seq_ = head.base_seq;
+  for (std::uint32_t part = 0; part < head.parts; ++part) {
     TRY(auto box, transaction.get(kHeads, part_key(generation.gid, part)));
     if (!box) return Error{ErrorCode::Integrity, "find a directory part of a generation", part};
     TRY(auto list, crypto::open_box(generation.key,
@@ -133,7 +154,7 @@ Result<std::shared_ptr<const SnapshotView>> SnapshotView::open(const engine::Rea
     }
     TRY(in.finish("read a directory part of a generation"));
   }
-  if (view->directory_.size() != summary.blocks) return Error{ErrorCode::Integrity, "match directory and blocks"};
+  if (view->directory_.size() != head.summary.blocks) return Error{ErrorCode::Integrity, "match directory and blocks"};
   return std::shared_ptr<const SnapshotView>(std::move(view));
 }
 
@@ -141,6 +162,15 @@ Result<Bytes> SnapshotView::read_block(const engine::ReadTransaction& transactio
   TRY(auto boxed, transaction.get(kBlocks, gid_key(gid_, number)));
   if (!boxed) return Error{ErrorCode::Integrity, "find a block that the directory names", static_cast<std::int64_t>(number)};
   return crypto::open_box(key_, {crypto::BoxKind::Block, tenant_, gid_.bytes(), 0, number}, *boxed);
+}
+
+void SnapshotView::expect_behind(const engine::ReadTransaction& transaction, std::uint64_t number) const {
+  constexpr auto kAhead = limits::kBlocksAhead;
+  if (number % kAhead != 0) return;
+  const auto from = number == 0 ? 0 : number + kAhead;
+  if (from >= summary_.blocks) return;
+  const auto many = std::min<std::uint64_t>(number == 0 ? 2 * kAhead : kAhead, summary_.blocks - from);
+  transaction.expect(kBlocks, gid_key(gid_, from), many);
 }
 
 template <class Use>

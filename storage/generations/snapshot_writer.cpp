@@ -44,7 +44,7 @@ Result<void> SnapshotWriter::add(const EntryReader& entry) {
 
 Result<void> SnapshotWriter::flush_block() {
   block_.resize(padded_block(block_.size()), 0);
-  TRY(boxes_.put_block(std::exchange(block_, {})));
+  TRY(boxes_.put_block(block_));
   if (directory_.bytes().size() < kDirectoryPart) return success();
   return boxes_.put_part(std::exchange(directory_, {}).take());
 }

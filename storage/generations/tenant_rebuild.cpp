@@ -181,6 +181,7 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   Rebuild rebuild(*changes, removal, writer);
   TRY(rebuild.start());
   for (std::uint64_t number = 0; number < frozen.view->summary().blocks; ++number) {
+    frozen.view->expect_behind(*frozen.transaction, number);
     TRY(auto plain, frozen.view->read_block(*frozen.transaction, number));
     auto taken = rebuild.take_block(plain);
     memory::wipe(plain);
@@ -189,6 +190,10 @@ Result<StagedGeneration> TenantStore::stage(const RebuildPlan& plan) {
   }
   TRY(rebuild.finish());
   TRY(staged.summary, writer.finish());
+  {
+    TRY(const auto reading, environment_.read());
+    TRY(staged.view, SnapshotView::open(*reading, tenant_, staged.generation));
+  }
   TRY(staged.row_digests, digests.finish());
   return staged;
 }
@@ -232,15 +237,14 @@ Result<void> TenantStore::put_change(engine::WriteTransaction& transaction, cons
   return put_plain(transaction, kMeta, name_key("seq"), seq_key(change.seq));
 }
 
-// The new view is opened from disk before the old one is let go: what cannot be read back is not adopted.
+// The new view was opened from the disk when it was staged: what cannot be read back is not adopted.
 Result<void> TenantStore::adopt(StagedGeneration staged) {
   TRY(auto transaction, environment_.read());
-  TRY(auto view, SnapshotView::open(*transaction, tenant_, staged.generation));
   TRY(const auto stored_seq, read_seq(*transaction));
   std::unique_lock lock(state_);
   ++version_;
   generation_ = std::move(staged.generation);
-  view_ = std::move(view);
+  view_ = std::move(staged.view);
   for (auto& [key, value] : delta_) {
     if (value) memory::wipe(*value);
   }

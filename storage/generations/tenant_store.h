@@ -66,6 +66,7 @@ struct StagedGeneration {
   std::set<RecordId> removed_records;
   std::vector<RemovedRow> removed_rows;
   std::set<unsigned> closed_months{};       // of the log: their keys leave
+  std::shared_ptr<const SnapshotView> view{};  // opened from the disk once all of it was there
   std::map<RowId, Digest> row_digests{};    // SHA-256 of rows of ordered records as they are stored; not of what came since
 };
 

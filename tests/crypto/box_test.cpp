@@ -67,6 +67,16 @@ TEST(Box, CostsEightyOneBytesAndOpensToWhatWasSealed) {
     EXPECT_EQ(opened.value(), plain);
   }
 }
+TEST(Box, NothingOfTheMemoryItIsGivenStandsInIt) {
+  const Bytes plain(100, 0x5a);
+  for (std::size_t room : {0u, 1u, 180u, 181u, 182u, 5000u}) {
+    const Bytes box = seal_box(kKey, delta_row(), plain, Bytes(room, 0xee));
+    EXPECT_EQ(box.size(), plain.size() + kBoxOverhead) << room;
+    const auto opened = open_box(kKey, delta_row(), box);
+    ASSERT_TRUE(opened) << room;
+    EXPECT_EQ(opened.value(), plain);
+  }
+}
 TEST(Box, OpensUnderAGuardedKeyLikeUnderItsBytes) {
   const auto key = TenantEpochKey::random();
   const Bytes box = seal_box(key, delta_row(), view_of("guarded"));

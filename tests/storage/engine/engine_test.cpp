@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <fstream>
@@ -60,6 +62,43 @@ TEST_F(EngineTest, LetsGoOfTheFilesPagesAfterACommitOfManyAndReadersGoOn) {
   EXPECT_LT(mapped_files(), before - 8 * 1024);
   EXPECT_EQ(read_all(), kMany);  // the same snapshot, from the kernel's cache
   EXPECT_GT(mapped_files(), before - 8 * 1024);  // so that the first look was one
+}
+// How many of the file's pages the kernel has in memory.
+std::size_t cached_pages(const std::filesystem::path& path, bool drop) {
+  const int file = ::open(path.c_str(), O_RDONLY);
+  const auto size = std::filesystem::file_size(path);
+  if (drop) EXPECT_EQ(::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED), 0);
+  void* map = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+  ::close(file);
+  if (map == MAP_FAILED) return 0;
+  std::vector<unsigned char> pages((size + 4095) / 4096);
+  EXPECT_EQ(::mincore(map, size, pages.data()), 0);
+  ::munmap(map, size);
+  return static_cast<std::size_t>(std::ranges::count_if(pages, [](unsigned char page) { return (page & 1) != 0; }));
+}
+TEST_F(EngineTest, WhatIsExpectedComesFromTheDiskBeforeItIsReadAndReadsTheSame) {
+  constexpr std::uint64_t kMany = 3000;
+  {
+    auto writer = environment_->write().value();
+    for (std::uint64_t i = 0; i < kMany; ++i)
+      ASSERT_TRUE(writer->put(kFirst, be(i), Bytes(4000, static_cast<std::uint8_t>(i))));
+    ASSERT_TRUE(writer->commit("test:commit"));
+  }
+  const auto file = place() / "data.mdb";
+  (void)cached_pages(file, true);  // where the file stands in memory anyway, nothing leaves it
+  auto reader = environment_->read().value();
+  reader->expect(kFirst, be(std::uint64_t{0}), kMany);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (cached_pages(file, false) < kMany && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_GE(cached_pages(file, false), kMany);
+  reader->expect(kFirst, be(kMany), 10);  // nothing stands there, nor in the other table
+  reader->expect(kSecond, {}, 10);
+  for (std::uint64_t i = 0; i < kMany; ++i) {
+    const auto value = reader->get(kFirst, be(i)).value();
+    ASSERT_TRUE(value);
+    ASSERT_EQ(value->back(), static_cast<std::uint8_t>(i));
+  }
 }
 TEST_F(EngineTest, OnceRetiredNothingBeginsAndTheLastReaderClosesTheFile) {
   ASSERT_TRUE(write("a", "one"));
