@@ -3,7 +3,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -15,14 +14,12 @@ constexpr std::size_t kBuffer = 4u << 20;
 
 }  // namespace
 
-void Stream::Release::operator()(std::uint8_t* bytes) const noexcept { std::free(bytes); }
+void Stream::Release::operator()(std::uint8_t* bytes) const noexcept {
+  ::operator delete[](bytes, std::align_val_t{kAlignment});
+}
 
 Stream::Stream(Descriptor file, bool direct)
-    : file_(std::move(file)),
-      direct_(direct),
-      buffer_(static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, kBuffer))) {
-  if (!buffer_) throw std::bad_alloc();
-}
+    : file_(std::move(file)), direct_(direct), buffer_(new (std::align_val_t{kAlignment}) std::uint8_t[kBuffer]) {}
 
 Result<Stream> Stream::create(const std::filesystem::path& path) {
   constexpr int kFlags = O_CREAT | O_EXCL | O_WRONLY;

@@ -34,7 +34,7 @@ class Stream {
   bool direct_;
   std::uint64_t written_ = 0;
   std::size_t held_ = 0;
-  std::unique_ptr<std::uint8_t, Release> buffer_;  // aligned, as O_DIRECT asks
+  std::unique_ptr<std::uint8_t[], Release> buffer_;  // aligned, as O_DIRECT asks
 };
 
 }  // namespace shosoin::disk
