@@ -249,6 +249,7 @@ constexpr std::array kLabels{
     Label{"undetermined", "満了日が決まらない件数", "undetermined"},
     Label{"unknownParts", "不詳の部分の扱い", "unknown parts"},
     Label{"unreported", "未報告", "not reported"},
+    Label{"unprovenSeconds", "時計で確かめられず認めた時間(秒)", "accepted unproven, seconds"},
     Label{"value", "値", "value"},
     Label{"unknown", "開いておらず不明の団体", "not open, so not known"},
     Label{"inForce", "いま適用", "in force"},

@@ -50,8 +50,9 @@ constexpr std::array<SettingsKey, 19> kKeys{{
     {"batches", "daily_cap", false, "1日の消去バッチの上限 1〜24(既定24)",
      "erasure batches a day at most, 1..24, default 24"},
     {"clock", "off_days", false,
-     "電源を切ったままにする最長の日数 0〜366(既定14)。時計がそれより先に進んでいれば二人の承認を待ちます",
-     "longest time without power in days, 0..366, default 14; a clock that is further ahead waits for two persons"},
+     "電源を切ったままにする最長の日数 0〜366(既定14、1年の再起動を合わせて)。時計がそれより先に進んでいれば二人の承認を待ちます",
+     "longest time without power in days, of all reboots within a year, 0..366, default 14; a clock that is further ahead "
+     "waits for two persons"},
     {"scrub", "every_hours", false, "保存データ全体の点検の間隔(時間) 1〜744(既定24)",
      "hours between two walks over everything stored, 1..744, default 24"},
     {"scrub", "mib_per_second", false, "点検で読む速さの上限(MiB/秒) 1〜4096(既定20)",

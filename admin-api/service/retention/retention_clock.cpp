@@ -19,7 +19,8 @@ using retention::ClockState;
 using retention::SteadyReading;
 using retention::Watermark;
 
-constexpr std::uint16_t kWatermarkFormat = 1;
+constexpr std::uint16_t kWatermarkFormat = 2;
+constexpr std::uint16_t kWatermarkAlone = 1;  // before decision 0083: nothing is known of earlier boots
 
 EntryKey watermark_key() { return {TableId::Facts, copy_of(view_of("clock/watermark"))}; }
 
@@ -45,10 +46,12 @@ std::string_view word_of(ClockState state) {
   return "";
 }
 
+std::int64_t in_seconds(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time).count();
+}
+
 json::object told_of(const retention::AcceptedTime& time) {
-  return {{"state", word_of(time.state)},
-          {"accepted", to_iso8601(time.now)},
-          {"apartSeconds", std::chrono::duration_cast<std::chrono::seconds>(time.apart).count()}};
+  return {{"state", word_of(time.state)}, {"accepted", to_iso8601(time.now)}, {"apartSeconds", in_seconds(time.apart)}};
 }
 
 json::object line_of(std::string_view operation, const retention::AcceptedTime& time) {
@@ -67,8 +70,8 @@ Result<void> put_watermark(TenantStore& zero, const Watermark& mark, json::objec
 }
 
 // Nobody knows what the TPM's clock said then: as over a reboot, no more than off_time has passed.
-Watermark of_no_boot(Instant accepted) {
-  return {accepted, accepted, {std::chrono::milliseconds{0}, std::numeric_limits<std::uint64_t>::max()}};
+Watermark of_no_boot(Instant accepted, std::chrono::milliseconds unproven) {
+  return {accepted, accepted, {{}, std::numeric_limits<std::uint64_t>::max()}, unproven, {}};
 }
 
 json::object told_of(const LegalClock::Disagreement& apart) {
@@ -82,19 +85,26 @@ json::object told_of(const LegalClock::Disagreement& apart) {
 Bytes encode_watermark(const Watermark& mark) {
   Writer out;
   out.u16(kWatermarkFormat).u64(count_of(mark.accepted.time_since_epoch())).u64(count_of(mark.base.time_since_epoch()));
-  return out.u64(count_of(mark.steady.running)).u64(mark.steady.boot).take();
+  out.u64(count_of(mark.steady.running)).u64(mark.steady.boot);
+  return out.u64(count_of(mark.unproven)).u64(count_of(mark.ran)).take();
 }
 
 Result<Watermark> decode_watermark(ByteView bytes) {
   Reader in(bytes);
   const auto format = in.u16();
+  const auto duration = [&] { return std::chrono::milliseconds(static_cast<std::int64_t>(in.u64())); };
   Watermark mark;
   mark.accepted = instant_of(in.u64());
   mark.base = instant_of(in.u64());
-  mark.steady.running = std::chrono::milliseconds(static_cast<std::int64_t>(in.u64()));
+  mark.steady.running = duration();
   mark.steady.boot = in.u64();
+  if (format != kWatermarkAlone) {
+    mark.unproven = duration();
+    mark.ran = duration();
+  }
   TRY(in.finish("read the watermark of accepted time"));
-  if (format != kWatermarkFormat) return Error{ErrorCode::Integrity, "read a watermark of another format", format};
+  if (format != kWatermarkFormat && format != kWatermarkAlone)
+    return Error{ErrorCode::Integrity, "read a watermark of another format", format};
   return mark;
 }
 
@@ -130,7 +140,8 @@ Result<void> LegalClock::begin(erasure::Appliance& appliance, Instant system, co
   } else if (logged && (!mark || logged->accepted != mark->accepted)) {
     Disagreement apart{mark ? std::optional(mark->accepted) : std::nullopt, logged->accepted};
     oplog::warning("accepted time as stored does not agree with its last line in the log: the later one counts");
-    if (!mark || logged->accepted > mark->accepted) mark = of_no_boot(logged->accepted);
+    if (!mark || logged->accepted > mark->accepted)
+      mark = of_no_boot(logged->accepted, mark ? retention::unproven(*mark, rules_) : std::chrono::milliseconds{0});
     auto line = line_of("clock-disagreement", {mark->accepted, ClockState::Agreed, {}});
     line["found"] = told_of(apart);
     TRY(store(appliance, *mark, std::move(line)));
@@ -145,13 +156,15 @@ Result<void> LegalClock::advance(erasure::Appliance& appliance, Instant system, 
     TRY(begin(appliance, system, steady));
   }
   const auto time = retention::accept_time(*mark_, system, steady, rules_);
-  const auto next = retention::advanced(*mark_, time, steady);
+  const auto next = retention::advanced(*mark_, time, steady, rules_);
   const bool turned = time.state != last_.state;
   if (turned && time.state != ClockState::Agreed) oplog::warning("the system clock does not agree with accepted time");
   const bool new_day = tokyo_date(next.accepted) != tokyo_date(stored_->accepted);
   const bool new_boot = next.steady.boot != stored_->steady.boot;
   if (turned || new_day || new_boot || next.accepted - stored_->accepted >= limits::kClockStored) {
-    TRY(store(appliance, next, line_of(turned ? "clock-alarm" : "clock-watermark", time)));
+    auto line = line_of(turned ? "clock-alarm" : "clock-watermark", time);
+    line["unprovenSeconds"] = in_seconds(retention::unproven(next, rules_));
+    TRY(store(appliance, next, std::move(line)));
   }
   mark_ = next;
   last_ = time;
@@ -165,6 +178,11 @@ Result<void> LegalClock::look(erasure::Appliance& appliance, const Clock& clock)
   return advance(appliance, clock.now(), steady);
 }
 
+std::chrono::milliseconds LegalClock::unproven() const {
+  std::unique_lock lock(mutex_);
+  return mark_ ? retention::unproven(*mark_, rules_) : std::chrono::milliseconds{0};
+}
+
 std::optional<LegalClock::Disagreement> LegalClock::disagreement() const {
   std::unique_lock lock(mutex_);
   return disagreement_;
@@ -174,7 +192,7 @@ Result<json::object> restore_watermark(erasure::Appliance& appliance, std::uint6
                                        const journal::Journal* remains) {
   auto& zero = appliance.zero();
   TRY(const auto stored, zero.get(watermark_key()));
-  Watermark mark = of_no_boot({});
+  Watermark mark = of_no_boot({}, {});
   if (stored) {
     TRY(mark, decode_watermark(*stored));
   }
@@ -189,7 +207,7 @@ Result<json::object> restore_watermark(erasure::Appliance& appliance, std::uint6
   told["accepted"] = to_iso8601(accepted);
   if (stored) told["stored"] = to_iso8601(mark.accepted);
   if (accepted == Instant{}) return told;  // the backup is from before the first look, and no line tells more
-  if (accepted != mark.accepted) mark = of_no_boot(accepted);
+  if (accepted != mark.accepted) mark = of_no_boot(accepted, mark.unproven);
   auto line = told;
   line["operation"] = "clock-restored";
   TRY(put_watermark(zero, mark, std::move(line)));
@@ -213,6 +231,7 @@ Answer clock_status(Parts& parts, Context&) {
   auto out = told_of(parts.legal.last());
   out["system"] = to_iso8601(parts.clock.now());
   out["today"] = retention::to_text(tokyo_date(parts.legal.now()));
+  out["unprovenSeconds"] = in_seconds(parts.legal.unproven());
   if (const auto apart = parts.legal.disagreement()) out["disagreementAtStart"] = told_of(*apart);
   return out;
 }

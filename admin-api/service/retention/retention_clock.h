@@ -23,6 +23,8 @@ class LegalClock {
   // Accepted last; 1970 before the first look, so that nothing is due.
   Instant now() const noexcept { return Instant(std::chrono::milliseconds(accepted_.load())); }
   retention::AcceptedTime last() const;
+  // Of off_time, what boots have used up and running time has not made up for.
+  std::chrono::milliseconds unproven() const;
   // At this start the stored watermark and its last line in the log said different things (decision 0080).
   struct Disagreement {
     std::optional<Instant> stored;  // none: the watermark was gone

@@ -30,10 +30,16 @@ class LegalClock : public RetentionTest {
     return std::ranges::any_of(lines, [&](const auto& line) { return line.find(operation) != line.npos; });
   }
   void put_back(Instant accepted) {  // as it came back from elsewhere, without a line of accepted time
-    const retention::Watermark mark{accepted, accepted, {1ms, 1}};
+    put_watermark({accepted, accepted, {1ms, 1}, {}, {}});
+  }
+  static generations::EntryKey place() { return {generations::TableId::Facts, copy_of(view_of("clock/watermark"))}; }
+  retention::Watermark stored() {
+    return service::decode_watermark(*world.appliance().zero().get(place()).value()).value();
+  }
+  void put_watermark(const retention::Watermark& mark) {
     ASSERT_TRUE(world.appliance().zero().change([&](std::uint64_t) -> Result<generations::Change> {
       return generations::Change{
-          {{{generations::TableId::Facts, copy_of(view_of("clock/watermark"))}, service::encode_watermark(mark)}},
+          {{place(), service::encode_watermark(mark)}},
           {},
           {},
           {false, R"({"operation":"test"})"}};
@@ -87,6 +93,34 @@ TEST_F(LegalClock, IsStoredAndDoesNotGoBackOverARestart) {
   restart();  // looks at a clock that is ten years behind by now
   EXPECT_EQ(legal().last().state, ClockState::Behind);
   EXPECT_EQ(service::legal_today(world.parts()), today);
+}
+
+// Whoever reboots often and sets the clock ahead each time gains what one time without power may be, and then it alarms
+// (decision 0083). A watermark of another boot is what a reboot leaves.
+TEST_F(LegalClock, ManyRebootsWithAClockSetAheadComeToNoMoreThanOneTimeWithoutPower) {
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
+  const auto began = legal().now();
+  auto system = world.clock;
+  ClockState state = ClockState::Agreed;
+  int boots = 0;
+  for (std::uint64_t boot = 1; boot <= 5; ++boot) {
+    auto mark = stored();
+    mark.steady = {1ms, boot};
+    put_watermark(mark);
+    system.move(24h * 10);
+    service::LegalClock fresh;  // as at a start
+    ASSERT_TRUE(fresh.look(world.appliance(), system));
+    state = fresh.last().state;
+    if (state != ClockState::Agreed) break;
+    ++boots;
+  }
+  EXPECT_EQ(boots, 1);
+  EXPECT_EQ(state, ClockState::Ahead);
+  service::LegalClock fresh;
+  ASSERT_TRUE(fresh.look(world.appliance(), system));
+  EXPECT_LE(fresh.now() - began, 24h * 10 + 5min);
+  EXPECT_GE(fresh.unproven(), 24h * 9);
+  EXPECT_TRUE(logged("unprovenSeconds"));
 }
 
 // What is stored is set beside what the log says: a state that came back from elsewhere (decision 0080).
@@ -189,20 +223,30 @@ TEST_F(LegalClock, IsToldToOneOfficerAndAcceptedByTwoOnly) {
 
 // Written by hand from service/entries.md.
 TEST(Watermark, IsStoredAsItsPageSaysAndRefusedOtherwise) {
-  const retention::Watermark mark{Instant(1000ms), Instant(500ms), {16ms, 0x0000000200000003}};
+  const retention::Watermark mark{Instant(1000ms), Instant(500ms), {16ms, 0x0000000200000003}, 32ms, 48ms};
   const auto bytes = service::encode_watermark(mark);
   EXPECT_EQ(to_hex(bytes),
-            "0001"
+            "0002"
             "00000000000003e8"
             "00000000000001f4"
             "0000000000000010"
-            "0000000200000003");
+            "0000000200000003"
+            "0000000000000020"
+            "0000000000000030");
   const auto read = service::decode_watermark(bytes).value();
   EXPECT_EQ(read.accepted, mark.accepted);
   EXPECT_EQ(read.base, mark.base);
   EXPECT_EQ(read.steady, mark.steady);
+  EXPECT_EQ(read.unproven, mark.unproven);
+  EXPECT_EQ(read.ran, mark.ran);
+  auto before = Bytes(bytes.begin(), bytes.end() - 16);  // as it was before decision 0083
+  before[1] = 1;
+  EXPECT_EQ(service::decode_watermark(before).value().accepted, mark.accepted);
+  EXPECT_EQ(service::decode_watermark(before).value().unproven, 0ms);
+  before[1] = 2;
+  EXPECT_FALSE(service::decode_watermark(before));
   auto other = bytes;
-  other[1] = 2;
+  other[1] = 3;
   EXPECT_EQ(service::decode_watermark(other).error().code(), ErrorCode::Integrity);
   EXPECT_FALSE(service::decode_watermark(ByteView(bytes).first(bytes.size() - 1)));
 }
