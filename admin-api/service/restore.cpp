@@ -120,13 +120,13 @@ Result<std::map<TenantId, std::uint64_t>> known_from(const fs::path& remains, co
 
 // Accepted time does not go back because what is stored did (DESIGN section 6, decision 0080).
 Result<json::object> bring_time_on(erasure::Appliance& appliance, const erasure::Restoration& restored,
-                                   const fs::path& fresh) {
-  const auto copy = fresh / "remains";
+                                   const Settings& inside) {
+  const auto copy = inside.data_directory / "remains";
   const auto present = restored.tenants.front().present;  // of the appliance, which is the first
   std::error_code ignored;
-  if (!fs::exists(copy, ignored)) return restore_watermark(appliance, present, nullptr);
+  if (!fs::exists(copy, ignored)) return restore_watermark(appliance, present, nullptr, inside.clock_off_time);
   TRY(auto journal, journal::Journal::open(copy, false));
-  TRY(auto told, restore_watermark(appliance, present, journal.get()));
+  TRY(auto told, restore_watermark(appliance, present, journal.get(), inside.clock_off_time));
   journal.reset();
   fs::remove_all(copy, ignored);
   return told;
@@ -257,7 +257,7 @@ Result<json::object> restore_in(const Settings& inside, const RestoreInput& inpu
   TRY(const auto persons, check_persons(appliance.zero(), input, now));
   const bool remains = !input.remains.empty();
   auto declaration = declaration_of(appliance, verified, restored, persons, now, remains);
-  TRY(declaration["clock"], bring_time_on(appliance, restored, fresh));
+  TRY(declaration["clock"], bring_time_on(appliance, restored, inside));
   TRY(declare(appliance.zero(), declaration, persons, now));
   TRY(tell_tenants(appliance, declaration, restored, remains));
   TRY(appliance.merge(appliance.zero(), {}));  // and the state copy, which knows the generations of before

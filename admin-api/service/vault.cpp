@@ -94,6 +94,8 @@ Result<int> serve(OpenedAppliance& opened, const Settings& settings, const Clock
   } while (!rest(opened.appliance->journal(), signals));
   sd_notify(0, "STOPPING=1");
   server->stop();
+  if (const auto kept = service.parts().legal.keep(service.parts().appliance, clock); !kept)
+    oplog::failure("accepted time could not be stored at the end", kept.error());
   return EXIT_SUCCESS;
 }
 

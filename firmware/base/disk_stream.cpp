@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::size_t kAlignment = 4096;  // of buffer, place and length: no disk asks for more
 constexpr std::size_t kBuffer = 4u << 20;
+
+// Linux file systems say EINVAL; some that are served by a program say that they do not support it.
+bool is_refusal(const Error& error) { return error.outside() == EINVAL || error.outside() == EOPNOTSUPP; }
 
 }  // namespace
 
@@ -25,7 +29,7 @@ Result<Stream> Stream::create(const std::filesystem::path& path) {
   constexpr int kFlags = O_CREAT | O_EXCL | O_WRONLY;
   auto file = open(path, kFlags | O_DIRECT);
   if (file) return Stream(std::move(file.value()), true);
-  if (file.error().outside() != EINVAL) return file.error();
+  if (!is_refusal(file.error())) return file.error();
   std::error_code ignored;  // made and refused: some systems do
   std::filesystem::remove(path, ignored);
   TRY(auto plain, open(path, kFlags));
@@ -57,7 +61,7 @@ Result<void> Stream::finish() {
 Result<void> Stream::write(std::size_t bytes) {
   const ByteView part(buffer_.get(), bytes);
   auto written = write_at(file_, part, written_);
-  if (!written && direct_ && written.error().outside() == EINVAL) {  // opened so, and not written so
+  if (!written && direct_ && is_refusal(written.error())) {  // opened so, and not written so
     TRY(through_cache());
     written = write_at(file_, part, written_);
   }

@@ -20,8 +20,11 @@ inline constexpr std::size_t kIdleReaders = 64;          // read transactions ke
 
 inline constexpr std::size_t kBoxesAlone = 256;    // a generation of so many blocks, 1 MiB, is not worth a second thread
 inline constexpr std::size_t kBoxesWaiting = 16u << 20;  // bytes of boxes between the two: what is boxed while the disk syncs
-inline constexpr std::size_t kBoxesTogether = 64;  // handed from one to the other: 256 KiB
-inline constexpr std::size_t kBlocksAhead = 1024;  // 4 MiB of a generation that is read whole, asked of the disk ahead
+inline constexpr std::size_t kBoxesTogether = 256u << 10;  // bytes handed from one to the other: 64 blocks
+inline constexpr std::size_t kBoxKept = 8u << 10;  // of a box that is stored, for the next: not what a large entry took
+inline constexpr std::size_t kBlocksAhead =
+    1024;  // 4 MiB of a generation that is read whole, asked of the disk ahead, twice as much at the beginning
+inline constexpr std::size_t kAskedAtOnce = 128u << 10;  // bytes: what a kernel reads ahead at least; it cuts longer runs short
 
 inline constexpr std::size_t kVaultLoops = 4;  // threads that serve the gate's channels, and not more than processors
 

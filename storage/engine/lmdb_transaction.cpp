@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+
 #include "firmware/base/limits_import.h"
 #include "firmware/base/limits_speed.h"
 #include "firmware/base/power.h"
@@ -71,7 +73,8 @@ void expect_from(Place place, Table table, ByteView from, std::size_t values) {
   constexpr std::uintptr_t kPageMask = ~std::uintptr_t{kPage - 1};
   std::uintptr_t begin = 0, end = 0;
   const auto ask = [&] {
-    if (end > begin) (void)::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_WILLNEED);
+    for (; begin < end; begin += limits::kAskedAtOnce)
+      (void)::madvise(reinterpret_cast<void*>(begin), std::min<std::size_t>(end - begin, limits::kAskedAtOnce), MADV_WILLNEED);
   };
   MDB_val key = value_of(from), value{};
   int code = mdb_cursor_get(cursor.value().get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);

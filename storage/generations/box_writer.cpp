@@ -54,7 +54,7 @@ Result<void> BoxWriter::put(Box box) {
   if (alone_) return store(box);
   filling_bytes_ += box.boxed.size();
   filling_.push_back(std::move(box));
-  return filling_.size() < limits::kBoxesTogether ? Result<void>(success()) : hand_over();
+  return filling_bytes_ < limits::kBoxesTogether ? Result<void>(success()) : hand_over();
 }
 
 // Many at once: neither thread wakes the other for each, and what was stored gives its memory to the next ones.
@@ -70,9 +70,10 @@ Result<void> BoxWriter::hand_over() {
     changed_.notify_all();
   }
   for (auto& boxes : stored) {
-    for (auto& box : boxes) room_.push_back(std::move(box.boxed));
+    for (auto& box : boxes) {
+      if (box.boxed.capacity() <= limits::kBoxKept) room_.push_back(std::move(box.boxed));
+    }
   }
-  filling_.reserve(limits::kBoxesTogether);
   return success();
 }
 
@@ -151,8 +152,7 @@ Result<Digest> BoxWriter::settle() {
 }
 
 Result<void> BoxWriter::put_head(Bytes plain) {
-  TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()),
-                plain)));
+  TRY(store(box(kHeads, context(crypto::BoxKind::GenerationHead, 0), copy_of(plan_.generation->gid.view()), plain)));
   return commit();
 }
 

@@ -53,7 +53,7 @@ class BoxWriter {
   std::uint32_t parts_ = 0;
   bool alone_ = true;     // no second thread yet
   bool refused_ = false;  // there was none to have
-  Boxes filling_;         // handed over when there are limits::kBoxesTogether, and at the end
+  Boxes filling_;         // handed over from limits::kBoxesTogether bytes on, and at the end
   std::size_t filling_bytes_ = 0;
   std::vector<Bytes> room_;  // of boxes that are stored, for the next ones
   // Of whoever stores: the second thread between its start and join().

@@ -12,7 +12,7 @@ MOST_LINES = 500
 MOST_README_LINES = 40
 CODE = (".h", ".cpp", ".py", "CMakeLists.txt", ".cmake")
 # Written as pieces, so that this file does not find itself.
-LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
+LEFTOVERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b|@" + r"@\w+@" + "@")
 DISABLED = re.compile(r"\bDISABLED_|GTEST_SKIP\s*\(|@unittest\.skip|self\.skipTest|--gtest_also_run")
 TEST_NAME = re.compile(r"^(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP)\(\s*(\w+)\s*,\s*(\w+)", re.MULTILINE)
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[0-9]+")
@@ -149,6 +149,7 @@ class TheHabits(unittest.TestCase):
 class ThePlantedFault(unittest.TestCase):
     def test_a_leftover_is_seen(self):
         self.assertTrue(LEFTOVERS.search("// TO" + "DO: later"))
+        self.assertTrue(LEFTOVERS.search("@" + "@TABLE@" + "@"))
 
     def test_a_throw_is_seen_but_not_in_a_comment_or_text(self):
         self.assertIn("throw", without_comments_and_texts("throw 1;"))

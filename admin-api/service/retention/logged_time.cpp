@@ -31,7 +31,11 @@ std::optional<LoggedTime> logged_time(std::string_view text) {
   const auto* accepted = line == nullptr ? nullptr : line->if_contains("acceptedMs");
   if (operation == nullptr || accepted == nullptr || !operation->is_string()) return std::nullopt;
   if (!accepted->is_int64() || accepted->as_int64() < 0) return std::nullopt;
-  return LoggedTime{Instant(std::chrono::milliseconds(accepted->as_int64())), operation->as_string() == "clock-accept"};
+  LoggedTime told{Instant(std::chrono::milliseconds(accepted->as_int64())), operation->as_string() == "clock-accept"};
+  const auto* unproven = line->if_contains("unprovenSeconds");
+  if (unproven != nullptr && unproven->is_int64() && unproven->as_int64() >= 0)
+    told.unproven = std::min<std::chrono::seconds>(std::chrono::seconds(unproven->as_int64()), limits::kClockUnproven);
+  return told;
 }
 
 Result<std::optional<LoggedTime>> last_logged_time(const generations::TenantStore& zero,
@@ -49,15 +53,17 @@ Result<std::optional<LoggedTime>> last_logged_time(const generations::TenantStor
   return std::optional<LoggedTime>{};
 }
 
-Result<Instant> replayed_time(const generations::TenantStore& zero, const journal::Journal& journal,
-                              std::uint64_t after, Instant accepted) {
+Result<LoggedTime> replayed_time(const generations::TenantStore& zero, const journal::Journal& journal,
+                                 std::uint64_t after, LoggedTime known) {
   TRY(journal.walk([&](const journal::Frame& frame) {
     if (!may_tell(frame) || frame.draft.change_seq <= after) return true;
     const auto told = told_by(zero, frame);
-    if (told) accepted = told->by_two ? told->accepted : std::max(accepted, told->accepted);
+    if (!told) return true;
+    known.accepted = told->by_two ? told->accepted : std::max(known.accepted, told->accepted);
+    if (told->unproven) known.unproven = told->unproven;
     return true;
   }));
-  return accepted;
+  return known;
 }
 
 }  // namespace shosoin::service

@@ -12,6 +12,7 @@ namespace shosoin::service {
 struct LoggedTime {
   Instant accepted;
   bool by_two = false;  // two persons' word: it may have gone back
+  std::optional<std::chrono::milliseconds> unproven{};  // as accepted_time.h; none in lines from before decision 0083
 };
 
 // nullopt: not a line of accepted time.
@@ -20,8 +21,8 @@ std::optional<LoggedTime> logged_time(std::string_view text);
 // appliance with much to log is no fault.
 Result<std::optional<LoggedTime>> last_logged_time(const generations::TenantStore& zero,
                                                    const journal::Journal& journal);
-// Where the lines behind change `after` lead from `accepted`. What does not open is passed over.
-Result<Instant> replayed_time(const generations::TenantStore& zero, const journal::Journal& journal,
-                              std::uint64_t after, Instant accepted);
+// Where the lines behind change `after` lead from `known`. What does not open is passed over.
+Result<LoggedTime> replayed_time(const generations::TenantStore& zero, const journal::Journal& journal,
+                                 std::uint64_t after, LoggedTime known);
 
 }  // namespace shosoin::service

@@ -1,5 +1,6 @@
 #include "admin-api/service/retention/retention_clock.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "admin-api/service/handlers.h"
@@ -15,12 +16,15 @@ namespace {
 
 namespace json = boost::json;
 using generations::Change;
+using retention::ClockRules;
 using retention::ClockState;
 using retention::SteadyReading;
 using retention::Watermark;
 
 constexpr std::uint16_t kWatermarkFormat = 2;
 constexpr std::uint16_t kWatermarkAlone = 1;  // before decision 0083: nothing is known of earlier boots
+
+ClockRules clock_rules(std::chrono::hours off_time) { return {limits::kClockTolerance, off_time}; }
 
 EntryKey watermark_key() { return {TableId::Facts, copy_of(view_of("clock/watermark"))}; }
 
@@ -61,15 +65,16 @@ json::object line_of(std::string_view operation, const retention::AcceptedTime& 
 }
 
 // Watermark and line are one change: what a start compares (decision 0080).
-Result<void> put_watermark(TenantStore& zero, const Watermark& mark, json::object line) {
+Result<void> put_watermark(TenantStore& zero, const Watermark& mark, const ClockRules& rules, json::object line) {
   line["acceptedMs"] = mark.accepted.time_since_epoch().count();
+  line["unprovenSeconds"] = in_seconds(retention::unproven(mark, rules));
   TRY(zero.change([&](std::uint64_t) -> Result<Change> {
     return Change{{{watermark_key(), encode_watermark(mark)}}, {}, {}, log_entry(line)};
   }));
   return success();
 }
 
-// Nobody knows what the TPM's clock said then: as over a reboot, no more than off_time has passed.
+// Nobody knows what the TPM's clock said then: as over a reboot, no more than is left of off_time has passed.
 Watermark of_no_boot(Instant accepted, std::chrono::milliseconds unproven) {
   return {accepted, accepted, {{}, std::numeric_limits<std::uint64_t>::max()}, unproven, {}};
 }
@@ -101,6 +106,9 @@ Result<Watermark> decode_watermark(ByteView bytes) {
   if (format != kWatermarkAlone) {
     mark.unproven = duration();
     mark.ran = duration();
+  } else {  // what was accepted in that boot is taken for counted
+    mark.ran = std::max(std::chrono::milliseconds{0},
+                        std::chrono::duration_cast<std::chrono::milliseconds>(mark.accepted - mark.base));
   }
   TRY(in.finish("read the watermark of accepted time"));
   if (format != kWatermarkFormat && format != kWatermarkAlone)
@@ -115,7 +123,7 @@ retention::AcceptedTime LegalClock::last() const {
 
 // Nothing is counted with before it is stored: after a restart accepted time is not behind what was acted on.
 Result<void> LegalClock::store(erasure::Appliance& appliance, const Watermark& mark, json::object line) {
-  TRY(put_watermark(appliance.zero(), mark, std::move(line)));
+  TRY(put_watermark(appliance.zero(), mark, rules_, std::move(line)));
   stored_ = mark;
   return success();
 }
@@ -140,8 +148,10 @@ Result<void> LegalClock::begin(erasure::Appliance& appliance, Instant system, co
   } else if (logged && (!mark || logged->accepted != mark->accepted)) {
     Disagreement apart{mark ? std::optional(mark->accepted) : std::nullopt, logged->accepted};
     oplog::warning("accepted time as stored does not agree with its last line in the log: the later one counts");
-    if (!mark || logged->accepted > mark->accepted)
-      mark = of_no_boot(logged->accepted, mark ? retention::unproven(*mark, rules_) : std::chrono::milliseconds{0});
+    if (!mark || logged->accepted > mark->accepted) {
+      const auto known = mark ? retention::unproven(*mark, rules_) : std::chrono::milliseconds{0};
+      mark = of_no_boot(logged->accepted, std::max(known, logged->unproven.value_or(known)));
+    }
     auto line = line_of("clock-disagreement", {mark->accepted, ClockState::Agreed, {}});
     line["found"] = told_of(apart);
     TRY(store(appliance, *mark, std::move(line)));
@@ -162,9 +172,7 @@ Result<void> LegalClock::advance(erasure::Appliance& appliance, Instant system, 
   const bool new_day = tokyo_date(next.accepted) != tokyo_date(stored_->accepted);
   const bool new_boot = next.steady.boot != stored_->steady.boot;
   if (turned || new_day || new_boot || next.accepted - stored_->accepted >= limits::kClockStored) {
-    auto line = line_of(turned ? "clock-alarm" : "clock-watermark", time);
-    line["unprovenSeconds"] = in_seconds(retention::unproven(next, rules_));
-    TRY(store(appliance, next, std::move(line)));
+    TRY(store(appliance, next, line_of(turned ? "clock-alarm" : "clock-watermark", time)));
   }
   mark_ = next;
   last_ = time;
@@ -178,6 +186,13 @@ Result<void> LegalClock::look(erasure::Appliance& appliance, const Clock& clock)
   return advance(appliance, clock.now(), steady);
 }
 
+Result<void> LegalClock::keep(erasure::Appliance& appliance, const Clock& clock) {
+  TRY(look(appliance, clock));
+  std::unique_lock lock(mutex_);
+  if (mark_->accepted == stored_->accepted) return success();
+  return store(appliance, *mark_, line_of("clock-watermark", last_));
+}
+
 std::chrono::milliseconds LegalClock::unproven() const {
   std::unique_lock lock(mutex_);
   return mark_ ? retention::unproven(*mark_, rules_) : std::chrono::milliseconds{0};
@@ -189,28 +204,30 @@ std::optional<LegalClock::Disagreement> LegalClock::disagreement() const {
 }
 
 Result<json::object> restore_watermark(erasure::Appliance& appliance, std::uint64_t present,
-                                       const journal::Journal* remains) {
+                                       const journal::Journal* remains, std::chrono::hours off_time) {
+  const auto rules = clock_rules(off_time);
   auto& zero = appliance.zero();
   TRY(const auto stored, zero.get(watermark_key()));
   Watermark mark = of_no_boot({}, {});
   if (stored) {
     TRY(mark, decode_watermark(*stored));
   }
-  TRY(auto accepted, replayed_time(zero, appliance.journal(), present, mark.accepted));
+  TRY(auto known,
+      replayed_time(zero, appliance.journal(), present, {mark.accepted, false, retention::unproven(mark, rules)}));
   json::object told;
   if (remains != nullptr) {
-    const auto further = replayed_time(zero, *remains, present, accepted);
-    if (further) accepted = further.value();
+    const auto further = replayed_time(zero, *remains, present, known);
+    if (further) known = further.value();
     if (!further) oplog::failure("lines of accepted time in the old journal were not read to the end", further.error());
     told["remainsRead"] = further.has_value();
   }
-  told["accepted"] = to_iso8601(accepted);
+  told["accepted"] = to_iso8601(known.accepted);
   if (stored) told["stored"] = to_iso8601(mark.accepted);
-  if (accepted == Instant{}) return told;  // the backup is from before the first look, and no line tells more
-  if (accepted != mark.accepted) mark = of_no_boot(accepted, mark.unproven);
+  if (known.accepted == Instant{}) return told;  // the backup is from before the first look, and no line tells more
+  if (known.accepted != mark.accepted) mark = of_no_boot(known.accepted, *known.unproven);
   auto line = told;
   line["operation"] = "clock-restored";
-  TRY(put_watermark(zero, mark, std::move(line)));
+  TRY(put_watermark(zero, mark, rules, std::move(line)));
   return told;
 }
 

@@ -18,6 +18,8 @@ class LegalClock {
   void allow_off(std::chrono::hours longest) { rules_.off_time = longest; }  // before the first look
   // Reads the TPM's clock, moves accepted time on and stores it; alarms once for each change of state.
   Result<void> look(erasure::Appliance& appliance, const Clock& clock);
+  // At an orderly end: what was counted until now shall not be taken for time without power.
+  Result<void> keep(erasure::Appliance& appliance, const Clock& clock);
   // Two persons' word for the system clock as it stands; their line is `line`, with what was accepted.
   Result<void> accept(erasure::Appliance& appliance, const Clock& clock, boost::json::object line);
   // Accepted last; 1970 before the first look, so that nothing is due.
@@ -47,7 +49,7 @@ class LegalClock {
 // After a restore: the watermark that came back is moved on by its lines of the lost range, those of the backup's own
 // journal and those of `remains` (may be null), and stored. Comes back with what the declaration says of it.
 Result<boost::json::object> restore_watermark(erasure::Appliance& appliance, std::uint64_t present,
-                                              const journal::Journal* remains);
+                                              const journal::Journal* remains, std::chrono::hours off_time);
 
 Bytes encode_watermark(const retention::Watermark& mark);
 Result<retention::Watermark> decode_watermark(ByteView bytes);

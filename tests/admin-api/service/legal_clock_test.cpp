@@ -174,7 +174,7 @@ TEST_F(LegalClock, IsBroughtOnAfterARestoreByWhatTheLostLinesOfTheLogSay) {
   ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
   const auto present = [&] { return world.appliance().journal().position(kAppliance).change_seq; };
   const auto restored = [&](std::uint64_t from) {
-    const auto told = service::restore_watermark(world.appliance(), from, nullptr);
+    const auto told = service::restore_watermark(world.appliance(), from, nullptr, 24h * 14);
     return told ? std::string(told.value().at("accepted").as_string()) : std::string();
   };
   const auto accepted_at = [&](std::chrono::hours ahead) {
@@ -197,7 +197,41 @@ TEST_F(LegalClock, IsBroughtOnAfterARestoreByWhatTheLostLinesOfTheLogSay) {
   EXPECT_EQ(restored(present()), to_iso8601(world.clock.now() + 96h));
 }
 
+TEST_F(LegalClock, OfWhatBootsHaveUsedUpARestoreForgetsNothing) {
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
+  const auto present = world.appliance().journal().position(kAppliance).change_seq;
+  auto mark = stored();
+  mark.steady = {1ms, 1};
+  put_watermark(mark);  // as at a reboot, after which ten days seem to have passed
+  auto later = world.clock;
+  later.move(24h * 10);
+  service::LegalClock fresh;
+  ASSERT_TRUE(fresh.look(world.appliance(), later));
+  ASSERT_GE(fresh.unproven(), 24h * 9);
+  put_back(world.clock.now());  // the backup of before, with nothing used up
+  ASSERT_TRUE(service::restore_watermark(world.appliance(), present, nullptr, 24h * 14));
+  EXPECT_GE(stored().unproven, 24h * 9);
+  EXPECT_GE(stored().accepted, later.now());
+}
+
+TEST_F(LegalClock, AnOrderlyEndStoresWhatWasCountedSinceTheLastHour) {
+  ASSERT_TRUE(legal().accept(world.appliance(), world.clock, {}));
+  auto later = world.clock;
+  later.move(1min);
+  ASSERT_TRUE(legal().look(world.appliance(), later));
+  EXPECT_LT(stored().accepted, later.now());
+  ASSERT_TRUE(legal().keep(world.appliance(), later));
+  EXPECT_GE(stored().accepted, later.now());
+  const auto kept = stored().accepted;
+  ASSERT_TRUE(legal().keep(world.appliance(), later));  // nothing is new
+  EXPECT_EQ(stored().accepted, kept);
+}
+
 TEST_F(LegalClock, IsReadFromNoOtherLineOfTheLog) {
+  EXPECT_EQ(service::logged_time(R"({"operation":"x","acceptedMs":5,"unprovenSeconds":7})")->unproven, 7s);
+  EXPECT_FALSE(service::logged_time(R"({"operation":"x","acceptedMs":5})")->unproven);
+  EXPECT_FALSE(service::logged_time(R"({"operation":"x","acceptedMs":5,"unprovenSeconds":-7})")->unproven);
+
   EXPECT_EQ(service::logged_time(R"({"operation":"clock-watermark","acceptedMs":5})")->accepted, Instant(5ms));
   EXPECT_FALSE(service::logged_time(R"({"operation":"clock-watermark","acceptedMs":5})")->by_two);
   EXPECT_TRUE(service::logged_time(R"({"operation":"clock-accept","acceptedMs":5})")->by_two);
@@ -242,7 +276,17 @@ TEST(Watermark, IsStoredAsItsPageSaysAndRefusedOtherwise) {
   auto before = Bytes(bytes.begin(), bytes.end() - 16);  // as it was before decision 0083
   before[1] = 1;
   EXPECT_EQ(service::decode_watermark(before).value().accepted, mark.accepted);
-  EXPECT_EQ(service::decode_watermark(before).value().unproven, 0ms);
+  constexpr retention::ClockRules kRules{.tolerance = 5min, .off_time = 24h * 14};
+  auto old = service::decode_watermark(before).value();
+  EXPECT_EQ(retention::unproven(old, kRules), 0ms);
+  old.accepted += 24h * 60;  // a boot of two months, written before the new format
+  auto months = service::encode_watermark(old);
+  months.resize(before.size());
+  months[1] = 1;
+  old = service::decode_watermark(months).value();
+  EXPECT_EQ(retention::unproven(old, kRules), 0ms);
+  const auto rebooted = retention::accept_time(old, old.accepted + 10min, {1s, 99}, kRules);
+  EXPECT_EQ(rebooted.state, ClockState::Agreed);
   before[1] = 2;
   EXPECT_FALSE(service::decode_watermark(before));
   auto other = bytes;
