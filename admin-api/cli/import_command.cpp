@@ -63,12 +63,21 @@ class Upload {
       context_.progress(kSending, *at, size_);
     }
     TRY(auto path, path_of(options_.tenant, "imports/" + id_ + "/completion"));
-    TRY(auto reply, client_.ask(context_, {"POST", std::move(path), {}, {}, {}, {}}));
-    context_.show(reply);
+    auto reply = client_.ask(context_, {"POST", std::move(path), {}, {}, {}, {}});
+    if (!reply) return tell_where(reply.error());
+    context_.show(reply.value());
     return success();
   }
 
  private:
+  // Which rows, and why, stands in the report; the answer is one line.
+  Error tell_where(const Error& error) const {
+    if (error.code() != ErrorCode::InvalidContent) return error;
+    const auto show = "shosoin import show " + id_ + " --tenant " + options_.tenant;
+    context_.say_aside({"行ごとの理由: " + show, "the reasons, row by row: " + show});
+    return error;
+  }
+
   Result<boost::json::value> open(const std::string& key) {
     boost::json::object profile{{"fiveDigitCodes", options_.five_digit_codes},
                                 {"standardCharacters", options_.standard_characters}};

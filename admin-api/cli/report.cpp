@@ -334,13 +334,26 @@ std::string_view label_of(std::string_view field, bool japanese) {
   return field;
 }
 
+namespace {
+
+std::string in_a_line(const boost::json::value& value) {
+  if (value.is_string()) return std::string(value.get_string());
+  if (!value.is_object()) return boost::json::serialize(value);
+  std::string line;
+  for (const auto& member : value.get_object())
+    line += (line.empty() ? "" : ", ") + std::string(member.key()) + " " + in_a_line(member.value());
+  return line;
+}
+
+}  // namespace
+
 std::string with_values(std::string detail, const boost::json::object& body) {
   for (const auto& member : body) {
-    if (!member.value().is_string()) continue;
+    if (!member.value().is_string() && !member.value().is_object()) continue;
     const auto hint = "(" + std::string(member.key()) + ")";
     const auto at = detail.find(hint);
     if (at == std::string::npos) continue;
-    detail.insert(at + hint.size() - 1, ": " + std::string(member.value().get_string()));
+    detail.insert(at + hint.size() - 1, ": " + in_a_line(member.value()));
   }
   return detail;
 }

@@ -178,10 +178,10 @@ Result<void> check_shortening(Parts& parts, Context& context, const TenantStore&
     context.told["detail"] = json::object{
         {"ja",
          "この規則は、すでに定まった満了日を早めます。今の件数と最も早い新しい満了日(shortens)を確かめ、"
-         "shortenedCount と earliestEnd に同じ値を示して採択してください。"},
+         "shortenedCount(--shortened-count)と earliestEnd(--earliest-end)に同じ値を示して採択してください。"},
         {"en",
          "This rule lets ends that are fixed come sooner. Look at how many and at the earliest new end (shortens), "
-         "and adopt it with the same in shortenedCount and earliestEnd."}};
+         "and adopt it with the same in shortenedCount (--shortened-count) and earliestEnd (--earliest-end)."}};
     return Error{ErrorCode::Conflict, "adopt a rule that shortens other ends than were approved of"};
   }
   rule.shortens = now;

@@ -244,6 +244,8 @@ TEST(CommandLineReport, PutsWhatARefusalPointsToIntoItsWords) {
   const boost::json::object body{{"holdId", "00ff"}, {"purgeFrom", "2031-04-01"}, {"count", 3}};
   EXPECT_EQ(with_values("廃棄停止(holdId)がかかっています。", body), "廃棄停止(holdId: 00ff)がかかっています。");
   EXPECT_EQ(with_values("A hold (holdId) is in force.", body), "A hold (holdId: 00ff) is in force.");
+  const boost::json::object shortens{{"shortens", {{"count", 1004}, {"earliestEnd", "2005-01-10"}}}};
+  EXPECT_EQ(with_values("Look at both (shortens).", shortens), "Look at both (shortens: count 1004, earliestEnd 2005-01-10).");
   for (const auto* words : {"holdId", "(count)", "(another)", "(purge)", ""})
     EXPECT_EQ(with_values(words, body), words);
 }
